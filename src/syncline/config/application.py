@@ -1,0 +1,186 @@
+"""Argo CD's `Application`, decoded.
+
+The law: what Argo CD accepts is accepted; an unknown field is kept and reported, a wrong type is an error with its
+line.  (Field meanings: argo-cd.readthedocs.io, "Application Specification".)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncline.errors import Place
+
+
+@dataclass(frozen=True, slots=True)
+class HelmParameter:
+    """One `--set` (or `--set-string`, when `force_string`)."""
+
+    name: str
+    value: str
+    force_string: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HelmOptions:
+    """`spec.source.helm`. `values` is the text of `values`, or of `valuesObject`, which replaces it."""
+
+    release_name: str = ""
+    namespace: str = ""
+    value_files: tuple[str, ...] = ()
+    values: str = ""
+    parameters: tuple[HelmParameter, ...] = ()
+    file_parameters: tuple[HelmParameter, ...] = ()
+    ignore_missing_value_files: bool = False
+    skip_crds: bool = False
+    skip_tests: bool = False
+    skip_schema_validation: bool = False
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KustomizeOptions:
+    """`spec.source.kustomize`; lists and maps as written, applied in the order of Argo CD's `kustomize edit`."""
+
+    name_prefix: str = ""
+    name_suffix: str = ""
+    namespace: str = ""
+    images: tuple[str, ...] = ()
+    replicas: tuple[tuple[str, int], ...] = ()
+    common_labels: Mapping[str, str] = field(default_factory=dict)
+    common_annotations: Mapping[str, str] = field(default_factory=dict)
+    force_common_labels: bool = False
+    force_common_annotations: bool = False
+    label_without_selector: bool = False
+    label_include_templates: bool = False
+    patches: tuple[Mapping[str, Any], ...] = ()
+    components: tuple[str, ...] = ()
+    ignore_missing_components: bool = False
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOptions:
+    """`spec.source.directory`. `include` and `exclude` are globs whose `*` crosses `/`."""
+
+    recurse: bool = False
+    include: str = ""
+    exclude: str = ""
+    jsonnet: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginOptions:
+    """`spec.source.plugin`. The name `jinja2` is Syncline's own Jinja2 renderer."""
+
+    name: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where manifests come from. At most one of the four option blocks is set."""
+
+    repo_url: str = ""
+    path: str = ""
+    chart: str = ""
+    target_revision: str = ""
+    ref: str = ""
+    name: str = ""
+    helm: HelmOptions | None = None
+    kustomize: KustomizeOptions | None = None
+    directory: DirectoryOptions | None = None
+    plugin: PluginOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Which cluster (by name or by API server URL, one of the two) and which namespace by default."""
+
+    name: str = ""
+    server: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Automated:
+    """`spec.syncPolicy.automated`."""
+
+    enabled: bool = True
+    prune: bool = False
+    self_heal: bool = False
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPolicy:
+    """`spec.syncPolicy`. `options` are the exact `Key=value` strings; `retry` is kept as written."""
+
+    automated: Automated | None = None
+    options: tuple[str, ...] = ()
+    managed_namespace_metadata: Mapping[str, Any] | None = None
+    retry: Mapping[str, Any] | None = None
+
+    @property
+    def create_namespace(self) -> bool:
+        """Whether the destination namespace is made when it is missing."""
+        return "CreateNamespace=true" in self.options
+
+    @property
+    def prune(self) -> bool:
+        """Whether removal from Git is permission enough to delete."""
+        return self.automated is not None and self.automated.enabled and self.automated.prune
+
+    @property
+    def self_heal(self) -> bool:
+        """Whether drift is undone without asking."""
+        return self.automated is not None and self.automated.enabled and self.automated.self_heal
+
+    @property
+    def allow_empty(self) -> bool:
+        """Whether rendering to nothing may delete everything."""
+        return self.automated is not None and self.automated.enabled and self.automated.allow_empty
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreDifference:
+    """One entry of `spec.ignoreDifferences`; empty `name` and `namespace` match any, `group` and `kind` are globs."""
+
+    group: str = ""
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    json_pointers: tuple[str, ...] = ()
+    jq_path_expressions: tuple[str, ...] = ()
+    managed_fields_managers: tuple[str, ...] = ()
+
+
+RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
+"""Present on an Application: deleting it deletes its resources (Argo CD, "App Deletion")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One `argoproj.io/v1alpha1` Application and the line it starts at."""
+
+    name: str
+    origin: Place
+    sources: tuple[Source, ...]
+    destination: Destination
+    namespace: str = ""
+    project: str = "default"
+    sync_policy: SyncPolicy = SyncPolicy()
+    ignore_differences: tuple[IgnoreDifference, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    revision_history_limit: int = 10
+
+    @property
+    def cascades(self) -> bool:
+        """Whether its resources go when it goes: it carries the resources finalizer, in any of its forms."""
+        return any(name.startswith(RESOURCES_FINALIZER) for name in self.finalizers)

@@ -1,0 +1,69 @@
+"""`syncline.yaml` and `argocd-cm`: what is not about one application.
+
+The law: without either file everything has a default, and no default lifts a protection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncline.errors import Place
+
+IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
+"""Argo CD's name for the cluster it runs in; here: the default cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAccess:
+    """How a cluster is reached: a kubeconfig context, or an API server with CA and a token from the environment.
+
+    `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so that no
+    token ever stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
+    """
+
+    name: str
+    context: str = ""
+    server: str = ""
+    ca_data: str = ""
+    ca_file: str = ""
+    token_env: str = ""
+    server_alias: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLimits:
+    """What a plan may delete without an approval that names the object. Percent is of the application's objects."""
+
+    max_prune: int = 10
+    max_prune_percent: int = 20
+    protected_kinds: frozenset[str] = frozenset(
+        {
+            "Namespace",
+            "CustomResourceDefinition.apiextensions.k8s.io",
+            "PersistentVolume",
+            "PersistentVolumeClaim",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Customizations:
+    """`argocd-cm`'s `resource.*` keys, each text with the line it starts at; kept whole for the parts that use them."""
+
+    texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`syncline.yaml`. Durations are seconds."""
+
+    clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
+    default_cluster: str = ""
+    repositories: tuple[str, ...] = ()
+    guard: GuardLimits = GuardLimits()
+    sync_only_automated: bool = False
+    sync_timeout: float = 300.0
+    render_timeout: float = 60.0
+    status_limit: int = 10
+    status_context: str = "syncline"

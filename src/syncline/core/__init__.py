@@ -1,0 +1,1 @@
+"""The pure middle: what to do, decided from values alone."""

@@ -1,0 +1,33 @@
+"""Argo CD's six health codes and their order.
+
+The law: an application is as well as its worst resource.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class HealthStatus(IntEnum):
+    """Best to worst, as Argo CD ranks them."""
+
+    HEALTHY = 0
+    SUSPENDED = 1
+    PROGRESSING = 2
+    MISSING = 3
+    DEGRADED = 4
+    UNKNOWN = 5
+
+    @property
+    def label(self) -> str:
+        """Argo CD's spelling: `Healthy`, `Degraded` and so on."""
+        return self.name.capitalize()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Health:
+    """A status and, where there is one, the sentence that explains it."""
+
+    status: HealthStatus
+    message: str = ""

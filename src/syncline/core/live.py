@@ -1,0 +1,42 @@
+"""What is in the cluster, and what would be after the apply.
+
+The law: "absent" and "could not find out" are different things, and nothing is decided from the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from syncline.core.resource import Body, ResourceKey
+
+
+class Level(Enum):
+    """How a comparison was made; the report always says which."""
+
+    OFFLINE = "offline"
+    LIVE = "live"
+    DRY_RUN = "dry-run"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """The objects found. A key in `unreadable` (with the reason) may or may not exist; any other key is absent."""
+
+    objects: Mapping[ResourceKey, Body] = field(default_factory=dict)
+    unreadable: Mapping[ResourceKey, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What each desired object would be after the apply.
+
+    `rejected` are the objects the server would refuse (with its reason), `unknowable` those nothing can be said of
+    at this level (with the reason: the CRD is not there yet, the object is unreadable).
+    """
+
+    level: Level
+    objects: Mapping[ResourceKey, Body] = field(default_factory=dict)
+    rejected: Mapping[ResourceKey, str] = field(default_factory=dict)
+    unknowable: Mapping[ResourceKey, str] = field(default_factory=dict)

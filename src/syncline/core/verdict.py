@@ -1,0 +1,142 @@
+"""What happened, and what it comes to.
+
+The law: a `SyncResult` is the fold of its events and is never kept by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from syncline.core.health.status import Health, HealthStatus
+from syncline.core.plan import Action
+from syncline.core.resource import ResourceKey
+from syncline.errors import ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The server carried out an action. `at` is RFC 3339 in UTC, here and below."""
+
+    key: ResourceKey
+    action: Action
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The server refused an action, or could not be asked."""
+
+    key: ResourceKey
+    action: Action
+    message: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """An object's health was seen."""
+
+    key: ResourceKey
+    health: Health
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An object was still not healthy when its time was up."""
+
+    key: ResourceKey
+    health: Health
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The sync ended before its end; what follows was not done."""
+
+    message: str
+    at: str
+    interrupted: bool = False
+
+
+Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted
+
+
+class Outcome(Enum):
+    """What a sync came to."""
+
+    UNCHANGED = "unchanged"
+    SYNCED = "synced"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNHEALTHY = "unhealthy"
+    TIMED_OUT = "timed out"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """The events of a sync, folded."""
+
+    done: tuple[Done, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    overdue: tuple[Overdue, ...] = ()
+    health: Mapping[ResourceKey, Health] = field(default_factory=dict)
+    halted: Halted | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst thing that happened decides."""
+        if self.halted and self.halted.interrupted:
+            return Outcome.INTERRUPTED
+        if self.failed:
+            return Outcome.FAILED
+        if any(health.status >= HealthStatus.DEGRADED for health in self.health.values()):
+            return Outcome.UNHEALTHY
+        if self.overdue:
+            return Outcome.TIMED_OUT
+        if self.halted:
+            return Outcome.FAILED
+        return Outcome.SYNCED if self.done else Outcome.UNCHANGED
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The number the process ends with for this result alone."""
+        return _EXIT_CODES[self.outcome]
+
+
+_EXIT_CODES: Mapping[Outcome, ExitCode] = {
+    Outcome.UNCHANGED: ExitCode.OK,
+    Outcome.SYNCED: ExitCode.OK,
+    Outcome.REFUSED: ExitCode.REFUSED,
+    Outcome.FAILED: ExitCode.SYNC_FAILED,
+    Outcome.UNHEALTHY: ExitCode.UNHEALTHY,
+    Outcome.TIMED_OUT: ExitCode.UNHEALTHY,
+    Outcome.INTERRUPTED: ExitCode.TERMINATED,
+}
+
+
+def fold(events: Iterable[Event]) -> SyncResult:
+    """What the events come to; the last assessment of an object counts."""
+    done: list[Done] = []
+    failed: list[Failed] = []
+    overdue: list[Overdue] = []
+    health: dict[ResourceKey, Health] = {}
+    halted: Halted | None = None
+    for event in events:
+        match event:
+            case Done():
+                done.append(event)
+            case Failed():
+                failed.append(event)
+            case Assessed():
+                health[event.key] = event.health
+            case Overdue():
+                overdue.append(event)
+                health[event.key] = event.health
+            case Halted():
+                halted = event
+    return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted)

@@ -1,0 +1,1 @@
+"""Diff, sync, drift and rollback: short sentences made of prepare and carry_out."""

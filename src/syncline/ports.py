@@ -1,0 +1,114 @@
+"""What the pure middle and the edges promise each other.
+
+The law: a port speaks in values of the core; no library's type crosses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from syncline.core.resource import Body, ResourceKey
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ApiResource:
+    """A kind as a server serves it, in the version the server prefers (or the one asked for)."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    namespaced: bool
+    verbs: frozenset[str] = frozenset()
+
+    @property
+    def api_version(self) -> str:
+        """`apps/v1`, or `v1` for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A LIST answer: every item has `apiVersion` and `kind` filled in; `resource_version` is where a watch goes on."""
+
+    items: tuple[Body, ...]
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One line of a watch. `expired` (410 Gone) asks the reader to list again."""
+
+    type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "EXPIRED"]
+    object: Body
+
+
+class Cluster(Protocol):
+    """One API server. Every method raises `ApiError` for a refusal and `ClusterError` when nobody answers."""
+
+    @property
+    def name(self) -> str:
+        """The name the configuration gives it."""
+        ...
+
+    def resource(self, group: str, kind: str, version: str = "") -> ApiResource | None:
+        """The served kind, from discovery read once; None when the server does not serve it (a CRD to come)."""
+        ...
+
+    def rediscover(self) -> None:
+        """Forget discovery: a CRD was established."""
+        ...
+
+    def list(self, resource: ApiResource, *, namespace: str = "", selector: str = "") -> Listing:
+        """Every object of a kind, in one namespace or in all, page by page inside."""
+        ...
+
+    def get(self, resource: ApiResource, namespace: str, name: str) -> Body | None:
+        """One object, or None when the server says it does not exist."""
+        ...
+
+    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+        """Server-side apply with field manager `syncline`, forced, strictly validated; the object as it is then."""
+        ...
+
+    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
+        """Delete that very object (UID precondition), foreground.
+
+        None when it is gone already; the object when it is going (finalizers hold it).
+        """
+        ...
+
+    def watch(
+        self, resource: ApiResource, *, namespace: str = "", selector: str = "", since: str, timeout: float
+    ) -> Iterator[WatchEvent]:
+        """Changes after the resource version `since`; ends after `timeout` seconds or when the server closes."""
+        ...
+
+
+class GitHub(Protocol):
+    """What Syncline tells GitHub."""
+
+    def upsert_comment(self, pull_request: int, pages: Sequence[str]) -> None:
+        """Make the pull request carry exactly these pages: found by marker, changed only where different."""
+        ...
+
+    def set_status(self, sha: str, context: str, state: str, description: str) -> None:
+        """A commit status; not sent again when unchanged."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that waiting can be tested without waiting."""
+
+    def now(self) -> str:
+        """RFC 3339 in UTC, to the second."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        ...
+
+
+Environment = Mapping[str, str]

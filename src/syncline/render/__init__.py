@@ -1,0 +1,1 @@
+"""Manifests from sources, by the real programs."""

@@ -1,0 +1,126 @@
+"""What a run has to say, before it has a form.
+
+The law: a report is built from masked values only; every body in it is a `MaskedBody`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from syncline.core.health.status import Health
+from syncline.core.live import Level
+from syncline.core.mask import MaskedBody
+from syncline.core.plan import Action
+from syncline.core.resource import ResourceKey
+from syncline.core.verdict import Outcome
+from syncline.errors import ExitCode, Place
+
+
+class Job(Enum):
+    """What was asked for."""
+
+    DIFF = "diff"
+    SYNC = "sync"
+    DRIFT = "drift"
+    ROLLBACK = "rollback"
+    STATUS = "status"
+    RENDER = "render"
+
+
+class Severity(Enum):
+    """How much attention a note wants."""
+
+    INFO = "info"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence a reviewer should read, and where it comes from."""
+
+    severity: Severity
+    text: str
+    key: ResourceKey | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an application could not be looked at, or what went wrong: one sentence, a place, a remedy."""
+
+    message: str
+    exit_code: ExitCode
+    place: Place | None = None
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """One object's change as anybody may see it.
+
+    `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line summaries.
+    """
+
+    key: ResourceKey
+    action: Action
+    before: MaskedBody | None = None
+    after: MaskedBody | None = None
+    paths: tuple[str, ...] = ()
+    origin: Place | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRow:
+    """One line of the tree: `sync` is Argo CD's word (Synced, OutOfSync, Unknown); `depth` 0 is the application's own."""
+
+    key: ResourceKey
+    sync: str
+    health: Health | None = None
+    depth: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppReport:
+    """One application's part. `images` are (container, before, after) where an image changed."""
+
+    name: str
+    cluster: str = ""
+    namespace: str = ""
+    level: Level = Level.OFFLINE
+    level_reason: str = ""
+    base: str = ""
+    revision: str = ""
+    affected_by: str = ""
+    changes: tuple[ShownChange, ...] = ()
+    unchanged: int = 0
+    notes: tuple[Note, ...] = ()
+    images: tuple[tuple[str, str, str], ...] = ()
+    problem: Problem | None = None
+    refusals: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    failures: tuple[Problem, ...] = ()
+    resources: tuple[ResourceRow, ...] = ()
+    health: Health | None = None
+    seconds: float = 0.0
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run. `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at."""
+
+    job: Job
+    base: str = ""
+    head: str = ""
+    applications: tuple[AppReport, ...] = ()
+    unaffected: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    interrupted: bool = False
+    run_url: str = ""
+    seconds: float = 0.0
+    versions: tuple[tuple[str, str], ...] = field(default=())
