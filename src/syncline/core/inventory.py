@@ -24,11 +24,15 @@ class SyncRecord:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The keys that may be ours and the revisions that were synced, oldest first."""
+    """The keys that may be ours and the revisions that were synced, oldest first.
+
+    `cascades` remembers whether the Application carried the resources finalizer, for the day its file is gone.
+    """
 
     app: str
     keys: frozenset[ResourceKey] = frozenset()
     history: tuple[SyncRecord, ...] = ()
+    cascades: bool = False
 
     @property
     def revision(self) -> str:

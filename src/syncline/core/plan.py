@@ -1,17 +1,24 @@
 """What a sync would do, as one value.
 
 The law: a plan of what is live changes nothing; nothing is deleted because it could not be read.
+
+The offline comparison is the same question with the base rendering standing in for the cluster.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from syncline.core.fields import FieldChange
+from syncline.core.applyset import claimed_by
+from syncline.core.fields import FieldChange, compare
 from syncline.core.inventory import Inventory
-from syncline.core.live import Level
-from syncline.core.resource import Body, ResourceKey
+from syncline.core.live import Level, LiveState, Prediction
+from syncline.core.normalize import normalize_desired, normalize_live
+from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.errors import Place
 
 
@@ -27,6 +34,10 @@ class Action(Enum):
     KEEP = "keep"
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"
+
+
+WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE, Action.ADOPT, Action.PRUNE})
+"""The actions that change an object in the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,31 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """What a plan may do: delete what Git no longer has, and take over what another application owns.
+
+    `approved` names the objects (as `str(key)`) whose deletion somebody has approved; `owner_id` is our ApplySet id,
+    empty offline, where nobody owns anything.
+    """
+
+    prune: bool = False
+    adopt: bool = False
+    protected_kinds: frozenset[str] = frozenset()
+    approved: frozenset[str] = frozenset()
+    owner_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What we want of one application: these manifests, at this revision, under this policy."""
+
+    app: str
+    revision: str
+    manifests: tuple[Manifest, ...]
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a sync of one application would do. `refusals` are the guard's sentences; with one, nothing is done."""
 
@@ -55,4 +91,113 @@ class Plan:
     level: Level
     inventory: Inventory
     changes: tuple[Change, ...]
+    manifests: tuple[Manifest, ...] = ()
     refusals: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> tuple[Change, ...]:
+        """The changes that alter an object."""
+        return tuple(change for change in self.changes if change.action in WRITES)
+
+    @property
+    def differs(self) -> bool:
+        """Whether Git and the cluster disagree, also where nothing may be done about it."""
+        return any(change.action not in {Action.UNCHANGED, Action.FORGET} for change in self.changes)
+
+
+def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction: Prediction) -> Plan:
+    """What it takes to make the cluster be what Git says."""
+    desired = {manifest.key for manifest in intent.manifests}
+    candidates = (inventory.keys | live.objects.keys()) - desired
+    changes = [
+        *(_desired_change(manifest, intent.policy, live, prediction) for manifest in intent.manifests),
+        *_orphan_changes(sorted(candidates), intent.policy, live),
+    ]
+    return Plan(
+        app=intent.app,
+        revision=intent.revision,
+        level=prediction.level,
+        inventory=inventory,
+        changes=tuple(changes),
+        manifests=intent.manifests,
+    )
+
+
+def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, prediction: Prediction) -> Change:
+    key, origin = manifest.key, manifest.origin
+    before = live.objects.get(key)
+    blocked = live.unreadable.get(key) or prediction.rejected.get(key)
+    if blocked:
+        return Change(key, Action.BLOCKED, before, None, origin=origin, why=blocked)
+    after = prediction.objects.get(key, manifest.body)
+    if before is None:
+        why = prediction.unknowable.get(key, "")
+        return Change(key, Action.CREATE, None, after, origin=origin, why=why)
+    stranger = _stranger(before, policy)
+    if stranger and not policy.adopt:
+        return Change(key, Action.BLOCKED, before, after, origin=origin, why=stranger)
+    if after is before:
+        return Change(key, Action.UNCHANGED, before, after, origin=origin)
+    fields = compare(*_comparable(before, after, prediction.level))
+    if not fields:
+        return Change(key, Action.UNCHANGED, before, after, origin=origin)
+    if policy.owner_id and claimed_by(before) != policy.owner_id:
+        return Change(key, Action.ADOPT, before, after, fields, origin, stranger or "it exists and is nobody's yet")
+    return Change(key, Action.UPDATE, before, after, fields, origin)
+
+
+def _comparable(before: Body, after: Body, level: Level) -> tuple[Body, Body]:
+    normalize = normalize_desired if level is Level.OFFLINE else normalize_live
+    return normalize(before), normalize(after)
+
+
+def _stranger(before: Body, policy: Policy) -> str:
+    owner = claimed_by(before)
+    if not policy.owner_id or owner in {"", policy.owner_id}:
+        return ""
+    return f"it belongs to another ApplySet ({owner}); take it over with --adopt"
+
+
+def _orphan_changes(orphans: list[ResourceKey], policy: Policy, live: LiveState) -> Iterator[Change]:
+    for key in orphans:
+        before = live.objects.get(key)
+        if key in live.unreadable:
+            yield Change(key, Action.KEEP, why=f"it cannot be read, so it stays: {live.unreadable[key]}")
+        elif before is None:
+            yield Change(key, Action.FORGET, why="it is gone already")
+        else:
+            yield _orphan_change(key, before, policy)
+
+
+def _orphan_change(key: ResourceKey, before: Body, policy: Policy) -> Change:
+    metadata = before.get("metadata") or {}
+    if metadata.get("ownerReferences"):
+        return Change(key, Action.FORGET, before, why="another object owns it now")
+    if policy.owner_id and claimed_by(before) != policy.owner_id:
+        return Change(key, Action.FORGET, before, why="it no longer carries our ApplySet label")
+    if "Prune=false" in _sync_options(metadata):
+        return Change(key, Action.KEEP, before, why="its annotation says Prune=false")
+    if not policy.prune:
+        return Change(key, Action.KEEP, before, why="would prune; allow it with automated.prune or --prune")
+    if key.group_kind in policy.protected_kinds and str(key) not in policy.approved:
+        return Change(key, Action.KEEP, before, why=f"{key.group_kind} is protected; approve with --approve '{key}'")
+    return Change(key, Action.PRUNE, before)
+
+
+def _sync_options(metadata: Body) -> frozenset[str]:
+    text = str((metadata.get("annotations") or {}).get("argocd.argoproj.io/sync-options") or "")
+    return frozenset(option.strip() for option in text.split(","))
+
+
+def fingerprint(plan: Plan) -> str:
+    """What the reviewer approved: every write of the plan, as 16 hexadecimal digits.
+
+    Secret values are left out, because the fingerprint is public and a short secret could be guessed from it.
+    """
+    digest = hashlib.sha256()
+    for change in sorted(plan.writes, key=lambda change: change.key):
+        digest.update(f"{change.key}|{change.action.value}|".encode())
+        if change.key.group_kind != "Secret":
+            body = normalize_live(change.after) if change.after else None
+            digest.update(json.dumps(body, sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:16]

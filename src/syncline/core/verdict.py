@@ -103,6 +103,11 @@ class SyncResult:
         return Outcome.SYNCED if self.done else Outcome.UNCHANGED
 
     @property
+    def succeeded(self) -> bool:
+        """Whether Git and the cluster now agree and all is well."""
+        return self.outcome in {Outcome.SYNCED, Outcome.UNCHANGED}
+
+    @property
     def exit_code(self) -> ExitCode:
         """The number the process ends with for this result alone."""
         return _EXIT_CODES[self.outcome]

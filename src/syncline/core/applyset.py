@@ -1,0 +1,172 @@
+"""The ApplySet parent: how an inventory is kept in the cluster (KEP-3659).
+
+The law: `decode(encode(inventory))` is the inventory.  Whoever can list by label finds every member without us; the
+exact member keys and the history are ours, compressed, because a ConfigMap holds one MiB.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from syncline.config.application import Application
+from syncline.core.inventory import Inventory, SyncRecord
+from syncline.core.resource import Body, Manifest, ResourceKey
+from syncline.errors import ClusterError
+
+ID_LABEL = "applyset.kubernetes.io/id"
+PART_OF_LABEL = "applyset.kubernetes.io/part-of"
+TOOLING_ANNOTATION = "applyset.kubernetes.io/tooling"
+GROUP_KINDS_ANNOTATION = "applyset.kubernetes.io/contains-group-kinds"
+NAMESPACES_ANNOTATION = "applyset.kubernetes.io/additional-namespaces"
+TRACKING_ANNOTATION = "argocd.argoproj.io/tracking-id"
+REPOSITORY_ANNOTATION = "syncline.dev/repository"
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+PARENT_SELECTOR = f"{MANAGED_BY_LABEL}=syncline,{ID_LABEL}"
+"""Finds the parent of every application of ours in a cluster."""
+
+_CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
+_MAX_UNPACKED = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom the members of one application belong to: the parent's place and what is written on the members."""
+
+    app: str
+    namespace: str
+    parent: str
+    repository: str = ""
+
+    @property
+    def id(self) -> str:
+        """The ApplySet id, computed as kubectl does: SHA-256 over name, namespace, kind and group of the parent."""
+        text = f"{self.parent}.{self.namespace}.ConfigMap."
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+        return f"applyset-{digest}-v1"
+
+    @property
+    def selector(self) -> str:
+        """The label selector that finds every member."""
+        return f"{PART_OF_LABEL}={self.id}"
+
+    @property
+    def parent_key(self) -> ResourceKey:
+        """The parent ConfigMap's identity."""
+        return ResourceKey("", "ConfigMap", self.namespace, self.parent)
+
+
+def owner_of(app: Application, repository: str = "") -> Owner:
+    """Where an application's parent lies: its destination namespace, the one place a bound identity may write."""
+    elsewhere = f"{app.namespace}." if app.namespace not in {"", "argocd"} else ""
+    return Owner(
+        app=app.name,
+        namespace=app.destination.namespace or "default",
+        parent=f"syncline-{elsewhere}{app.name}",
+        repository=repository,
+    )
+
+
+def mark(manifest: Manifest, owner: Owner) -> Manifest:
+    """The manifest with our ApplySet label and Argo CD's tracking id, so that both tools read each other.
+
+    CustomResourceDefinitions carry no tracking id (Argo CD, "Resource Tracking").
+    """
+    metadata = dict(manifest.body.get("metadata") or {})
+    metadata["labels"] = {**(metadata.get("labels") or {}), PART_OF_LABEL: owner.id}
+    if (manifest.key.group, manifest.key.kind) != _CRD:
+        tracking = {TRACKING_ANNOTATION: tracking_id(manifest.key, owner)}
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), **tracking}
+    if manifest.key.namespace:
+        metadata["namespace"] = manifest.key.namespace
+    return replace(manifest, body={**manifest.body, "metadata": metadata})
+
+
+def tracking_id(key: ResourceKey, owner: Owner) -> str:
+    """`app:group/Kind:namespace/name`; cluster-scoped objects name the destination namespace."""
+    return f"{owner.app}:{key.group}/{key.kind}:{key.namespace or owner.namespace}/{key.name}"
+
+
+def claimed_by(body: Body) -> str:
+    """The ApplySet id that a live object belongs to, or nothing."""
+    labels = (body.get("metadata") or {}).get("labels") or {}
+    return str(labels.get(PART_OF_LABEL) or "")
+
+
+def encode(inventory: Inventory, owner: Owner, version: str) -> Body:
+    """The parent ConfigMap."""
+    group_kinds = sorted({key.group_kind for key in inventory.keys})
+    namespaces = sorted({key.namespace for key in inventory.keys} - {"", owner.namespace})
+    annotations = {
+        TOOLING_ANNOTATION: f"syncline/v{version}",
+        GROUP_KINDS_ANNOTATION: ",".join(group_kinds),
+        NAMESPACES_ANNOTATION: ",".join(namespaces),
+        REPOSITORY_ANNOTATION: owner.repository,
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": owner.parent,
+            "namespace": owner.namespace,
+            "labels": {ID_LABEL: owner.id, MANAGED_BY_LABEL: "syncline"},
+            "annotations": annotations,
+        },
+        "binaryData": {"inventory": _pack(inventory)},
+    }
+
+
+def decode(parent: Body) -> Inventory:
+    """The inventory that a parent records.
+
+    Raises ClusterError when it was made by another tool or is damaged: forgetting what is ours would orphan it, and
+    guessing could delete what is not.
+    """
+    metadata = parent.get("metadata") or {}
+    name = f"ConfigMap {metadata.get('namespace')}/{metadata.get('name')}"
+    tooling = str((metadata.get("annotations") or {}).get(TOOLING_ANNOTATION) or "nobody")
+    if not tooling.startswith("syncline/"):
+        raise ClusterError(
+            f"{name} is managed by {tooling}, not by syncline.",
+            remedy="Rename the Application, or remove the other tool's ApplySet first.",
+        )
+    try:
+        return _unpack((parent.get("binaryData") or {})["inventory"])
+    except (KeyError, ValueError, TypeError, zlib.error) as error:
+        raise ClusterError(
+            f"The inventory in {name} is damaged ({type(error).__name__}).",
+            remedy="Restore the ConfigMap from a backup, or delete it to adopt the objects anew.",
+        ) from error
+
+
+def repository_of(parent: Body) -> str:
+    """The repository whose Applications this parent belongs to."""
+    return str(((parent.get("metadata") or {}).get("annotations") or {}).get(REPOSITORY_ANNOTATION) or "")
+
+
+def _pack(inventory: Inventory) -> str:
+    content = {
+        "app": inventory.app,
+        "cascade": inventory.cascades,
+        "keys": [[key.group, key.kind, key.namespace, key.name] for key in sorted(inventory.keys)],
+        "history": [[entry.id, entry.revision, entry.at, entry.by] for entry in inventory.history],
+    }
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def _unpack(packed: str) -> Inventory:
+    unpacker = zlib.decompressobj()
+    text = unpacker.decompress(base64.b64decode(packed, validate=True), _MAX_UNPACKED)
+    content: Mapping[str, Any] = json.loads(text)
+    return Inventory(
+        app=str(content["app"]),
+        keys=frozenset(ResourceKey(*map(str, key)) for key in content["keys"]),
+        history=tuple(SyncRecord(int(i), str(rev), str(at), str(by)) for i, rev, at, by in content["history"]),
+        cascades=bool(content["cascade"]),
+    )

@@ -1,0 +1,76 @@
+"""Reasons to refuse a plan.
+
+The law: a refusal is a sentence with the way to lift it, and a refused plan does nothing at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from syncline.config.settings import GuardLimits
+from syncline.core.plan import Action, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the guard lets pass: limits, whether rendering to nothing is meant, and whether the Application is gone.
+
+    `retired` means that the Application's file was removed and had carried the resources finalizer: deleting all of
+    it is what was reviewed.
+    """
+
+    limits: GuardLimits = GuardLimits()
+    allow_empty: bool = False
+    retired: bool = False
+    approved: frozenset[str] = frozenset()
+
+
+Rule = Callable[[Plan, Allowance], str]
+
+
+def guarded(plan: Plan, allowance: Allowance) -> Plan:
+    """The plan with every reason not to carry it out."""
+    sentences = tuple(filter(None, (rule(plan, allowance) for rule in RULES)))
+    return replace(plan, refusals=(*plan.refusals, *sentences))
+
+
+def _nothing_rendered(plan: Plan, allowance: Allowance) -> str:
+    if plan.manifests or allowance.allow_empty or allowance.retired or not plan.inventory.keys:
+        return ""
+    return (
+        f"{plan.app} renders to no objects at all while {len(plan.inventory.keys)} are recorded as its own; "
+        "if that is meant, set syncPolicy.automated.allowEmpty: true."
+    )
+
+
+def _too_many_pruned(plan: Plan, allowance: Allowance) -> str:
+    pruned = [change for change in plan.changes if change.action is Action.PRUNE]
+    unapproved = [change for change in pruned if str(change.key) not in allowance.approved]
+    limit = prune_limit(plan, allowance.limits)
+    if allowance.retired or len(unapproved) <= limit:
+        return ""
+    return (
+        f"{len(unapproved)} objects would be pruned and the limit is {limit} "
+        f"(guard.maxPrune {allowance.limits.max_prune}, guard.maxPrunePercent {allowance.limits.max_prune_percent}); "
+        "raise the limit in syncline.yaml, or approve objects by name with --approve."
+    )
+
+
+def prune_limit(plan: Plan, limits: GuardLimits) -> int:
+    """How many objects may be pruned: the smaller of the count and the percentage, rounded up."""
+    present = sum(1 for change in plan.changes if change.before is not None)
+    return min(limits.max_prune, math.ceil(present * limits.max_prune_percent / 100))
+
+
+def _blocked(plan: Plan, _: Allowance) -> str:
+    blocked = [change for change in plan.changes if change.action is Action.BLOCKED]
+    if not blocked:
+        return ""
+    first = "; ".join(f"{change.key}: {change.why}" for change in blocked[:3])
+    more = f"; and {len(blocked) - 3} more" if len(blocked) > 3 else ""  # noqa: PLR2004 - three are named
+    return f"{len(blocked)} object(s) cannot be applied: {first}{more}."
+
+
+RULES: tuple[Rule, ...] = (_nothing_rendered, _too_many_pruned, _blocked)

@@ -1,0 +1,169 @@
+"""Waiting is watching.
+
+The law: a wait has an end: every object is settled, failed, gone, or past the deadline, and is reported as exactly one
+of these.  A new failure is seen as soon as the server tells it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.resource import Body, ResourceKey, key_of
+from syncline.core.verdict import Assessed, Event, Overdue
+from syncline.errors import ClusterError
+from syncline.ports import ApiResource, Clock, Cluster
+
+_TICK = 0.2
+"""Seconds between looks at the clock and at a request to stop; events themselves wake the reader at once."""
+
+_SEGMENT = 60.0
+"""Seconds after which a watch is renewed."""
+
+_TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What to wait for: objects to become healthy, and objects (by UID) to be gone.
+
+    `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on.
+    """
+
+    healthy: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
+    gone: Mapping[ResourceKey, tuple[ApiResource, str]] = field(default_factory=dict)
+    suspended_is_done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long, by which clock, and who may end it early: `check` raises when the run was asked to stop."""
+
+    until: float
+    clock: Clock
+    check: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Scope:
+    resource: ApiResource
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An object as the server just told; `body` is None when it is gone."""
+
+    key: ResourceKey
+    body: Body | None
+
+
+class Waiter:
+    """Follows the pending objects; one LIST and one WATCH for each kind and namespace."""
+
+    def __init__(self, cluster: Cluster, awaited: Awaited, *, selector: str, patience: Patience) -> None:
+        self._cluster = cluster
+        self._selector = selector
+        self._patience = patience
+        self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
+        self._pending = dict.fromkeys(awaited.healthy, Health(HealthStatus.MISSING, "not seen yet"))
+        self._leaving = {key: uid for key, (_, uid) in awaited.gone.items()}
+        self._resources = {**awaited.healthy, **{key: resource for key, (resource, _) in awaited.gone.items()}}
+        self._news: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
+        self._over = threading.Event()
+        self.gone: set[ResourceKey] = set()
+
+    def events(self) -> Iterator[Event]:
+        """What is seen, as it is seen; ends when nothing is pending or the time is up."""
+        try:
+            self._start()
+            yield from self._follow()
+        finally:
+            self._over.set()
+        yield from self._overdue()
+
+    def _start(self) -> None:
+        for scope, keys in _scopes(self._resources):
+            threading.Thread(target=self._read, args=(scope, keys), name=f"watch {scope}", daemon=True).start()
+
+    def _follow(self) -> Iterator[Event]:
+        while self._pending or self._leaving:
+            self._patience.check()
+            remaining = self._patience.until - self._patience.clock.monotonic()
+            if remaining <= 0:
+                return
+            try:
+                seen = self._news.get(timeout=min(_TICK, remaining))
+            except queue.Empty:
+                continue
+            yield from self._take(seen)
+
+    def _take(self, seen: _Seen) -> Iterator[Event]:
+        key = seen.key
+        if key in self._leaving and (seen.body is None or _uid(seen.body) != self._leaving[key]):
+            del self._leaving[key]
+            self.gone.add(key)
+        if key not in self._pending:
+            return
+        health = _health(seen.body)
+        changed = health != self._pending[key]
+        if health.status in self._done:
+            del self._pending[key]
+        else:
+            self._pending[key] = health
+        if changed:
+            yield Assessed(key, health, self._patience.clock.now())
+
+    def _overdue(self) -> Iterator[Event]:
+        at = self._patience.clock.now()
+        for key, health in sorted(self._pending.items()):
+            yield Overdue(key, health, at)
+        for key in sorted(self._leaving):
+            yield Overdue(key, Health(HealthStatus.PROGRESSING, "Pending deletion"), at)
+
+    def _read(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
+        while not self._over.is_set():
+            try:
+                self._list_and_watch(scope, keys)
+            except ClusterError:
+                # The server restarts or refuses for a moment; the deadline decides when that is too long.
+                self._over.wait(_TICK)
+
+    def _list_and_watch(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
+        listing = self._cluster.list(scope.resource, namespace=scope.namespace, selector=self._selector)
+        found = {key_of(item): item for item in listing.items}
+        for key in keys:
+            self._news.put(_Seen(key, found.get(key)))
+        since = listing.resource_version
+        while not self._over.is_set():
+            for event in self._cluster.watch(
+                scope.resource, namespace=scope.namespace, selector=self._selector, since=since, timeout=_SEGMENT
+            ):
+                if event.type == "EXPIRED":
+                    return
+                since = str((event.object.get("metadata") or {}).get("resourceVersion") or since)
+                if event.type != "BOOKMARK":
+                    body = None if event.type == "DELETED" else event.object
+                    self._news.put(_Seen(key_of(event.object), body))
+                if self._over.is_set():
+                    return
+
+
+def _scopes(resources: Mapping[ResourceKey, ApiResource]) -> Iterator[tuple[_Scope, frozenset[ResourceKey]]]:
+    placed = sorted((_Scope(resource, key.namespace), key) for key, resource in resources.items())
+    for scope, members in groupby(placed, key=lambda pair: pair[0]):
+        yield scope, frozenset(key for _, key in members)
+
+
+def _health(body: Body | None) -> Health:
+    if body is None:
+        return Health(HealthStatus.MISSING, "it is not there")
+    return assess(body) or Health(HealthStatus.HEALTHY)
+
+
+def _uid(body: Body) -> str:
+    return str((body.get("metadata") or {}).get("uid") or "")
