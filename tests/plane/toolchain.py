@@ -1,6 +1,6 @@
 """The programs of the test bed, found or built.
 
-The law: a tool's path names its pinned version, so a path that exists is the right program, whole and ready to run.
+The law: a tool's path names its pinned version, so a path that exists is the right program, whole and ready.
 `python -m plane.toolchain [--only helm,kustomize]` provides them and prints their paths.
 """
 
@@ -159,12 +159,10 @@ def _folder(tool: Tool) -> str:
 
 
 def _version(tool: Tool, path: str | None = None) -> str:
-    text = (MODULES / tool.module / "go.mod").read_text()
-    required = re.search(rf"^\s*(?:require )?{re.escape(path or tool.pinned)} (v\S+)", text, re.MULTILINE)
+    pins, wanted = MODULES / tool.module / "go.mod", path or tool.pinned
+    required = re.search(rf"^\s*(?:require )?{re.escape(wanted)} (v\S+)", pins.read_text(), re.MULTILINE)
     if not required:
-        raise BuildError(
-            f"{MODULES / tool.module / 'go.mod'} requires no {path or tool.pinned}; run go mod tidy there."
-        )
+        raise BuildError(f"{pins} requires no {wanted}; run `go mod tidy` beside it.")
     return required[1]
 
 

@@ -1,0 +1,91 @@
+"""The programs of one plane while they run.
+
+The law: whatever was started here is ended by its own process id, in the reverse order of starting.
+"""
+
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LEASH = Path(__file__).with_name("leash.py")
+# Below the range from which the kernel takes ports for outgoing connections: those cannot steal one in between.
+PORTS = range(20_000, 32_000)
+POLL_SECONDS = 0.03
+
+
+class PlaneError(Exception):
+    """The plane does not work; the message holds the end of the log that tells why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    name: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+def start(path: Path, arguments: Sequence[str], log: Path) -> Program:
+    """To be called from a thread that lives as long as the plane: the leash is tied to it."""
+    command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(path), *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=log.parent,
+            env={"HOME": str(log.parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    return Program(path.name, log, process)
+
+
+def end(programs: Sequence[Program]) -> None:
+    """The data is thrown away, so nothing is asked to finish: an API server would take half a minute for it."""
+    for program in reversed(programs):
+        program.process.kill()
+        program.process.wait()
+
+
+def wait_until(
+    condition: Callable[[], bool], what: str, programs: Sequence[Program], *, seconds: float
+) -> None:
+    """Raises PlaneError with the log of a program that ended, or of all when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        for program in programs:
+            if program.process.poll() is not None:
+                raise PlaneError(f"{program.name} ended with {program.process.returncode}:\n{_tail(program)}")
+        if time.monotonic() > deadline:
+            logs = "\n".join(_tail(program) for program in programs)
+            raise PlaneError(f"waited {seconds:.0f} s in vain until {what}:\n{logs}")
+        time.sleep(POLL_SECONDS)
+
+
+def free_ports(count: int) -> list[int]:
+    found: list[int] = []
+    while len(found) < count:
+        port = random.choice(PORTS)
+        if port not in found and _is_free(port):
+            found.append(port)
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _tail(program: Program) -> str:
+    lines = program.log.read_text(errors="replace").splitlines()
+    return "\n".join([f"--- {program.log}", *lines[-12:]])
