@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from syncline.core.applyset import claimed_by
+from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import FieldChange, compare
 from syncline.core.inventory import Inventory
 from syncline.core.live import Level, LiveState, Prediction
@@ -108,7 +108,8 @@ class Plan:
 def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction: Prediction) -> Plan:
     """What it takes to make the cluster be what Git says."""
     desired = {manifest.key for manifest in intent.manifests}
-    candidates = (inventory.keys | live.objects.keys()) - desired
+    stray = {key for key, body in live.objects.items() if _names_itself(key, body)}
+    candidates = (inventory.keys | stray) - desired
     changes = [
         *(_desired_change(manifest, intent.policy, live, prediction) for manifest in intent.manifests),
         *_orphan_changes(sorted(candidates), intent.policy, live),
@@ -144,6 +145,13 @@ def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, predict
     if policy.owner_id and claimed_by(before) != policy.owner_id:
         return Change(key, Action.ADOPT, before, after, fields, origin, stranger or "it exists and is nobody's yet")
     return Change(key, Action.UPDATE, before, after, fields, origin)
+
+
+def _names_itself(key: ResourceKey, body: Body) -> bool:
+    # Controllers copy labels and annotations onto what they make; such a copy's tracking id names the original.
+    annotations = (body.get("metadata") or {}).get("annotations") or {}
+    tracking = str(annotations.get(TRACKING_ANNOTATION) or "")
+    return tracking.endswith(f"/{key.name}") and f":{key.group}/{key.kind}:" in tracking
 
 
 def _comparable(before: Body, after: Body, level: Level) -> tuple[Body, Body]:
