@@ -32,6 +32,15 @@ def check_size(text: str | bytes, file: str) -> None:
         )
 
 
+def too_deep(place: Place) -> DocumentError:
+    """The refusal of a text with more than `MAX_DEPTH` levels."""
+    return DocumentError(
+        f"The values are nested deeper than {MAX_DEPTH} levels.",
+        place=place,
+        remedy="No Kubernetes object is; flatten the document.",
+    )
+
+
 def decode(text: str | bytes, file: str) -> str:
     """The text without its byte order mark, which also tells UTF-8 from UTF-16. Raises `DocumentError`."""
     if isinstance(text, str):

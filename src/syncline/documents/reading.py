@@ -23,7 +23,7 @@ from yaml.events import (
 
 from syncline.documents.document import Document, events, line_number, lines_of
 from syncline.documents.json_text import NotJson, load, load_stream, looks_like_json
-from syncline.documents.limits import MAX_BYTES, MAX_DEPTH, MAX_EXPANSION, check_size, decode, short
+from syncline.documents.limits import MAX_BYTES, MAX_DEPTH, MAX_EXPANSION, check_size, decode, short, too_deep
 from syncline.documents.scalars import COMPLEX_KEY, MeaninglessScalar, key_text, resolve, tagged, to_json
 from syncline.documents.trouble import explain
 from syncline.errors import DocumentError, Place
@@ -88,7 +88,7 @@ _DUPLICATE = "The key "
 _NO_KEY: Final = object()
 _MERGE: Final = object()
 _UNKNOWN: Final = object()
-_OPEN: Final = object()
+_UNFINISHED: Final = -1
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
@@ -164,7 +164,7 @@ class _Builder:
         else:
             value = self.value_of(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1)
+            self.anchors[event.anchor] = (_go_value(event), 1)
         self.put(value, event)
 
     def value_of(self, event: ScalarEvent) -> Any:
@@ -178,7 +178,7 @@ class _Builder:
         if key is _UNKNOWN:
             key = self.key_of(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (event.value, 1)
+            self.anchors[event.anchor] = (_go_value(event), 1)
         self.use_key(key, event)
 
     def key_of(self, event: ScalarEvent) -> Any:
@@ -234,12 +234,11 @@ class _Builder:
             remedy = "If it is meant as text, for example `{{ a template }}`, put it in quotes."
             self.refuse(event, f"Here {COMPLEX_KEY}.", remedy)
         if len(self.stack) >= MAX_DEPTH:
-            message = f"The values are nested deeper than {MAX_DEPTH} levels."
-            self.refuse(event, message, "No Kubernetes object is; flatten the document.")
+            raise too_deep(Place(self.file, line_number(event)))
         if self.container is None:
             self.line = line_number(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (_OPEN, 0)
+            self.anchors[event.anchor] = (container, _UNFINISHED)
         self.stack.append((self.container, self.key, self.merged, event.anchor, self.total))
         self.container = container
         self.key = _NO_KEY
@@ -249,7 +248,7 @@ class _Builder:
         value = self.container
         self.container, self.key, self.merged, anchor, before = self.stack.pop()
         self.total += len(value) + 1
-        if anchor is not None:
+        if anchor is not None and self.anchors[anchor][0] is value:
             self.anchors[anchor] = (value, self.total - before)
         self.put(value, event)
 
@@ -259,7 +258,7 @@ class _Builder:
         if value is _UNKNOWN:
             message = f"The alias *{short(name)} stands for nothing: no anchor of that name comes before it."
             self.refuse(event, message, f"Write &{short(name)} before the value that is meant.")
-        if value is _OPEN:
+        if size == _UNFINISHED:
             message = f"The value of the anchor &{short(name)} contains itself."
             self.refuse(event, message, "Write the value out, or move the alias elsewhere.")
         self.total += size
@@ -267,17 +266,13 @@ class _Builder:
         if self.expanded > MAX_EXPANSION:
             message = f"The aliases of this text stand for more than {MAX_EXPANSION:,} values."
             self.refuse(event, message, "Write out what is meant; this is how an anchor bomb is built.")
-        if self.key is _NO_KEY and type(self.container) is dict:
-            self.alias_as_key(value, event)
-        else:
-            self.put(value, event)
-
-    def alias_as_key(self, value: Any, event: AliasEvent) -> None:
         try:
-            key = key_text(value)
+            if self.key is _NO_KEY and type(self.container) is dict:
+                self.use_key(key_text(value), event)
+            else:
+                self.put(to_json(value), event)
         except MeaninglessScalar as trouble:
-            self.refuse(event, f"Here {trouble}.", "Write the key out, in quotes.")
-        self.use_key(key, event)
+            self.refuse(event, f"Here {trouble}.", "Write out what is meant, in quotes.")
 
     def refuse_duplicate(self, key: Any, event: NodeEvent) -> NoReturn:
         path = tuple(_step(frame[0], frame[1]) for frame in self.stack[1:])

@@ -44,8 +44,9 @@ _INTEGER = re.compile(
 )
 _BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_DOTTED_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)?")
+_DOTTED_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _DIGITS_OF_UINT64 = 20
+_DIGITS_OF_FLOAT32 = 9
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -166,17 +167,20 @@ COMPLEX_KEY = "a mapping or a list stands where a key must be"
 
 
 def _float32_text(value: float) -> str:
-    if not math.isfinite(value):
-        return {math.inf: ".inf", -math.inf: "-.inf"}.get(value, ".nan")
-    digits, exponent = _shortest_float32(value)
-    if -4 <= exponent < 6:  # noqa: PLR2004 - Go's 'g': other exponents are written out
-        return f"{Decimal(f'{digits}e{exponent}'):f}"
-    return f"{digits}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
-
-
-def _shortest_float32(value: float) -> tuple[str, int]:
-    narrow = struct.pack("f", value)
-    texts = (f"{struct.unpack('f', narrow)[0]:.{places}e}" for places in range(9))
-    text = next(text for text in texts if struct.pack("f", float(text)) == narrow)
+    narrow = _float32(value)
+    if not math.isfinite(narrow):
+        return {math.inf: ".inf", -math.inf: "-.inf"}.get(narrow, ".nan")
+    texts = (f"{narrow:.{places}e}" for places in range(_DIGITS_OF_FLOAT32))
+    text = next(text for text in texts if _float32(float(text)) == narrow)
     digits, _, exponent = text.partition("e")
-    return digits, int(exponent)
+    if -4 <= int(exponent) < 6:  # noqa: PLR2004 - Go's 'g' writes other exponents out
+        return f"{Decimal(text).normalize():f}"
+    return f"{digits}e{exponent}"
+
+
+def _float32(value: float) -> float:
+    try:
+        narrow: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return narrow

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from syncline.documents.limits import too_deep
 from syncline.errors import DocumentError, Place
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def explain(trouble: yaml.YAMLError, text: str, file: str) -> DocumentError:
     problem = trouble.problem or "it cannot be parsed"
     mark = trouble.problem_mark or trouble.context_mark
     line = mark.line + 1 if mark else 0
+    if "nesting depth" in problem:  # libyaml reads ahead, and has a limit of its own
+        return too_deep(Place(file, line))
     if _tab_in_indentation(text, line) and "quoted" not in (trouble.context or ""):
         message = "A tab stands in the indentation, where YAML allows only spaces."
         return DocumentError(message, place=Place(file, line), remedy="Replace it with spaces.")
