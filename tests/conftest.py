@@ -26,6 +26,7 @@ LEAKS = (
     "INPUT_",
     "KUBE",
     "RUNNER_",
+    "SYNCLINE_",
     "XDG_",
 )
 """Beginnings of variables through which a real cluster, account or run could show."""

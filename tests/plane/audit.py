@@ -1,7 +1,7 @@
 """What the API server was asked, in its own words.
 
-The law: a request is in the log before its answer has wholly left the server (audit mode `blocking`), so a client
-that has its answers can be counted at once, and is counted once per request.
+The law: a request is in the log before its answer has wholly left the server (audit mode `blocking`), so a
+client that has its answers can be counted at once, and is counted once per request.
 """
 
 import json

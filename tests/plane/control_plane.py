@@ -28,7 +28,7 @@ class ControlPlane:
     identities: Identities
     programs: tuple[Program, ...]
     api: Rest
-    """The tests' own hand, with all rights: `plane.api("GET", "/api/v1/namespaces")`.  The audit log leaves it out."""
+    """The tests' own hand, with all rights and left out of the audit log: `plane.api("GET", "/version")`."""
 
     @property
     def server(self) -> str:
@@ -58,9 +58,9 @@ class ControlPlane:
         return audit.read_requests(self._audit_log, mark, user)
 
     def bind(self, namespace: str) -> None:
-        """Full rights for `bound` in this namespace, effective on return.  Raises ApiError."""
-        path = f"{rights.RBAC}/namespaces/{namespace}/rolebindings"
-        self.api("POST", path, rights.binding("RoleBinding", "plane-bound", "bound"))
+        """Full rights for `bound` in this namespace (too), effective on return."""
+        path = f"{rights.RBAC}/namespaces/{namespace}/rolebindings/plane-bound"
+        self.api.apply(path, rights.binding("RoleBinding", "plane-bound", "bound"))
         self._wait_for_right("bound", verb="create", namespace=namespace, resource="configmaps")
 
     def let_reader_see(self, group: str) -> None:
@@ -74,8 +74,9 @@ class ControlPlane:
         self.api("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
 
     def delete_namespace(self, name: str) -> None:
-        """Asks for it and does not wait."""
-        self.api("DELETE", f"/api/v1/namespaces/{name}")
+        """Asks for it and does not wait; one that is gone already is fine."""
+        if self.api.answers(f"/api/v1/namespaces/{name}"):
+            self.api("DELETE", f"/api/v1/namespaces/{name}")
 
     def assign_load_balancers(self, namespace: str) -> None:
         """What a cloud's controllers would do: an address for each LoadBalancer Service and Ingress there."""
@@ -128,8 +129,8 @@ def running(
 ) -> Iterator[ControlPlane]:
     """A plane that is ready, ended with the block.  Raises PlaneError.
 
-    `tools` is what `toolchain.provide(toolchain.PLANE)` gives.  Enter it from a thread that outlives the block: where
-    the kernel can, it ends the programs together with that thread, so that not even SIGKILL leaves one behind.
+    `tools` is what `toolchain.provide(toolchain.PLANE)` gives.  Enter it from a thread that outlives the
+    block: Linux ends the programs together with that thread, so that not even SIGKILL leaves one behind.
     """
     with ExitStack() as stack:
         folder = directory or Path(stack.enter_context(TemporaryDirectory(prefix="syncline-plane-")))

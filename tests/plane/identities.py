@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 Identity = Literal["admin", "reader", "bound"]
-"""admin: system:masters.  reader: get, list and watch, except Secrets.  bound: everything, in namespaces it was bound to."""
+"""admin: all rights.  reader: get, list and watch, except Secrets.  bound: all rights where it was bound."""
 IDENTITIES: tuple[Identity, ...] = get_args(Identity)
 OBSERVER = "observer"
 """The tests' own hand on the plane, counted apart from every identity under test."""

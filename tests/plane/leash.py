@@ -1,7 +1,7 @@
 """Runs a program that cannot outlive whoever asked for it.
 
-The law: when the parent ends, by whatever signal, the kernel ends the program too (Linux; elsewhere the plane's own
-clean-up has to do).  A script rather than a `preexec_fn`, which is unsafe in a process that has threads.
+The law: when the parent ends, by whatever signal, the kernel ends the program too (Linux; elsewhere the
+plane's own clean-up has to do).  A script, since a `preexec_fn` is unsafe in a process that has threads.
 """
 
 import contextlib

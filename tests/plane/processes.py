@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LEASH = Path(__file__).with_name("leash.py")
-# Below the range from which the kernel takes ports for outgoing connections: those cannot steal one in between.
+# Below the range that the kernel takes for outgoing connections, so that none of those steals a port.
 PORTS = range(20_000, 32_000)
 POLL_SECONDS = 0.03
 
@@ -46,7 +46,7 @@ def start(path: Path, arguments: Sequence[str], log: Path) -> Program:
 
 
 def end(programs: Sequence[Program]) -> None:
-    """The data is thrown away, so nothing is asked to finish: an API server would take half a minute for it."""
+    """The data is thrown away, so nothing is asked to finish: an API server would take half a minute."""
     for program in reversed(programs):
         program.process.kill()
         program.process.wait()

@@ -50,6 +50,11 @@ class Rest:
             raise ApiError(answer.status, _message(answer.data))
         return json.loads(answer.data) if answer.data.startswith(b"{") else answer.data.decode()
 
+    def apply(self, path: str, body: Mapping[str, Any]) -> Any:
+        """A forced server-side apply: creates the object or makes it so.  Raises ApiError."""
+        query = "fieldManager=plane&force=true"
+        return self("PATCH", f"{path}?{query}", body, content_type="application/apply-patch+yaml")
+
     def answers(self, path: str) -> bool:
         """Whether a GET is answered with success; a server that is not there yet is no error."""
         try:

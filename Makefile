@@ -1,0 +1,55 @@
+# Needs make, bash, git and a Python 3.11 or newer; everything else comes from package registries.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PLANE := PYTHONPATH=tests $(BIN)/python -m plane.toolchain
+
+.PHONY: help setup demo test lint tools bench clean
+
+help:
+	@echo "make demo    the whole tour on a control plane of your own"
+	@echo "make test    everything that CI checks"
+	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make tools   build helm, kustomize and the control plane into the cache"
+	@echo "make bench   Syncline beside kubectl, on one machine in one run"
+	@echo "make setup   the virtual environment in $(VENV)"
+	@echo "make clean   remove what the above made here (the cache stays)"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; python=; \
+	done; \
+	if [ -z "$$python" ]; then echo "Syncline needs Python 3.11 or newer; none is on PATH." >&2; exit 1; fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	test -x $(BIN)/python || $$python -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: lint tools
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tools: setup
+	$(PLANE)
+
+bench: setup
+	$(BIN)/python tests/bench/bench.py
+
+clean:
+	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
