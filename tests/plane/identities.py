@@ -7,7 +7,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -25,7 +25,7 @@ _MASTERS = ("admin", OBSERVER, *COMPONENTS)
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    tokens: Mapping[str, str]
+    tokens: Mapping[str, str] = field(repr=False)
 
     def write_token_file(self, path: Path) -> None:
         """The format of kube-apiserver's --token-auth-file: token,user,uid,"group"."""
