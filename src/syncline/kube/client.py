@@ -1,0 +1,279 @@
+"""One API server over HTTP: requests, retries and their end.
+
+The law: only what may be sent twice is sent twice, every request has an end, and every failure is one
+sentence that names the cluster.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+    TimeoutError,  # noqa: A004 - urllib3's own
+)
+
+from syncline import __version__
+from syncline.errors import ClusterError
+from syncline.kube.login import Credentials, tls_context
+from syncline.kube.status import Refusal, read_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_UNAUTHORIZED = 401
+_CONFLICT = 409
+_PASSING = frozenset({429, 500, 502, 503, 504})
+"""Answers that another try may change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `path` begins with a slash and holds the query.
+
+    Everything here may be sent twice: reads, applies, deletes that name a UID. With `secret` the server's
+    words about it may quote a secret.  With `conflict_passes` a 409 comes from another write at that moment.
+    """
+
+    method: str
+    path: str
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    accept: str = "application/json"
+    secret: bool = False
+    conflict_passes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long and how often. Seconds; `sleep` may raise to end the run."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    total: float = 45.0
+    first_pause: float = 0.1
+    longest_pause: float = 5.0
+    attempts: int = 8
+    conflicts: int = 4
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+
+class Patience:
+    """The tries of one request."""
+
+    __slots__ = ("_conflicts", "_timing", "_tries", "_until")
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._until = timing.monotonic() + timing.total
+        self._tries = 0
+        self._conflicts = 0
+
+    def allows(self, asked: float | None = None) -> bool:
+        """Sleep before the next try; False when there is none.
+
+        `asked` is how long the server wants us to stay away (Retry-After).
+        """
+        self._tries += 1
+        timing = self._timing
+        backoff = min(timing.first_pause * 2 ** (self._tries - 1), timing.longest_pause)
+        # Sixteen threads that were refused together must not come back together.
+        pause = (backoff if asked is None else asked) + backoff * timing.jitter() / 2
+        if self._tries >= timing.attempts or timing.monotonic() + pause > self._until:
+            return False
+        timing.sleep(pause)
+        return True
+
+    def allows_conflict(self) -> bool:
+        """As `allows`, for a write that met another one."""
+        self._conflicts += 1
+        return self._conflicts < self._timing.conflicts and self.allows()
+
+
+class Client:
+    """A pool of connections to one API server, safe to use from many threads."""
+
+    def __init__(self, credentials: Credentials, *, workers: int, timing: Timing | None = None) -> None:
+        self.name = credentials.name
+        self._credentials = credentials
+        self._timing = timing or Timing()
+        self._prefix = urlsplit(credentials.server).path.rstrip("/")
+        self._pool = _pool(credentials, workers)
+        # Watches hold their connection for minutes and must not take one from the requests.
+        self._watches = _pool(credentials, workers)
+        self._reached = threading.Event()
+
+    def json(self, request: Request) -> Any:
+        """The decoded answer. Raises ApiError for a refusal and ClusterError when nobody answers."""
+        response = self.send(request)
+        try:
+            return json.loads(response.data)
+        except ValueError:
+            raise self._no_json(request) from None
+
+    def send(self, request: Request) -> urllib3.BaseHTTPResponse:
+        """The answer as it came, read whole. Raises as `json`."""
+        return self._send(request, self._timing.read, stream=False)
+
+    def stream(self, request: Request, *, silence: float) -> urllib3.BaseHTTPResponse:
+        """The answer, still to be read; it ends after `silence` seconds without a byte. Raises as `json`."""
+        return self._send(request, silence, stream=True)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
+        self._watches.close()
+
+    def _send(self, request: Request, read: float, *, stream: bool) -> urllib3.BaseHTTPResponse:
+        patience, token, renewed = Patience(self._timing), self._credentials.tokens.token(), False
+        while True:
+            try:
+                response = self._exchange(request, token, read, stream=stream)
+            except HTTPError as error:
+                if self._is_final(error) or not patience.allows():
+                    raise self._unreachable(error) from error
+                continue
+            self._reached.set()
+            if response.status < 300:  # noqa: PLR2004 - success, by HTTP
+                return response
+            refusal = _refusal(response)
+            if refusal.code == _UNAUTHORIZED:
+                token = "" if renewed else self._credentials.tokens.renewed(token)
+                renewed = True
+                if token:
+                    continue
+            if not _may_pass(refusal, request, response, patience):
+                raise self._refused(refusal, request)
+
+    def _exchange(
+        self, request: Request, token: str, read: float, *, stream: bool
+    ) -> urllib3.BaseHTTPResponse:
+        headers = {"Accept": request.accept, "User-Agent": f"syncline/{__version__}"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
+        pool = self._watches if stream else self._pool
+        return pool.urlopen(
+            request.method,
+            f"{self._prefix}{request.path}",
+            body=request.body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            timeout=urllib3.Timeout(connect=self._timing.connect, read=read),
+            preload_content=not stream,
+            assert_same_host=False,
+        )
+
+    def _is_final(self, error: HTTPError) -> bool:
+        # A certificate or name does not become right by trying again; a server never seen is not restarting.
+        if isinstance(error, SSLError | NameResolutionError):
+            return True
+        absent = isinstance(error, NewConnectionError | TimeoutError | ProxyError)
+        return absent and not self._reached.is_set()
+
+    def _refused(self, refusal: Refusal, request: Request) -> ClusterError:
+        if refusal.code == _UNAUTHORIZED:
+            words = f'Cluster "{self.name}" does not accept the credentials (401 Unauthorized).'
+            known = Refusal(_UNAUTHORIZED, refusal.reason or "Unauthorized", words)
+            return known.error(secret=False, remedy=self._credentials.renewal)
+        return refusal.error(secret=request.secret)
+
+    def _unreachable(self, error: HTTPError) -> ClusterError:
+        why, remedy = _explained(error, self._timing)
+        server = self._credentials.server
+        return ClusterError(f'Cannot reach cluster "{self.name}" at {server}: {why}.', remedy=remedy)
+
+    def _no_json(self, request: Request) -> ClusterError:
+        return ClusterError(
+            f'Cluster "{self.name}" answered {request.method} {request.path.partition("?")[0]} with something'
+            " that is not JSON.",
+            remedy="See whether its server address is that of an API server and not of a proxy's login page.",
+        )
+
+
+def _pool(credentials: Credentials, size: int) -> urllib3.HTTPConnectionPool:
+    parts = urlsplit(credentials.server)
+    options: dict[str, Any] = {"maxsize": size, "block": False}
+    if parts.scheme == "https":
+        options["ssl_context"] = tls_context(credentials)
+        if credentials.insecure:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        if credentials.tls_server_name:
+            options["server_hostname"] = options["assert_hostname"] = credentials.tls_server_name
+    if credentials.proxy:
+        return urllib3.ProxyManager(credentials.proxy, **options).connection_from_url(credentials.server)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return urllib3.HTTPSConnectionPool(host, parts.port or 443, **options)
+    return urllib3.HTTPConnectionPool(host, parts.port or 80, **options)
+
+
+def _refusal(response: urllib3.BaseHTTPResponse) -> Refusal:
+    if response.status < 400:  # noqa: PLR2004 - redirects, by HTTP
+        words = f"the server answered {response.status}, a redirection (is there a proxy between?)"
+        return Refusal(response.status, "", words)
+    return read_refusal(response.status, response.data)
+
+
+def _may_pass(
+    refusal: Refusal, request: Request, response: urllib3.BaseHTTPResponse, patience: Patience
+) -> bool:
+    if refusal.code == _CONFLICT:
+        return request.conflict_passes and patience.allows_conflict()
+    if refusal.code not in _PASSING:
+        return False
+    header = response.headers.get("Retry-After", "")
+    return patience.allows(float(header) if header.isdigit() else refusal.retry_after)
+
+
+def _explained(error: HTTPError, timing: Timing) -> tuple[str, str]:
+    """Why, and what to do."""
+    match error:
+        case ProxyError():
+            why, remedy = (
+                "the proxy refused the connection",
+                "See proxy-url in the kubeconfig, or HTTPS_PROXY.",
+            )
+        case NameResolutionError():
+            why, remedy = "its name cannot be resolved", "Correct its address, or see whether DNS works here."
+        case ConnectTimeoutError():
+            why = f"no connection within {timing.connect:g} s"
+            remedy = "See whether a firewall or a VPN is between."
+        case ReadTimeoutError():
+            why, remedy = f"no answer within {timing.read:g} s", "It hangs or is overloaded; try again later."
+        case SSLError():
+            why = f"its certificate was not accepted ({_root(error)})"
+            remedy = "See the cluster's CA and the name its certificate is for."
+        case NewConnectionError():
+            why, remedy = _root(error).lower(), "See whether it is running and its address is right."
+        case _:
+            why, remedy = f"the connection broke ({_root(error)})", "See whether it was restarted; try again."
+    return why, remedy
+
+
+def _root(error: BaseException) -> str:
+    """The innermost reason, without addresses of objects in memory."""
+    inner = error.__cause__ or error.__context__
+    if isinstance(error, HTTPError) and inner is not None:
+        return _root(inner)
+    for part in error.args:
+        if isinstance(part, BaseException):
+            return _root(part)
+    return str(getattr(error, "verify_message", "") or getattr(error, "strerror", "") or error)

@@ -1,0 +1,231 @@
+"""The `Cluster` port over HTTP.
+
+The law: a page, a retry or a lost connection never shows: what is returned is whole, or an exception.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from syncline.errors import ApiError
+from syncline.kube.client import Client, Request, Timing
+from syncline.kube.discovery import Discovery, discover
+from syncline.kube.login import log_in
+from syncline.kube.watch import GONE, Watch, open_watch
+from syncline.ports import ApiResource, Listing
+from syncline.runtime import each
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Iterable, Mapping
+
+    from syncline.config.settings import ClusterAccess
+    from syncline.core.resource import Body, ResourceKey
+
+FIELD_MANAGER = "syncline"
+WORKERS = 16
+"""Requests at a time: more did not make two cores of API server any faster."""
+
+_PAGE = 1000
+_SLACK = 10.0
+"""Seconds that a watch may be late in ending itself."""
+_NOT_FOUND = 404
+
+
+def connect(
+    access: ClusterAccess,
+    environ: Mapping[str, str],
+    *,
+    home: Path,
+    root: Path = Path(),
+    workers: int = WORKERS,
+    timing: Timing | None = None,
+) -> ApiCluster:
+    """The cluster that the configuration describes; nothing is sent yet.
+
+    `home` is where `.kube/config` lies, `root` where relative paths of syncline.yaml start.
+    Raises ClusterError when the context, a file or the token is missing.
+    """
+    credentials = log_in(access, environ, home=home, root=root)
+    return ApiCluster(Client(credentials, workers=workers, timing=timing), workers=workers)
+
+
+class ApiCluster:
+    """One API server. Safe to use from many threads."""
+
+    def __init__(self, client: Client, *, workers: int = WORKERS) -> None:
+        self._client = client
+        self._workers = workers
+        self._discovery: Discovery | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The name the configuration gives it."""
+        return self._client.name
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def resource(self, group: str, kind: str, version: str = "") -> ApiResource | None:
+        """The served kind; None when the server does not serve it.
+
+        Raises ApiError (503) when the group does not answer, so that nobody knows.
+        """
+        with self._lock:
+            if self._discovery is None:
+                self._discovery = discover(self._fetch_all)
+            known = self._discovery
+        return known.find(group, kind, version)
+
+    def rediscover(self) -> None:
+        """Forget discovery: a CRD was established."""
+        with self._lock:
+            self._discovery = None
+
+    def list(self, resource: ApiResource, *, namespace: str = "", selector: str = "") -> Listing:
+        """Every object of a kind, in one namespace or in all."""
+        query = {"labelSelector": selector} if selector else {}
+        request = _request("GET", resource, _path(resource, namespace))
+        try:
+            return self._pages(request, resource, {**query, "limit": str(_PAGE)})
+        except ApiError as error:
+            if error.code != GONE:
+                raise
+        # The server forgot the version of the first page before the last was read; one answer cannot expire.
+        return self._pages(request, resource, query)
+
+    def get(self, resource: ApiResource, namespace: str, name: str) -> Body | None:
+        """One object, or None when the server says it does not exist."""
+        request = _request("GET", resource, _path(resource, namespace, name))
+        try:
+            return _body(self._client.json(request))
+        except ApiError as error:
+            if error.code == _NOT_FOUND:
+                return None
+            raise
+
+    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+        """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
+        metadata = body.get("metadata") or {}
+        namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+        query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
+        if dry_run:
+            query["dryRun"] = "All"
+        request = _request("PATCH", resource, _path(resource, namespace, name, query))
+        sent = replace(
+            request,
+            body=json.dumps(body, separators=(",", ":")).encode(),
+            content_type="application/apply-patch+yaml",
+            # A body that names the version it read meets the same conflict however often it is sent.
+            conflict_passes=not metadata.get("resourceVersion"),
+        )
+        return _body(self._client.json(sent))
+
+    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
+        """Delete that very object, foreground; None when it is gone, the object when finalizers hold it.
+
+        Raises ApiError with code 409 when the name now belongs to another object.
+        """
+        if not uid:
+            raise ApiError(
+                f"{key} is not deleted, because its UID is not known.",
+                code=409,
+                reason="Conflict",
+                remedy="Run it again.",
+            )
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Foreground",
+            "preconditions": {"uid": uid},
+        }
+        request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
+        try:
+            answer = _body(self._client.json(replace(request, body=json.dumps(options).encode())))
+        except ApiError as error:
+            if error.code == _NOT_FOUND:
+                return None
+            raise
+        # Without a deletion timestamp it is the last picture of what is no more, or a Status of success.
+        return answer if (answer.get("metadata") or {}).get("deletionTimestamp") else None
+
+    def watch(
+        self, resource: ApiResource, *, namespace: str = "", selector: str = "", since: str, timeout: float
+    ) -> Watch:
+        """Changes after the version `since`; ends after `timeout` seconds or when the server closes.
+
+        The iterator has a `close` that ends it from another thread.
+        """
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": since,
+            "timeoutSeconds": str(max(1, math.ceil(timeout))),
+        }
+        if selector:
+            query["labelSelector"] = selector
+        request = _request("GET", resource, _path(resource, namespace, query=query))
+        return open_watch(
+            lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
+        )
+
+    def _pages(self, request: Request, resource: ApiResource, query: Mapping[str, str]) -> Listing:
+        items: list[Body] = []
+        position = ""
+        while True:
+            more = {**query, "continue": position} if position else query
+            page = self._client.json(replace(request, path=_with(request.path, more)))
+            items += [_completed(item, resource) for item in page.get("items") or ()]
+            metadata = page.get("metadata") or {}
+            position = str(metadata.get("continue") or "")
+            if not position:
+                return Listing(tuple(items), str(metadata.get("resourceVersion") or ""))
+
+    def _fetch_all(self, paths: Iterable[str], accept: str) -> builtins.list[Any]:
+        def fetch(path: str) -> Any:
+            try:
+                return self._client.json(Request("GET", path, accept=accept))
+            except ApiError as error:
+                return error
+
+        return each(fetch, list(paths), workers=self._workers)
+
+
+def _request(method: str, resource: ApiResource, path: str) -> Request:
+    return Request(method, path, secret=resource.kind == "Secret" and not resource.group)
+
+
+def _path(
+    resource: ApiResource, namespace: str = "", name: str = "", query: Mapping[str, str] | None = None
+) -> str:
+    parts = ["", "apis", resource.group] if resource.group else ["", "api"]
+    parts.append(resource.version)
+    if namespace and resource.namespaced:
+        parts += ["namespaces", quote(namespace, safe="")]
+    parts.append(resource.plural)
+    if name:
+        parts.append(quote(name, safe=""))
+    return _with("/".join(parts), query or {})
+
+
+def _with(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _completed(item: dict[str, Any], resource: ApiResource) -> Body:
+    # Items of built-in kinds come without; the item is ours alone, so it need not be copied.
+    item.setdefault("apiVersion", resource.api_version)
+    item.setdefault("kind", resource.kind)
+    return item
+
+
+def _body(answer: Any) -> Body:
+    return answer if isinstance(answer, dict) else {}

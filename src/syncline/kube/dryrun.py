@@ -1,0 +1,84 @@
+"""The server's own answer to "what would this apply make?".
+
+The law: "you may not ask" is no rejection, and "it cannot be known yet" is neither.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from syncline.core.resource import Body, ResourceKey
+from syncline.errors import ApiError
+from syncline.kube.status import lacks_right
+from syncline.runtime import each
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncline.ports import Cluster
+
+Asked: TypeAlias = tuple[ResourceKey, str, Body]
+"""A key, the apiVersion of its manifest, and the manifest."""
+
+_NOT_FOUND = 404
+_INTERNAL = 500
+_NO_ANSWER = frozenset({401, 429, 502, 503, 504})
+"""The server itself is in trouble, or does not know us; that is not about one object."""
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What each apply would make; each key is in one of the four, the latter three with the reason.
+
+    `rejected`: the server judged the object and refuses it. `forbidden`: this identity may not apply it, so
+    nothing is known. `unknowable`: its namespace or kind is not there yet, or an admission webhook is down.
+    """
+
+    objects: Mapping[ResourceKey, Body] = field(default_factory=dict)
+    rejected: Mapping[ResourceKey, str] = field(default_factory=dict)
+    forbidden: Mapping[ResourceKey, str] = field(default_factory=dict)
+    unknowable: Mapping[ResourceKey, str] = field(default_factory=dict)
+
+
+def dry_run(cluster: Cluster, manifests: Iterable[Asked], *, workers: int) -> DryRun:
+    """Ask the server about every manifest, many at a time. Raises ClusterError when it does not answer."""
+    objects: dict[ResourceKey, Body] = {}
+    reasons: dict[str, dict[ResourceKey, str]] = {"rejected": {}, "forbidden": {}, "unknowable": {}}
+    for key, outcome in each(
+        lambda asked: (asked[0], _ask(cluster, asked)), list(manifests), workers=workers
+    ):
+        if isinstance(outcome, _Trouble):
+            reasons[outcome.kind][key] = outcome.reason
+        else:
+            objects[key] = outcome
+    return DryRun(objects, **reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    kind: str
+    reason: str
+
+
+def _ask(cluster: Cluster, asked: Asked) -> Body | _Trouble:
+    key, api_version, body = asked
+    try:
+        resource = cluster.resource(key.group, key.kind, api_version.rpartition("/")[2])
+    except ApiError as error:
+        return _Trouble("unknowable", error.message)
+    if resource is None:
+        return _Trouble("unknowable", f"The cluster does not serve {key.group_kind} in {api_version} yet.")
+    try:
+        return cluster.apply(resource, body, dry_run=True)
+    except ApiError as error:
+        if error.code in _NO_ANSWER:
+            raise
+        return _Trouble(_kind_of(error), error.message)
+
+
+def _kind_of(error: ApiError) -> str:
+    # 500 is an admission webhook that is down: nobody judged the object.
+    if error.code in {_NOT_FOUND, _INTERNAL}:
+        return "unknowable"
+    return "forbidden" if lacks_right(error) else "rejected"

@@ -1,0 +1,103 @@
+"""What an API server says when it refuses, as one sentence.
+
+The law: the words of a refusal reach people, the contents of a Secret do not, although servers quote what
+they refuse.
+
+A refusal is a `Status` object (Kubernetes API conventions, "Response Status Kind").
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncline.errors import ApiError
+
+_LONG = 120
+"""A quoted value longer than this is a whole pod template rather than a help to anyone."""
+
+_VALUE = re.compile(r'Invalid value: ("(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:]+)', re.DOTALL)
+_DECODED = re.compile(r"&?value\.\w+\{.*\}|\(\w+\) \(len=\d+\).*", re.DOTALL)
+_RBAC = re.compile(r'User "[^"]*" cannot \S+ resource "[^"]*"')
+
+_FORBIDDEN = 403
+_PLAIN_CODES = frozenset({401, 404, 405, 409, 410, 413, 415, 429, 503, 504})
+"""Refusals whose words the server makes from names alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A `Status` of failure. `words` may quote the object that was sent."""
+
+    code: int
+    reason: str
+    words: str = field(repr=False)
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the server asks to be tried again."""
+        seconds = self.details.get("retryAfterSeconds")
+        return float(seconds) if isinstance(seconds, int) and seconds > 0 else None
+
+    def sentence(self, *, secret: bool) -> str:
+        """The server's words without long values; of a Secret only which field was wrong and how."""
+        if secret and self.code not in _PLAIN_CODES and not _RBAC.search(self.words):
+            return f"{self._subject()} was refused ({self.reason or self.code}){_fields(self._causes())}."
+        return f"{_one_line(_VALUE.sub(_shortened, self.words)) or f'the server answered {self.code}'}."
+
+    def error(self, *, secret: bool, remedy: str = "") -> ApiError:
+        """The refusal as an exception."""
+        return ApiError(self.sentence(secret=secret), code=self.code, reason=self.reason, remedy=remedy)
+
+    def _subject(self) -> str:
+        return f'Secret "{self.details.get("name") or "?"}"'
+
+    def _causes(self) -> Iterable[Mapping[str, Any]]:
+        causes = self.details.get("causes")
+        return [cause for cause in causes if isinstance(cause, Mapping)] if isinstance(causes, list) else []
+
+
+def lacks_right(error: ApiError) -> bool:
+    """Whether the identity may not do this. An admission policy answers 403 too, but it judged the object."""
+    return error.code == _FORBIDDEN and _RBAC.search(error.message) is not None
+
+
+def read_refusal(code: int, body: bytes) -> Refusal:
+    """The `Status` of an answer; a proxy's page in its place keeps only the code."""
+    try:
+        status = json.loads(body)
+    except ValueError:
+        status = None
+    if not isinstance(status, dict) or status.get("kind") != "Status":
+        words = f"the server answered {code} without a Kubernetes Status (is there a proxy between?)"
+        return Refusal(code, "", words)
+    return refusal_of(status, code)
+
+
+def refusal_of(status: Mapping[str, Any], code: int = 0) -> Refusal:
+    """The refusal in a `Status` object."""
+    details = status.get("details")
+    return Refusal(
+        int(status.get("code") or code),
+        str(status.get("reason") or ""),
+        str(status.get("message") or ""),
+        details if isinstance(details, Mapping) else {},
+    )
+
+
+def _fields(causes: Iterable[Mapping[str, Any]]) -> str:
+    found = [f"{cause.get('field') or '?'} ({cause.get('reason') or 'invalid'})" for cause in causes]
+    where = f": {', '.join(dict.fromkeys(found))}" if found else ""
+    return f"{where}; the server's words are withheld because they can quote the Secret"
+
+
+def _shortened(match: re.Match[str]) -> str:
+    return match[0] if len(match[1]) <= _LONG else "Invalid value: (long)"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_DECODED.sub("(value)", text).split()).rstrip(".")

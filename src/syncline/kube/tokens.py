@@ -1,0 +1,107 @@
+"""Where the bearer token comes from.
+
+The law: a token is handed to the request and to nobody else: no repr, no message and no exception holds one.
+It is asked for anew before it expires, and once after the server rejected it.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from syncline.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_EARLY = 30.0
+"""Seconds before its expiry in which a token is renewed: longer than a request, shorter than any lifetime."""
+
+
+class TokenSource(Protocol):
+    """A token for each request."""
+
+    def token(self) -> str:
+        """The token as it is now; empty means none is sent."""
+        ...
+
+    def renewed(self, rejected: str) -> str:
+        """Another token than the rejected one, or empty when there is no other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaticToken:
+    """A token from the kubeconfig or the environment; empty for identities by certificate."""
+
+    _value: str = field(repr=False, default="")
+
+    def token(self) -> str:
+        """The token."""
+        return self._value
+
+    def renewed(self, rejected: str) -> str:
+        """Nothing: there is no other."""
+        del rejected
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileToken:
+    """A token in a file that someone else keeps fresh, so it is read every time."""
+
+    path: Path
+
+    def token(self) -> str:
+        """What the file holds now. Raises ClusterError when it cannot be read."""
+        try:
+            return self.path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ClusterError(
+                f"The token file {self.path} cannot be read: {_words(error)}.",
+                remedy="Correct tokenFile in the kubeconfig.",
+            ) from None
+
+    def renewed(self, rejected: str) -> str:
+        """What the file holds now, when it is another token."""
+        current = self.token()
+        return "" if current == rejected else current
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token as an issuer gave it. `expires` is seconds since the epoch, None when it did not say."""
+
+    token: str = field(repr=False)
+    expires: float | None = None
+
+
+class IssuedToken:
+    """A token from a credential plugin or identity provider, which is asked again when it runs out."""
+
+    def __init__(self, issue: Callable[[], Issued], first: Issued, now: Callable[[], float]) -> None:
+        self._issue = issue
+        self._current = first
+        self._now = now
+        self._lock = threading.Lock()
+
+    def token(self) -> str:
+        """The token, renewed when it is about to expire. Raises ClusterError when the issuer fails."""
+        with self._lock:
+            expires = self._current.expires
+            if expires is not None and expires - self._now() < _EARLY:
+                self._current = self._issue()
+            return self._current.token
+
+    def renewed(self, rejected: str) -> str:
+        """Another token; many threads that were rejected at once ask the issuer only once."""
+        with self._lock:
+            if self._current.token == rejected:
+                self._current = self._issue()
+            return "" if self._current.token == rejected else self._current.token
+
+
+def _words(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or "it is no file") if isinstance(error, OSError) else "it is not text"
