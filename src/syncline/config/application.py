@@ -1,16 +1,18 @@
 """Argo CD's `Application`, decoded.
 
-The law: what Argo CD accepts is accepted; an unknown field is kept and reported, a wrong type is an error with its
-line.  (Field meanings: argo-cd.readthedocs.io, "Application Specification".)
+The law: what Argo CD accepts is accepted; an unknown field is kept and reported, a wrong type is an error
+with its line.  (Field meanings: argo-cd.readthedocs.io, "Application Specification".)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncline.errors import Place
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.errors import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ class HelmOptions:
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     version: str = ""
+    pass_credentials: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KustomizeOptions:
-    """`spec.source.kustomize`; lists and maps as written, applied in the order of Argo CD's `kustomize edit`."""
+    """`spec.source.kustomize`; lists and maps as written, applied in Argo CD's order of `kustomize edit`."""
 
     name_prefix: str = ""
     name_suffix: str = ""
@@ -60,6 +63,9 @@ class KustomizeOptions:
     components: tuple[str, ...] = ()
     ignore_missing_components: bool = False
     version: str = ""
+    common_annotations_envsubst: bool = False
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,15 @@ class DirectoryOptions:
     include: str = ""
     exclude: str = ""
     jsonnet: Mapping[str, Any] = field(default_factory=dict)
+    disable_extension_filter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PluginOptions:
-    """`spec.source.plugin`. The name `jinja2` is Syncline's own Jinja2 renderer."""
+    """`spec.source.plugin`. The name `jinja2` is Syncline's own Jinja2 renderer.
+
+    A parameter's value is a string, a list of strings or a mapping of strings, whichever was given.
+    """
 
     name: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +105,7 @@ class Source:
     kustomize: KustomizeOptions | None = None
     directory: DirectoryOptions | None = None
     plugin: PluginOptions | None = None
+    tag_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +159,7 @@ class SyncPolicy:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreDifference:
-    """One entry of `spec.ignoreDifferences`; empty `name` and `namespace` match any, `group` and `kind` are globs."""
+    """One entry of `spec.ignoreDifferences`. No `name` or `namespace` is any; `group`, `kind` are globs."""
 
     group: str = ""
     kind: str = ""
@@ -165,7 +176,7 @@ RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One `argoproj.io/v1alpha1` Application and the line it starts at."""
+    """One `argoproj.io/v1alpha1` Application and the line it starts at; `body` is all of it, as written."""
 
     name: str
     origin: Place
@@ -179,6 +190,7 @@ class Application:
     labels: Mapping[str, str] = field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
     revision_history_limit: int = 10
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def cascades(self) -> bool:

@@ -5,10 +5,13 @@ The law: without either file everything has a default, and no default lifts a pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from syncline.errors import Place
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.errors import Place
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster it runs in; here: the default cluster."""
@@ -16,10 +19,10 @@ IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 
 @dataclass(frozen=True, slots=True)
 class ClusterAccess:
-    """How a cluster is reached: a kubeconfig context, or an API server with CA and a token from the environment.
+    """How a cluster is reached: a kubeconfig context, or an API server with CA and a token.
 
-    `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so that no
-    token ever stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
+    `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so that
+    no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
     """
 
     name: str
@@ -33,7 +36,7 @@ class ClusterAccess:
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
-    """What a plan may delete without an approval that names the object. Percent is of the application's objects."""
+    """What a plan may delete unless an approval names the object; percent of the application's objects."""
 
     max_prune: int = 10
     max_prune_percent: int = 20
@@ -49,7 +52,7 @@ class GuardLimits:
 
 @dataclass(frozen=True, slots=True)
 class Customizations:
-    """`argocd-cm`'s `resource.*` keys, each text with the line it starts at; kept whole for the parts that use them."""
+    """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line."""
 
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
 

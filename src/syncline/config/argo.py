@@ -1,0 +1,235 @@
+"""From a document to an `Application`.
+
+The law: each rule is Argo CD's own (`util/argo/argo.go`, `types.go`), and a definition with an error gives no
+Application at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from syncline.config.application import (
+    Application,
+    Automated,
+    Destination,
+    IgnoreDifference,
+    Source,
+    SyncPolicy,
+)
+from syncline.config.complaint import Complaints, did_you_mean
+from syncline.config.decoding import (
+    Node,
+    Table,
+    anything,
+    at_least,
+    checked,
+    fields,
+    flag,
+    list_of,
+    snake,
+    text,
+    text_map,
+    texts,
+    whole,
+)
+from syncline.config.source import source, sources
+
+API_VERSION = "argoproj.io/v1alpha1"
+
+_BOTH = ("true", "false")
+SYNC_OPTIONS = {
+    "ApplyOutOfSyncOnly": _BOTH,
+    "ClientSideApplyMigration": _BOTH,
+    "CreateNamespace": _BOTH,
+    "Delete": (*_BOTH, "confirm"),
+    "FailOnSharedResource": _BOTH,
+    "Force": _BOTH,
+    "Prune": (*_BOTH, "confirm"),
+    "PruneLast": _BOTH,
+    "PrunePropagationPolicy": ("foreground", "background", "orphan"),
+    "Replace": _BOTH,
+    "RespectIgnoreDifferences": _BOTH,
+    "ServerSideApply": _BOTH,
+    "SkipDryRunOnMissingResource": _BOTH,
+    "Validate": _BOTH,
+}
+"""Argo CD's sync options and their values ("Sync Options" in its documentation); case matters."""
+
+
+def _sync_option(node: Node) -> str:
+    option = text(node)
+    key, _, value = option.partition("=")
+    if option and key not in SYNC_OPTIONS:
+        node.warn(f"is not a sync option Argo CD knows and has no effect{did_you_mean(key, SYNC_OPTIONS)}")
+    elif option and value not in SYNC_OPTIONS[key]:
+        node.warn(f"has no effect: {key} takes {' or '.join(SYNC_OPTIONS[key])}, without spaces or capitals.")
+    return option
+
+
+def _automated(node: Node) -> Automated:
+    return Automated(**fields(node, _AUTOMATED))
+
+
+_AUTOMATED: Table = {"enabled": flag, "prune": flag, "selfHeal": flag, "allowEmpty": flag}
+_BACKOFF: Table = {"duration": text, "factor": whole, "maxDuration": text}
+_RETRY: Table = {"limit": whole, "backoff": checked(_BACKOFF), "refresh": flag}
+_SYNC_POLICY: Table = {
+    "automated": _automated,
+    "syncOptions": list_of(_sync_option),
+    "retry": checked(_RETRY),
+    "managedNamespaceMetadata": checked({"labels": text_map, "annotations": text_map}),
+}
+
+
+def _sync_policy(node: Node) -> SyncPolicy:
+    found = fields(node, _SYNC_POLICY)
+    return SyncPolicy(
+        **{"options" if name == "sync_options" else name: value for name, value in found.items()}
+    )
+
+
+def _destination(node: Node) -> Destination:
+    found = Destination(**fields(node, {"server": _server, "name": text, "namespace": text}))
+    if node.has("server") and node.has("name"):
+        node.error("has both a server and a name; a cluster is named by one of them.")
+    elif isinstance(node.value, dict) and not node.has("server") and not node.has("name"):
+        node.error("names no cluster; give it a server or a name.")
+    return found
+
+
+def _server(node: Node) -> str:
+    return text(node).rstrip("/")
+
+
+_DRY_SOURCE: Table = {
+    **dict.fromkeys(("repoURL", "targetRevision", "path"), text),
+    **dict.fromkeys(("helm", "kustomize", "directory", "plugin"), anything),
+}
+_HYDRATOR: Table = {
+    "drySource": checked(_DRY_SOURCE),
+    "syncSource": checked(dict.fromkeys(("targetBranch", "path", "repoURL"), text)),
+    "hydrateTo": checked({"targetBranch": text}),
+}
+
+
+def _hydrated(node: Node) -> Source:
+    found = fields(node, _HYDRATOR)
+    dry, wet = found.get("dry_source", {}), found.get("sync_source", {})
+    node.warn("is not carried out by Syncline, which syncs the hydrated branch as it stands.")
+    one = Source(
+        wet.get("repoURL") or dry.get("repoURL", ""), wet.get("path", ""), "", wet.get("targetBranch", "")
+    )
+    if not one.repo_url or not one.path or not one.target_revision:
+        node.error("needs drySource.repoURL, syncSource.path and syncSource.targetBranch.")
+    return one
+
+
+_IGNORE: Table = {
+    **dict.fromkeys(("group", "kind", "name", "namespace"), text),
+    **dict.fromkeys(("jsonPointers", "jqPathExpressions", "managedFieldsManagers"), texts),
+}
+
+
+def _ignore(node: Node) -> IgnoreDifference:
+    return IgnoreDifference(**fields(node, _IGNORE))
+
+
+_SPEC: Table = {
+    "source": source,
+    "sources": sources,
+    "sourceHydrator": _hydrated,
+    "destination": _destination,
+    "project": text,
+    "syncPolicy": _sync_policy,
+    "ignoreDifferences": list_of(_ignore),
+    "info": list_of(checked({"name": text, "value": text})),
+    "revisionHistoryLimit": at_least(0),
+}
+
+
+_SOURCE_FIELDS = ("sourceHydrator", "sources", "source")  # the first that is set wins
+
+
+def _spec(node: Node) -> dict[str, Any]:
+    winner = next((name for name in _SOURCE_FIELDS if node.has(name)), None)
+    losers = [name for name in _SOURCE_FIELDS if name != winner and node.has(name)]
+    for name in losers:
+        node.child(name).warn(f"has no effect beside {winner}.")
+    found = fields(node, {**_SPEC, **dict.fromkeys(losers, anything)})
+    if isinstance(node.value, dict) and winner is None:
+        node.error("has neither source nor sources.")
+    if isinstance(node.value, dict) and not node.has("destination"):
+        node.error("needs a destination.")
+    given = {name: found.pop(snake(name), None) for name in _SOURCE_FIELDS}
+    chosen = given.get(winner or "")
+    found["sources"] = chosen if isinstance(chosen, tuple) else (chosen,)
+    found["project"] = found.get("project") or "default"
+    return found
+
+
+_OF_THE_SERVER = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generateName",
+    "generation",
+    "managedFields",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+_METADATA: Table = {
+    "name": text,
+    "namespace": text,
+    "labels": text_map,
+    "annotations": text_map,
+    "finalizers": texts,
+    **dict.fromkeys(_OF_THE_SERVER, anything),
+}
+_APPLICATION: Table = {
+    "apiVersion": text,
+    "kind": text,
+    "metadata": lambda node: fields(node, _METADATA),
+    "spec": _spec,
+    "status": anything,
+    "operation": anything,
+}
+
+
+def decode(body: Any, complaints: Complaints) -> Application | None:
+    """The Application, or None when `complaints` holds an error about it."""
+    root = Node(body, (), complaints)
+    found = fields(root, _APPLICATION)
+    if not root.has("metadata") or not root.child("metadata").has("name"):
+        root.child("metadata").error("needs a name.")
+    if root.value.get("apiVersion") != API_VERSION:
+        root.child("apiVersion").error(f"must be {API_VERSION}.")
+    if not root.has("spec"):
+        complaints.error((), "An Application needs a spec.")
+    if complaints.errors:
+        return None
+    metadata, spec = found["metadata"], found["spec"]
+    kept = ("name", "namespace", "labels", "annotations", "finalizers")
+    return Application(
+        **{name: metadata[name] for name in kept if name in metadata},
+        **spec,
+        origin=complaints.place(),
+        body=body,
+    )
+
+
+def identifying_values(body: Any) -> list[Any]:
+    """What tells a template of an Application from an Application: its name, sources and destination."""
+    spec = _mapping(_mapping(body).get("spec"))
+    listed = spec.get("sources")
+    parts = [spec.get("source"), *(listed if isinstance(listed, list) else ()), spec.get("destination")]
+    named = [value for part in parts for key, value in _mapping(part).items() if key not in _OPTIONS]
+    return [_mapping(_mapping(body).get("metadata")).get("name"), *named]
+
+
+_OPTIONS = ("helm", "kustomize", "directory", "plugin")
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

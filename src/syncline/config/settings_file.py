@@ -1,0 +1,160 @@
+"""From `syncline.yaml` to `Settings`.
+
+The law: a misspelt setting is an error, because the default in its place could be the dangerous one; and no
+token is ever taken from a file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from syncline.config.complaint import Complaints, did_you_mean
+from syncline.config.decoding import Node, Table, at_least, entries, flag, list_of, strict_fields, text, texts
+from syncline.config.settings import ClusterAccess, GuardLimits, Settings
+
+FILE_NAMES = ("syncline.yaml", ".syncline.yaml")
+"""Where the settings are looked for, at the root of the repository."""
+
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
+_PART = re.compile(r"([0-9.]+)([hms])")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
+_TOKENS = frozenset({"token", "password", "bearertoken"})
+
+
+def _seconds(node: Node) -> float:
+    seconds = 0.0
+    if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        seconds = float(node.value)
+    elif isinstance(node.value, str) and _DURATION.fullmatch(node.value):
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(node.value))
+    if seconds <= 0:
+        node.error("must be a time such as 90s, 5m or 1h30m, or a number of seconds above zero.")
+    return seconds
+
+
+def _server(node: Node) -> str:
+    server = text(node).rstrip("/")
+    if not server.startswith(("https://", "http://")):
+        node.error("must be the URL of an API server, such as https://10.0.0.1:6443.")
+    return server
+
+
+def _token_env(node: Node) -> str:
+    name = text(node)
+    if not _VARIABLE.fullmatch(name):
+        node.error("must be the name of an environment variable that holds the token.")
+        return ""
+    return name
+
+
+_CLUSTER: Table = {
+    "context": text,
+    "server": _server,
+    "caData": text,
+    "caFile": text,
+    "tokenEnv": _token_env,
+    "serverAlias": lambda node: text(node).rstrip("/"),
+}
+
+
+def _cluster(name: str, node: Node) -> ClusterAccess:
+    secrets = [key for key in node.value if key.lower() in _TOKENS] if isinstance(node.value, dict) else []
+    for secret in secrets:
+        node.child(secret).error(
+            "stands in a file; put it in the environment and name the variable in tokenEnv."
+        )
+    if secrets:
+        return ClusterAccess(name)
+    access = ClusterAccess(name, **strict_fields(node, _CLUSTER))
+    if isinstance(node.value, dict):
+        _check_cluster(node, access)
+    return access
+
+
+def _check_cluster(node: Node, access: ClusterAccess) -> None:
+    if node.has("context") == node.has("server"):
+        node.error("needs either a context of the kubeconfig or a server.")
+    if access.context and (access.ca_data or access.ca_file or access.token_env):
+        node.error("takes CA and token from its kubeconfig context; remove caData, caFile and tokenEnv.")
+    if node.has("server") and not node.has("tokenEnv"):
+        node.error("needs tokenEnv, the name of the environment variable that holds the server's token.")
+    if access.ca_data and access.ca_file:
+        node.error("has both caData and caFile; keep one of them.")
+
+
+def _clusters(node: Node) -> dict[str, ClusterAccess]:
+    found: dict[str, ClusterAccess] = {}
+    known: dict[str, str] = {}
+    for name, child in entries(node):
+        access = _cluster(name, child)
+        found[name] = access
+        for url in {access.server, access.server_alias} - {""}:
+            if known.setdefault(url, name) != name:
+                child.error(
+                    f"is reached by the same server or serverAlias as {known[url]}; one cluster, one name."
+                )
+    return found
+
+
+def _kind(node: Node) -> str:
+    kind = text(node)
+    if not _KIND.fullmatch(kind):
+        node.error("must be a kind, such as Secret or Deployment.apps.")
+    return kind
+
+
+_GUARD: Table = {
+    "maxPrune": at_least(0),
+    "maxPrunePercent": at_least(0, 100),
+    "protectedKinds": list_of(_kind),
+    "replaceProtectedKinds": flag,
+}
+
+
+def _guard(node: Node) -> GuardLimits:
+    found = strict_fields(node, _GUARD)
+    kinds = frozenset(found.pop("protected_kinds", ()))
+    if not found.pop("replace_protected_kinds", False):
+        kinds |= GuardLimits().protected_kinds
+    return GuardLimits(**found, protected_kinds=kinds)
+
+
+def _context(node: Node) -> str:
+    context = text(node).strip()
+    if not context:
+        node.error("must not be empty.")
+    return context
+
+
+_SETTINGS: Table = {
+    "clusters": _clusters,
+    "defaultCluster": text,
+    "repositories": texts,
+    "guard": _guard,
+    "sync": lambda node: strict_fields(node, {"onlyAutomated": flag, "timeout": _seconds}),
+    "render": lambda node: strict_fields(node, {"timeout": _seconds}),
+    "statuses": lambda node: strict_fields(node, {"limit": at_least(0), "context": _context}),
+}
+
+
+def decode(body: Any, complaints: Complaints) -> Settings:
+    """The settings; what `complaints` has an error about is at its default."""
+    root = Node(body, (), complaints)
+    found = strict_fields(root, _SETTINGS)
+    for section, names in _PREFIXED.items():
+        found |= {names[key]: value for key, value in found.pop(section, {}).items()}
+    settings = Settings(**found)
+    if settings.default_cluster and settings.default_cluster not in settings.clusters:
+        known = did_you_mean(settings.default_cluster, settings.clusters)
+        root.child("defaultCluster").error(f"names a cluster that is not under clusters{known}")
+    return settings
+
+
+_PREFIXED = {
+    "sync": {"only_automated": "sync_only_automated", "timeout": "sync_timeout"},
+    "render": {"timeout": "render_timeout"},
+    "statuses": {"limit": "status_limit", "context": "status_context"},
+}
