@@ -164,6 +164,7 @@ def _spec(node: Node) -> dict[str, Any]:
     chosen = given.get(winner or "")
     found["sources"] = chosen if isinstance(chosen, tuple) else (chosen,)
     found["project"] = found.get("project") or "default"
+    found.pop("info", None)  # shown by Argo CD's own interface only
     return found
 
 

@@ -43,13 +43,17 @@ class Node:
 
     def must_be(self, wanted: str) -> None:
         """Note that the value has another type."""
-        quotes = (
-            "; put it in quotes"
-            if wanted == "a string" and isinstance(self.value, bool | int | float)
-            else ""
-        )
         where = shown(self.path) or "The document"
+        quotes = _about_quotes(self.value, wanted)
         self.complaints.error(self.path, f"{where} must be {wanted}, not {type_name(self.value)}{quotes}.")
+
+
+def _about_quotes(value: Any, wanted: str) -> str:
+    if wanted == "a string" and isinstance(value, bool | int | float):
+        return "; put it in quotes"
+    if isinstance(value, str) and (value.isdigit() or value.lower() in {"true", "false"}):
+        return "; remove the quotes"
+    return ""
 
 
 Decoder: TypeAlias = Callable[[Node], T]
@@ -124,8 +128,8 @@ def entries(node: Node) -> Iterator[tuple[str, Node]]:
 
 
 def text_map(node: Node) -> dict[str, str]:
-    """A mapping of strings to strings."""
-    return {key: text(value) for key, value in entries(node)}
+    """A mapping of strings to strings; null is the empty string, as in Go."""
+    return {key: "" if value.value is None else text(value) for key, value in entries(node)}
 
 
 def fields(node: Node, table: Table) -> dict[str, Any]:

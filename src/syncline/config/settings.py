@@ -21,8 +21,8 @@ IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 class ClusterAccess:
     """How a cluster is reached: a kubeconfig context, or an API server with CA and a token.
 
-    `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so that
-    no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
+    `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
+    that no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
     """
 
     name: str

@@ -77,7 +77,7 @@ def _cluster(name: str, node: Node) -> ClusterAccess:
 def _check_cluster(node: Node, access: ClusterAccess) -> None:
     if node.has("context") == node.has("server"):
         node.error("needs either a context of the kubeconfig or a server.")
-    if access.context and (access.ca_data or access.ca_file or access.token_env):
+    elif access.context and (access.ca_data or access.ca_file or access.token_env):
         node.error("takes CA and token from its kubeconfig context; remove caData, caFile and tokenEnv.")
     if node.has("server") and not node.has("tokenEnv"):
         node.error("needs tokenEnv, the name of the environment variable that holds the server's token.")
@@ -141,7 +141,7 @@ _SETTINGS: Table = {
 
 
 def decode(body: Any, complaints: Complaints) -> Settings:
-    """The settings; what `complaints` has an error about is at its default."""
+    """The settings, or all the defaults when `complaints` holds an error about them."""
     root = Node(body, (), complaints)
     found = strict_fields(root, _SETTINGS)
     for section, names in _PREFIXED.items():
@@ -150,7 +150,7 @@ def decode(body: Any, complaints: Complaints) -> Settings:
     if settings.default_cluster and settings.default_cluster not in settings.clusters:
         known = did_you_mean(settings.default_cluster, settings.clusters)
         root.child("defaultCluster").error(f"names a cluster that is not under clusters{known}")
-    return settings
+    return Settings() if complaints.errors else settings
 
 
 _PREFIXED = {

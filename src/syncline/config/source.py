@@ -6,7 +6,7 @@ The law: after normalisation a source has at most one kind of options, as `util/
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from syncline.config.application import (
     DirectoryOptions,
@@ -31,6 +31,9 @@ from syncline.config.decoding import (
     whole,
 )
 from syncline.documents import dump
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -208,14 +211,15 @@ def sources(node: Node) -> tuple[Source, ...]:
         found.append(Source(**fields(member, _SOURCE)))
         if isinstance(member.value, dict):
             _check(member, found[-1])
-            _check_ref(member, {other.ref for other in found[:-1]})
+            _check_ref(member, found)
     return tuple(found)
 
 
-def _check_ref(node: Node, taken: set[str]) -> None:
+def _check_ref(node: Node, found: Sequence[Source]) -> None:
     if not any(node.has(key) for key in ("path", "chart", "ref")):
         node.error("needs a path in the repository, the name of a chart, or a ref.")
-    if node.has("ref") and node.value["ref"] in taken:
+    ref = found[-1].ref
+    if ref and any(other.ref == ref for other in found[:-1]):
         node.child("ref").error("is used by another source of this Application; choose another name.")
 
 

@@ -21,6 +21,7 @@ _REMEDIES: Mapping[str, str] = {
     "cannot start any token": "Quote the value: YAML reserves the character it starts with (@, ` or %).",
     "could not find expected ':'": "Write each key as `key: value`, and indent a block's lines alike.",
     "did not find expected ',' or": "Close the bracket, and put a comma between its members.",
+    "did not find expected node content": "Close the bracket, and quote text that is none.",
     "did not find expected key": "Indent the lines of a mapping alike, and quote values that contain quotes.",
     "did not find expected '-' indicator": "Indent the members of a list alike.",
     "unexpected end of stream": "Close the quote or bracket that is opened there.",
@@ -37,7 +38,7 @@ def explain(trouble: yaml.YAMLError, text: str, file: str) -> DocumentError:
         return _unprintable(text, file)
     problem = trouble.problem or "it cannot be parsed"
     mark = trouble.problem_mark or trouble.context_mark
-    line = mark.line + 1 if mark else 0
+    line = min(mark.line + 1, _last_line(text)) if mark else 0
     if "nesting depth" in problem:  # libyaml reads ahead, and has a limit of its own
         return too_deep(Place(file, line))
     if _tab_in_indentation(text, line) and "quoted" not in (trouble.context or ""):
@@ -55,6 +56,10 @@ def _context(trouble: yaml.MarkedYAMLError, begun: int, line: int) -> str:
     if not trouble.context:
         return ""
     return f", {trouble.context}" + (f" that begins in line {begun}" if begun != line else "")
+
+
+def _last_line(text: str) -> int:
+    return text.rstrip().count("\n") + 1
 
 
 def _tab_in_indentation(text: str, line: int) -> bool:

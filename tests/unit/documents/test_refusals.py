@@ -72,6 +72,12 @@ REFUSED: dict[str, tuple[str | bytes, int, str, str]] = {
     "reserved character": (f"a: 1\nb: @{HIDDEN}\n", 2, "cannot start any token", "Quote"),
     "unclosed quote": (f'a: 1\nb: "{HIDDEN}\nc: 1\n', 2, "unexpected end of stream", "Close"),
     "unclosed bracket": (f"a: 1\nb: [1,\n  {HIDDEN}\nc: 1\n", 4, "flow sequence", "bracket"),
+    "open bracket at the end": (
+        f"a: 1\nb: {HIDDEN}\nc: [\n\n",
+        3,
+        "node content",
+        "bracket",
+    ),
     "missing colon": (f"a: 1\n{HIDDEN}\nb: 1\n", 3, "could not find expected ':'", "key: value"),
     "bad indentation": (f"a:\n    b: {HIDDEN}\n  c: 1\n", 3, "did not find expected key", "Indent"),
     "bad escape": (f'a: "{HIDDEN}\\d"\n', 1, "escape", "single quotes"),

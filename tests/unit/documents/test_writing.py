@@ -18,12 +18,10 @@ def one(text: str | bytes) -> Any:
 
 
 TRICKY = st.sampled_from([
-    "", " ", "a ", " a", "a: b", "a #b", "a:", "- a", "? a", "-", "---", "...", "[x", "{x", "*a", "&a", "!a", "%a",
-    "@a", "`a",
-    "'", '"', "a'b\"c", "\\", "# a", "|", ">", "a,b", "yes", "12", "0x1", "1e3", "~", "2001-01-01", "<<",
-    "a\nb", "a\n", "a\n\n", "\na", " a\nb", "\ta\n b", "a\n \n", "\n", "\n \n", "a\r\nb", "a\t", 
-    "k" * 1100,
-    "\x85", "\u2028", "\ufeff", "\x00", "\x7f", "😀",
+    "", " ", "a ", " a", "a: b", "a #b", "a:", "- a", "? a", "-", "---", "...", "[x", "{x", "*a", "&a", "!a",
+    "%a", "@a", "`a", "'", '"', "a'b\"c", "\\", "# a", "|", ">", "a,b", "yes", "12", "0x1", "1e3", "~", "<<",
+    "a\nb", "a\n", "a\n\n", "\na", " a\nb", "\ta\n b", "a\n \n", "\n", "\n \n", "a\r\nb", "a\t", "k" * 1100,
+    "\x85", "\u2028", "\ufeff", "\x00", "\x7f", "😀", "2001-01-01",
 ])  # fmt: skip
 TEXTS = st.text() | TRICKY | st.text(alphabet="ab :#-'\"\n\t\\{}[],&*!|>%@`?=~<.0", max_size=8)
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False).filter(

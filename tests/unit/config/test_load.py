@@ -1,0 +1,198 @@
+"""What is found in a repository, and what is passed over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncline.config import Configuration, load
+from syncline.documents import dump
+from syncline.errors import Place
+from unit.config.samples import minimal
+
+
+def app(name: str, namespace: str | None = None, **spec: Any) -> dict[str, Any]:
+    metadata = {"name": name} if namespace is None else {"name": name, "namespace": namespace}
+    return {**minimal(**spec), "metadata": metadata}
+
+
+def found(**files: str) -> Configuration:
+    return load([(name.replace("_", "."), text) for name, text in files.items()])
+
+
+def test_applications_are_found_in_any_document_of_any_file() -> None:
+    config = load(
+        [
+            ("b/two.yml", f"# head\n---\n{dump(app('b'))}---\nkind: Service\n---\n{dump(app('c'))}"),
+            ("a.yaml", dump(app("a"))),
+            ("d.json", "\n" + json.dumps(app("d"))),
+        ]
+    )
+
+    assert [(one.name, str(one.origin)) for one in config.applications] == [
+        ("a", "a.yaml:1"), ("b", "b/two.yml:3"), ("c", "b/two.yml:16"), ("d", "d.json:2"),
+    ]  # fmt: skip
+    assert config.complaints == ()
+
+
+@pytest.mark.parametrize("kind", ["List", "ApplicationList"])
+def test_items_of_a_list_are_found_at_their_own_lines(kind: str) -> None:
+    items = [app("a"), app("b", spec={}), {"apiVersion": "v1", "kind": "Pod"}, app("c", project=7)]
+    config = load([("all.yaml", dump({"apiVersion": "v1", "kind": kind, "items": items}))])
+
+    assert [(one.name, one.origin.line) for one in config.applications] == [("a", 4), ("b", 14)]
+    assert [(one.name, one.place.line) for one in config.broken] == [("c", 27)]
+    (error,) = config.broken[0].errors
+    assert (error.message, error.place.line) == (
+        "spec.project must be a string, not a number; put it in quotes.", 34,
+    )  # fmt: skip
+
+
+def test_one_broken_application_does_not_stop_the_others() -> None:
+    config = found(
+        a_yaml=dump(app("a", destination={})),
+        b_yaml=dump(app("b")),
+        c_yaml="kind: Application\nargoproj.io/: [\n",
+    )
+
+    assert [one.name for one in config.applications] == ["b"]
+    assert [(one.name, one.place) for one in config.broken] == [
+        ("a", Place("a.yaml", 1)),
+        ("", Place("c.yaml", 2)),
+    ]
+    assert all(one.errors for one in config.broken)
+
+
+def test_two_applications_of_one_name_are_both_broken_and_name_each_other() -> None:
+    config = load([("a.yaml", dump(app("web"))), ("b.yaml", dump(app("x"))), ("c.yaml", dump(app("web")))])
+
+    assert [one.name for one in config.applications] == ["x"]
+    assert {one.place.file: one.errors[0].message for one in config.broken} == {
+        "a.yaml": "Application web is also defined at c.yaml:1; rename or remove one of them.",
+        "c.yaml": "Application web is also defined at a.yaml:1; rename or remove one of them.",
+    }
+
+
+def test_the_same_name_in_another_namespace_is_another_application() -> None:
+    config = load([("a.yaml", dump(app("web", "argocd"))), ("b.yaml", dump(app("web", "team")))])
+
+    assert len(config.applications) == 2
+    assert config.complaints == ()
+
+
+def test_other_definitions_are_noted_and_an_application_set_is_warned_about() -> None:
+    others = [
+        {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"name": kind.lower()}}
+        for kind in ("AppProject", "ApplicationSet", "Rollout")
+    ]
+    config = load([("o.yaml", "---\n".join(map(dump, others)))])
+
+    assert [(one.kind, one.name, one.place.line) for one in config.others] == [
+        ("AppProject", "appproject", 1), ("ApplicationSet", "applicationset", 6),
+    ]  # fmt: skip
+    assert [(one.severity, one.place.line, one.message) for one in config.complaints] == [
+        (
+            "warning",
+            6,
+            "ApplicationSet applicationset is not expanded yet; its Applications are not delivered.",
+        )
+    ]
+
+
+PASSED_OVER = {
+    "a chart's template": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nname: {{ .Values.name }}\n",
+    "a template that is YAML": dump(app("{{ .Values.name }}")),
+    "a template of the destination": dump(app("web", destination={"server": "{{ .Values.server }}"})),
+    "a template of a source": dump(app("web", source={"repoURL": "{{ .Values.repo }}", "path": "x"})),
+    "a Jinja template": "kind: Application\n{% if x %}\napiVersion: argoproj.io/v1alpha1\n{% endif %}\n",
+    "broken YAML of something else": "kind: Service\nmetadata: [argoproj.io/\n",
+    "an application of another group": "apiVersion: app.k8s.io/v1\nkind: Application\n# argoproj.io\n",
+    "a mere mention": "# see argoproj.io/v1alpha1 kind: Application\na: [\n",
+    "a list": "[argoproj.io]",
+    "not UTF-8": "kind: Deployment\n",
+}
+
+
+@pytest.mark.parametrize("text", PASSED_OVER.values(), ids=PASSED_OVER)
+def test_what_is_no_application_is_passed_over_without_a_word(text: str) -> None:
+    assert load([("x.yaml", text)]) == Configuration()
+
+
+def test_files_that_are_no_yaml_by_name_are_not_looked_at() -> None:
+    assert load([("README.md", dump(app("web"))), ("app.yaml.tmpl", dump(app("web")))]) == Configuration()
+
+
+def test_templates_inside_helm_values_are_no_template_of_the_application() -> None:
+    helm = {"values": "annotation: '{{ .Release.Name }}'\n"}
+    config = load([("a.yaml", dump(app("web", source={"repoURL": "x", "path": "y", "helm": helm})))])
+
+    assert [one.name for one in config.applications] == ["web"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_applications_are_found_in_any_encoding(encoding: str) -> None:
+    assert len(load([("a.yaml", dump(app("web")).encode(encoding))]).applications) == 1
+
+
+def test_a_broken_application_in_bytes_is_reported_too() -> None:
+    text = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n\tname: web\n"
+
+    for encoding in ("utf-8", "utf-16"):
+        (broken,) = load([("a.yaml", text.encode(encoding))]).broken
+        assert broken.place == Place("a.yaml", 4)
+
+
+CUSTOMIZED = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {name}
+  labels: {{app.kubernetes.io/name: {label}}}
+data:
+  url: https://argocd.example.com
+  resource.customizations.health.example.com_Thing: |
+    return {{status = "Healthy"}}
+  resource.exclusions: ""
+  resource.wrong: true
+"""
+
+
+@pytest.mark.parametrize(("name", "label"), [("argocd-cm", "x"), ("x", "argocd-cm")])
+def test_the_customizations_of_argocd_cm_are_kept_with_their_lines(name: str, label: str) -> None:
+    config = load([("cm.yaml", CUSTOMIZED.format(name=name, label=label))])
+
+    assert config.customizations.texts == {
+        "resource.customizations.health.example.com_Thing": (
+            'return {status = "Healthy"}\n', Place("cm.yaml", 8),
+        ),
+        "resource.exclusions": ("", Place("cm.yaml", 10)),
+    }  # fmt: skip
+    assert [(one.severity, one.place.line) for one in config.complaints] == [("error", 11)]
+
+
+def test_a_config_map_of_another_name_customizes_nothing() -> None:
+    text = CUSTOMIZED.format(name="other", label="other") + "# argocd-cm\n"
+
+    assert load([("cm.yaml", text)]) == Configuration()
+
+
+def test_of_two_values_of_one_customization_the_first_counts_and_that_is_said() -> None:
+    one = CUSTOMIZED.format(name="argocd-cm", label="x").replace("  resource.wrong: true\n", "")
+    config = load([("b.yaml", one), ("a.yaml", one)])
+
+    assert {place.file for _, place in config.customizations.texts.values()} == {"a.yaml"}
+    assert [(warning.severity, warning.place) for warning in config.complaints] == [
+        ("warning", Place("b.yaml", 8)), ("warning", Place("b.yaml", 10)),
+    ]  # fmt: skip
+    assert "a.yaml:8" in config.complaints[0].message
+
+
+@given(st.permutations(["a", "b", "c", "d"]), st.text(max_size=30))
+def test_the_order_in_which_files_come_does_not_matter(names: list[str], noise: str) -> None:
+    files = [(f"{name}.yaml", dump(app(name))) for name in names]
+
+    assert load([*files, ("z.yaml", noise)]) == load([("z.yaml", noise), *sorted(files)])

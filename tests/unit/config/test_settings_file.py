@@ -1,0 +1,211 @@
+"""`syncline.yaml`, setting by setting."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncline.config import Complaint, load
+from syncline.config.settings import ClusterAccess, GuardLimits, Settings
+
+FULL = """\
+clusters:
+  prod:
+    server: https://10.0.0.1:6443/
+    caData: Zm9v
+    tokenEnv: PROD_TOKEN
+    serverAlias: https://prod.example.com/
+  staging:
+    server: https://10.0.0.2:6443
+    caFile: certs/ca.pem
+    tokenEnv: STAGING_TOKEN
+  dev: {context: kind-dev}
+defaultCluster: prod
+repositories:
+- https://github.com/example/deploy.git
+- git@github.com:example/deploy.git
+guard:
+  maxPrune: 3
+  maxPrunePercent: 0
+  protectedKinds: [Secret, Certificate.cert-manager.io]
+sync: {onlyAutomated: true, timeout: 10m}
+render: {timeout: 90}
+statuses: {limit: 0, context: deploy}
+"""
+
+
+def settings(text: str) -> Settings:
+    found = load([("syncline.yaml", text)])
+    assert found.complaints == ()
+    return found.settings
+
+
+def complaints(text: str) -> list[tuple[int, str]]:
+    found = load([("syncline.yaml", text)])
+    assert found.settings == Settings()
+    assert found.settings_errors == found.complaints
+    return [(one.place.line, one.message) for one in found.complaints]
+
+
+def test_every_setting_is_read() -> None:
+    assert settings(FULL) == Settings(
+        clusters={
+            "prod": ClusterAccess(
+                "prod",
+                server="https://10.0.0.1:6443",
+                ca_data="Zm9v",
+                token_env="PROD_TOKEN",
+                server_alias="https://prod.example.com",
+            ),
+            "staging": ClusterAccess(
+                "staging", server="https://10.0.0.2:6443", ca_file="certs/ca.pem", token_env="STAGING_TOKEN"
+            ),
+            "dev": ClusterAccess("dev", context="kind-dev"),
+        },
+        default_cluster="prod",
+        repositories=("https://github.com/example/deploy.git", "git@github.com:example/deploy.git"),
+        guard=GuardLimits(3, 0, GuardLimits().protected_kinds | {"Secret", "Certificate.cert-manager.io"}),
+        sync_only_automated=True,
+        sync_timeout=600.0,
+        render_timeout=90.0,
+        status_limit=0,
+        status_context="deploy",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n", "guard: {}\nsync:\n"])
+def test_what_is_not_set_has_its_default(text: str) -> None:
+    assert settings(text) == Settings()
+
+
+@pytest.mark.parametrize("name", ["syncline.yaml", ".syncline.yaml"])
+def test_the_settings_lie_at_the_root_only(name: str) -> None:
+    assert load([(name, FULL)]).settings.default_cluster == "prod"
+    assert load([(f"apps/{name}", FULL)]).settings == Settings()
+
+
+def test_two_settings_files_are_an_error() -> None:
+    found = load([("syncline.yaml", "{}"), (".syncline.yaml", "{}")])
+
+    assert [one.message for one in found.settings_errors] == [
+        "There are two settings files; .syncline.yaml is the other. Keep one of them."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("5m", 300), ("90s", 90), ("1h30m", 5400), ("1.5m", 90), ("45", 45), ("2.5", 2.5), ('"10s"', 10)],
+)
+def test_a_time_is_a_duration_or_a_number_of_seconds(text: str, seconds: float) -> None:
+    assert settings(f"sync: {{timeout: {text}}}").sync_timeout == seconds
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "5 minutes", "m", '""', "yes", "[5]", "0s", '"90"', "1e9x"])
+def test_other_times_are_refused(text: str) -> None:
+    message = "must be a time such as 90s, 5m or 1h30m, or a number of seconds above zero."
+
+    assert complaints(f"sync:\n  timeout: {text}\n") == [(2, f"sync.timeout {message}")]
+
+
+def test_protected_kinds_are_only_added_to() -> None:
+    kinds = settings("guard: {protectedKinds: [Secret]}").guard.protected_kinds
+
+    assert kinds == GuardLimits().protected_kinds | {"Secret"}
+
+
+def test_protected_kinds_are_replaced_when_that_is_said() -> None:
+    text = "guard: {protectedKinds: [Secret], replaceProtectedKinds: true}"
+
+    assert settings(text).guard.protected_kinds == {"Secret"}
+
+
+HIDDEN = "hunter2"
+REFUSED = {
+    "unknown": ("\ngaurd: {}\n", 2, "gaurd is not a setting; did you mean guard?"),
+    "unknown inside": (
+        "guard:\n  maxPrunes: 1\n",
+        2,
+        "guard.maxPrunes is not a setting; did you mean maxPrune?",
+    ),
+    "token": (
+        f"clusters:\n  prod:\n    server: https://x\n    token: {HIDDEN}\n",
+        4,
+        "clusters.prod.token stands in a file; put it in the environment and name the variable in tokenEnv.",
+    ),
+    "token in tokenEnv": (
+        f"clusters:\n  prod:\n    server: https://x\n    tokenEnv: {HIDDEN}.{HIDDEN}\n",
+        4,
+        "clusters.prod.tokenEnv must be the name of an environment variable that holds the token.",
+    ),
+    "context and server": (
+        "clusters:\n  prod: {context: a, server: 'https://x', tokenEnv: T}\n",
+        2,
+        "clusters.prod needs either a context of the kubeconfig or a server.",
+    ),
+    "neither": (
+        "clusters:\n  prod: {serverAlias: 'https://x'}\n",
+        2,
+        "clusters.prod needs either a context of the kubeconfig or a server.",
+    ),
+    "server without token": (
+        "clusters:\n  prod: {server: 'https://x'}\n",
+        2,
+        "clusters.prod needs tokenEnv, the name of the environment variable that holds the server's token.",
+    ),
+    "two authorities": (
+        "clusters:\n  prod: {server: 'https://x', tokenEnv: T, caData: a, caFile: b}\n",
+        2,
+        "clusters.prod has both caData and caFile; keep one of them.",
+    ),
+    "context and a token": (
+        "clusters:\n  prod: {context: x, tokenEnv: T}\n",
+        2,
+        "clusters.prod takes CA and token from its kubeconfig context; remove caData, caFile and tokenEnv.",
+    ),
+    "no URL": (
+        "clusters:\n  prod: {server: 10.0.0.1, tokenEnv: T}\n",
+        2,
+        "clusters.prod.server must be the URL of an API server, such as https://10.0.0.1:6443.",
+    ),
+    "one server twice": (
+        "clusters:\n  a: {context: x, serverAlias: 'https://x'}\n  b: {server: 'https://x/', tokenEnv: T}\n",
+        3,
+        "clusters.b is reached by the same server or serverAlias as a; one cluster, one name.",
+    ),
+    "no such default": (
+        "defaultCluster: pord\nclusters: {prod: {context: a}}\n",
+        1,
+        "defaultCluster names a cluster that is not under clusters; did you mean prod?",
+    ),
+    "percent": ("guard: {maxPrunePercent: 101}\n", 1, "guard.maxPrunePercent must be from 0 to 100."),
+    "negative": ("guard: {maxPrune: -1}\n", 1, "guard.maxPrune must be at least 0."),
+    "kind": (
+        "guard: {protectedKinds: [secrets]}\n",
+        1,
+        "guard.protectedKinds[0] must be a kind, such as Secret or Deployment.apps.",
+    ),
+    "no context": ("statuses: {context: ' '}\n", 1, "statuses.context must not be empty."),
+    "wrong type": ("repositories: x\n", 1, "repositories must be a list, not a string."),
+    "wrong type of a cluster": ("clusters:\n  a: b\n", 2, "clusters.a must be a mapping, not a string."),
+    "no mapping": ("- a\n", 1, "The document must be a mapping, not a list."),
+    "two documents": ("{}\n---\na: 1\n", 3, "The settings are one document; remove the second."),
+    "no YAML": (
+        "a: 1\n\tb: 2\n",
+        2,
+        "A tab stands in the indentation, where YAML allows only spaces. Replace it with spaces.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "message"), REFUSED.values(), ids=REFUSED)
+def test_a_wrong_setting_is_one_error_and_the_settings_are_the_defaults(
+    text: str, line: int, message: str
+) -> None:
+    assert complaints(text) == [(line, message)]
+    assert HIDDEN not in message
+
+
+def test_a_complaint_is_a_value() -> None:
+    first, second = (load([("syncline.yaml", "x: 1")]).complaints[0] for _ in range(2))
+
+    assert first == second
+    assert isinstance(first, Complaint)
