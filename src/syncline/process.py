@@ -1,0 +1,187 @@
+"""The only place that starts programs.
+
+The law: a child sees the environment it is given and nothing else, and none outlives its deadline or the run.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from syncline.errors import ToolError
+from syncline.runtime import Cancellation
+
+_GRACE: Final = 2.0
+"""Seconds between asking a program to end and ending it."""
+
+_TICK: Final = 0.05
+_CHUNK: Final = 65536
+_STDERR_KEPT: Final = 65536
+_OPENING_MODE: Final = 0o711
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
+
+    `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it names
+    one itself.
+    """
+
+    path: str = os.defpath
+    environ: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 60.0
+    max_output: int = 64 * 1024 * 1024
+    uid: int | None = None
+    cancellation: Cancellation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a program ended. `stderr` is its last 64 KiB."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+
+def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Completed:
+    """Run a program to its end.
+
+    Raises ToolError when it is missing, exceeds its time or prints too much, and Interrupted when the run is stopped.
+    """
+    name = Path(argv[0]).name
+    with _home(room) as home:
+        environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
+        try:
+            child = subprocess.Popen(  # noqa: S603 - a list, never a shell
+                list(argv),
+                cwd=cwd,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                **_identity(room),
+            )
+        except FileNotFoundError as error:
+            if not cwd.is_dir():
+                raise ToolError(f"{name} cannot start: the directory {cwd.name} does not exist.") from error
+            raise ToolError(f"{name} is not on the PATH.", remedy=f"Install {name}, or use the image.") from error
+        except OSError as error:
+            raise ToolError(f"{name} cannot start: {error.strerror}.") from error
+        with child:
+            return _Attendance(child, name, room).attend(stdin)
+
+
+class _Attendance:
+    """Reads what a child prints until it ends, or ends it."""
+
+    def __init__(self, child: subprocess.Popen[bytes], name: str, room: Room) -> None:
+        self._child = child
+        self._name = name
+        self._room = room
+        self._stdout = bytearray()
+        self._stderr = bytearray()
+        self._overflow = threading.Event()
+
+    def attend(self, stdin: bytes) -> Completed:
+        readers = [
+            threading.Thread(target=self._feed, args=(stdin,), daemon=True),
+            threading.Thread(target=self._drain_stdout, daemon=True),
+            threading.Thread(target=self._drain_stderr, daemon=True),
+        ]
+        for reader in readers:
+            reader.start()
+        try:
+            self._wait()
+        finally:
+            _end(self._child)
+            for reader in readers:
+                reader.join()
+        if self._overflow.is_set():
+            size = self._room.max_output // (1024 * 1024)
+            raise ToolError(f"{self._name} printed more than {size} MiB.", remedy="Render less at once.")
+        text = self._stderr.decode("utf-8", "replace")
+        return Completed(self._child.returncode, bytes(self._stdout), text)
+
+    def _wait(self) -> None:
+        until = time.monotonic() + self._room.seconds
+        while not self._overflow.is_set():
+            try:
+                self._child.wait(min(_TICK, max(0.0, until - time.monotonic())))
+            except subprocess.TimeoutExpired:
+                self._check(until)
+            else:
+                return
+
+    def _check(self, until: float) -> None:
+        if self._room.cancellation is not None:
+            self._room.cancellation.check()
+        if time.monotonic() >= until:
+            raise ToolError(
+                f"{self._name} did not finish within {self._room.seconds:g} seconds.",
+                remedy="Look for an endless loop or a download; the limit is render.timeout in syncline.yaml.",
+            )
+
+    def _feed(self, data: bytes) -> None:
+        pipe: IO[bytes] = self._child.stdin  # type: ignore[assignment]
+        try:
+            with pipe:
+                pipe.write(data)
+        except BrokenPipeError:
+            return
+
+    def _drain_stdout(self) -> None:
+        pipe: IO[bytes] = self._child.stdout  # type: ignore[assignment]
+        while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
+            if len(self._stdout) + len(chunk) > self._room.max_output:
+                self._overflow.set()
+                return
+            self._stdout += chunk
+
+    def _drain_stderr(self) -> None:
+        pipe: IO[bytes] = self._child.stderr  # type: ignore[assignment]
+        while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
+            self._stderr += chunk
+            del self._stderr[:-_STDERR_KEPT]
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End whatever the child left running in its process group."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(child.pid, number)
+        except (ProcessLookupError, PermissionError):
+            break
+        try:
+            child.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            continue
+    child.wait()
+
+
+def _identity(room: Room) -> dict[str, int | list[int]]:
+    if room.uid is None or os.geteuid() != 0:
+        return {}
+    return {"user": room.uid, "group": room.uid, "extra_groups": []}
+
+
+@contextmanager
+def _home(room: Room) -> Iterator[Path]:
+    if "HOME" in room.environ:
+        yield Path(room.environ["HOME"])
+        return
+    with tempfile.TemporaryDirectory(prefix="syncline-home-", ignore_cleanup_errors=True) as name:
+        if room.uid is not None and os.geteuid() == 0:
+            os.chown(name, room.uid, room.uid)
+        yield Path(name)

@@ -1,0 +1,112 @@
+"""Deadlines, requests to stop, and the one bounded map over threads.
+
+The law: results come in the order of the items; nothing new is started after a failure or a request to stop, and what
+runs already is waited for, so that nobody writes behind the back of a run that has ended.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TypeVar
+
+from syncline.errors import ExitCode, Interrupted
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> str:
+        """RFC 3339 in UTC, to the second."""
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        return time.monotonic()
+
+
+class Cancellation:
+    """Whether the run was asked to stop, and by which signal."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+        self._signal = 0
+
+    @property
+    def requested(self) -> bool:
+        """Whether somebody asked."""
+        return self._asked.is_set()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """130 after SIGINT, 143 after SIGTERM, as shells count."""
+        return ExitCode.INTERRUPTED if self._signal == signal.SIGINT else ExitCode.TERMINATED
+
+    def request(self, number: int = signal.SIGTERM) -> None:
+        """Ask the run to stop at its next safe point."""
+        self._signal = self._signal or number
+        self._asked.set()
+
+    def check(self) -> None:
+        """A safe point. Raises Interrupted when the run was asked to stop."""
+        if self._asked.is_set():
+            name = signal.Signals(self._signal).name
+            raise Interrupted(f"The run was stopped by {name}.")
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM ask to stop; a second SIGINT ends the program the hard way. Main thread only."""
+
+        def handle(number: int, _frame: FrameType | None) -> None:
+            if self.requested and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            self.request(number)
+
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: int) -> list[Result]:
+    """`function` of every item, at most `workers` at a time, in the order of the items.
+
+    The first exception is raised once all that had started has ended; what had not started never does.
+    """
+    todo = list(items)
+    if len(todo) < 2 or workers < 2:  # noqa: PLR2004 - a thread for one item gains nothing
+        return [function(item) for item in todo]
+    results: dict[int, Result] = {}
+    failures: dict[int, BaseException] = {}
+    queue = iter(enumerate(todo))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                number, item = next(queue, (-1, todo[0]))
+            if number < 0 or failures:
+                return
+            try:
+                results[number] = function(item)
+            except BaseException as error:  # noqa: BLE001 - handed to the caller below, whatever it is
+                failures[number] = error
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(todo)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[min(failures)]
+    return [results[number] for number in range(len(todo))]
