@@ -126,6 +126,8 @@ class ApiCluster:
             content_type="application/apply-patch+yaml",
             # A body that names the version it read meets the same conflict however often it is sent.
             conflict_passes=not metadata.get("resourceVersion"),
+            # What was just installed (cert-manager, say) answers soon; a dry run does not wait for it.
+            webhook_passes=not dry_run,
         )
         return _body(self._client.json(sent))
 

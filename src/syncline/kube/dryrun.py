@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from syncline.core.resource import Body, ResourceKey
 from syncline.errors import ApiError
-from syncline.kube.status import lacks_right
+from syncline.kube.status import INTERNAL, lacks_right
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ Asked: TypeAlias = tuple[ResourceKey, str, Body]
 """A key, the apiVersion of its manifest, and the manifest."""
 
 _NOT_FOUND = 404
-_INTERNAL = 500
 _NO_ANSWER = frozenset({401, 429, 502, 503, 504})
 """The server itself is in trouble, or does not know us; that is not about one object."""
 
@@ -78,7 +77,7 @@ def _ask(cluster: Cluster, asked: Asked) -> Body | _Trouble:
 
 
 def _kind_of(error: ApiError) -> str:
-    # 500 is an admission webhook that is down: nobody judged the object.
-    if error.code in {_NOT_FOUND, _INTERNAL}:
+    # An internal error is mostly an admission webhook that is down: nobody judged the object.
+    if error.code == _NOT_FOUND or error.reason == INTERNAL:
         return "unknowable"
     return "forbidden" if lacks_right(error) else "rejected"

@@ -23,6 +23,15 @@ _VALUE = re.compile(r'Invalid value: ("(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:]+)',
 _DECODED = re.compile(r"&?value\.\w+\{.*\}|\(\w+\) \(len=\d+\).*", re.DOTALL)
 _RBAC = re.compile(r'User "[^"]*" cannot \S+ resource "[^"]*"')
 
+INTERNAL = "InternalError"
+"""The server is in trouble. A 500 without this reason is a server-side apply that does not fit its schema."""
+
+_INTERNAL_CODE = 500
+_PLAIN_WORDS = re.compile(rf"{_RBAC.pattern}|is forbidden: exceeded quota: |because it is being terminated")
+_JUDGE = re.compile(
+    r"""failed calling webhook "[^"]+"|admission webhook "[^"]+" denied the request|"""
+    r"""ValidatingAdmissionPolicy '[^']+' with binding '[^']+'"""
+)
 _FORBIDDEN = 403
 _PLAIN_CODES = frozenset({401, 404, 405, 409, 410, 413, 415, 429, 503, 504})
 """Refusals whose words the server makes from names alone."""
@@ -38,6 +47,11 @@ class Refusal:
     details: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def is_webhooks_fault(self) -> bool:
+        """Whether an admission webhook did not answer."""
+        return "failed calling webhook" in self.words
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds after which the server asks to be tried again."""
         seconds = self.details.get("retryAfterSeconds")
@@ -45,13 +59,17 @@ class Refusal:
 
     def sentence(self, *, secret: bool) -> str:
         """The server's words without long values; of a Secret only which field was wrong and how."""
-        if secret and self.code not in _PLAIN_CODES and not _RBAC.search(self.words):
-            return f"{self._subject()} was refused ({self.reason or self.code}){_fields(self._causes())}."
+        if secret and self.code not in _PLAIN_CODES and not _PLAIN_WORDS.search(self.words):
+            return f"{self._subject()} was refused ({self._judge()}){_fields(self._causes())}."
         return f"{_one_line(_VALUE.sub(_shortened, self.words)) or f'the server answered {self.code}'}."
 
     def error(self, *, secret: bool, remedy: str = "") -> ApiError:
         """The refusal as an exception."""
         return ApiError(self.sentence(secret=secret), code=self.code, reason=self.reason, remedy=remedy)
+
+    def _judge(self) -> str:
+        named = _JUDGE.search(self.words)
+        return named[0] if named else self.reason or str(self.code)
 
     def _subject(self) -> str:
         return f'Secret "{self.details.get("name") or "?"}"'
@@ -74,7 +92,7 @@ def read_refusal(code: int, body: bytes) -> Refusal:
         status = None
     if not isinstance(status, dict) or status.get("kind") != "Status":
         words = f"the server answered {code} without a Kubernetes Status (is there a proxy between?)"
-        return Refusal(code, "", words)
+        return Refusal(code, INTERNAL if code == _INTERNAL_CODE else "", words)
     return refusal_of(status, code)
 
 

@@ -7,8 +7,10 @@ end and no error, and 410 asks for a new list.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from urllib3.exceptions import HTTPError
 
@@ -19,7 +21,6 @@ from syncline.ports import WatchEvent
 if TYPE_CHECKING:
     import urllib3
 
-    from syncline.core.resource import Body
 
 GONE: Final = 410
 _Change = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
@@ -32,36 +33,52 @@ class Watch(Iterator[WatchEvent]):
     def __init__(self, response: urllib3.BaseHTTPResponse | None, *, secret: bool) -> None:
         self._response = response
         self._secret = secret
-        self._events = iter([EXPIRED]) if response is None else self._read(response)
+        self._lines = _lines(response) if response else iter(())
+        self._expired = response is None
+        self._over = False
+        self._reading = threading.Lock()
 
     def __next__(self) -> WatchEvent:
-        return next(self._events)
+        with self._reading:
+            event = None if self._over else self._next_event()
+            if event is None:
+                self._end()
+                raise StopIteration
+            return event
 
     def close(self) -> None:
-        """End it; whoever waits for the next event sees the end."""
-        if self._response is None:
-            return
-        try:
-            self._response.shutdown()
-        except (ValueError, OSError, RuntimeError):
-            return  # it was over
+        """End it; whoever waits for the next event in another thread sees the end."""
+        self._over = True
+        if self._response is not None:
+            with suppress(ValueError, OSError, RuntimeError):  # it was over
+                self._response.shutdown()
+        if self._reading.acquire(blocking=False):
+            try:
+                self._end()
+            finally:
+                self._reading.release()
 
-    def _read(self, response: urllib3.BaseHTTPResponse) -> Iterator[WatchEvent]:
-        try:
-            for line in _lines(response):
-                event = self._event(json.loads(line))
-                yield event
-                if event is EXPIRED:
-                    return
-        finally:
+    def _next_event(self) -> WatchEvent | None:
+        if self._expired:
+            self._over = True
+            return EXPIRED
+        line = next(self._lines, None)
+        if line is None:
+            return None
+        event = json.loads(line)
+        if event.get("type") not in get_args(_Change):
+            self._end()
+            return self._trouble(event.get("object") or {})
+        return WatchEvent(event["type"], event["object"])
+
+    def _end(self) -> None:
+        self._over = True
+        if self._response is not None:
             # Not released: what a broken watch left unread must not reach the next reader.
-            response.close()
+            self._response.close()
 
-    def _event(self, line: dict[str, Any]) -> WatchEvent:
-        kind, body = line.get("type"), cast("Body", line.get("object") or {})
-        if kind in get_args(_Change):
-            return WatchEvent(cast("_Change", kind), body)
-        refusal = refusal_of(body)
+    def _trouble(self, status: Mapping[str, Any]) -> WatchEvent:
+        refusal = refusal_of(status)
         if refusal.code == GONE:
             return EXPIRED
         raise refusal.error(secret=self._secret)

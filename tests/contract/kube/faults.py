@@ -1,0 +1,193 @@
+"""An API server that fails as it is told.
+
+The law: it answers the script in order, one line for each request, and keeps what it was asked; the last line
+answers all further requests.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import struct
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+
+class Fault(Enum):
+    """What a server can do instead of answering."""
+
+    RESET = "the connection is reset"
+    HANG = "nothing comes"
+    CUT = "half an answer comes, and no more"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer. `lines` are sent as the chunks of a watch; with `open_end` it never ends by itself."""
+
+    code: int = 200
+    body: Any = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    lines: tuple[Any, ...] = ()
+    open_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it arrived."""
+
+    method: str
+    path: str
+    token: str
+    body: Any
+
+
+def status(code: int, reason: str, message: str, **details: Any) -> Answer:
+    """A refusal as Kubernetes words it."""
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "code": code,
+        "reason": reason,
+        "message": message,
+        "details": details,
+    }
+    return Answer(code, body)
+
+
+class FaultServer(ThreadingHTTPServer):
+    """Made by `failing`."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, script: Iterable[Answer | Fault], on_request: Callable[[], None]) -> None:
+        self.asked: list[Asked] = []
+        self.over = threading.Event()
+        self._script = list(script)
+        self._on_request = on_request
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def next_for(self, asked: Asked) -> Answer | Fault:
+        with self._lock:
+            self.asked.append(asked)
+            self._on_request()
+            return self._script.pop(0) if len(self._script) > 1 else self._script[0]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that gave up is what many tests are about."""
+
+    def end(self) -> None:
+        self.over.set()
+        self.shutdown()
+        for connection in list(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it was closed already
+        self.server_close()
+
+
+@contextmanager
+def failing(
+    *script: Answer | Fault,
+    certificate: tuple[str, str] | None = None,
+    on_request: Callable[[], None] = lambda: None,
+) -> Iterator[FaultServer]:
+    """A server on loopback for the block; `certificate` is the paths of chain and key, for TLS."""
+    server = FaultServer(script, on_request)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.end()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: FaultServer
+
+    def do_any(self) -> None:
+        answer = self.server.next_for(self._asked())
+        if answer is Fault.RESET:
+            self._reset()
+        elif answer is Fault.HANG:
+            self.server.over.wait()
+            self.close_connection = True
+        elif answer is Fault.CUT:
+            self._send_headers(200, {"Content-Length": "1000"})
+            self.wfile.write(b'{"half":')
+            self.close_connection = True
+        elif isinstance(answer, Answer):
+            self._answer(answer)
+
+    do_GET = do_PATCH = do_DELETE = do_any  # noqa: N815 - the library's names
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Nobody reads it."""
+
+    def _asked(self) -> Asked:
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        return Asked(self.command, self.path, token, json.loads(content) if content else None)
+
+    def _answer(self, answer: Answer) -> None:
+        if answer.lines or answer.open_end:
+            self._stream(answer)
+            return
+        content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        self._send_headers(answer.code, {**answer.headers, "Content-Length": str(len(content))})
+        self.wfile.write(content)
+
+    def _stream(self, answer: Answer) -> None:
+        self._send_headers(200, {"Transfer-Encoding": "chunked"})
+        for line in answer.lines:
+            data = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            self.wfile.flush()
+        if answer.open_end:
+            self.server.over.wait()
+        else:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def _send_headers(self, code: int, headers: Mapping[str, str]) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _reset(self) -> None:
+        # Closing with zero linger sends RST instead of FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True

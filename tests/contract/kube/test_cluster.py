@@ -1,0 +1,366 @@
+"""The `Cluster` port against a real API server."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from contract.kube.objects import (
+    apply,
+    config_map,
+    crd,
+    custom,
+    deployment,
+    member,
+    secret,
+    selector_of,
+    served,
+    service,
+)
+from syncline.core.resource import ResourceKey, key_of
+from syncline.errors import ApiError
+from syncline.kube import cluster as module
+from syncline.kube.cluster import ApiCluster
+from syncline.kube.discovery import AGGREGATED, PLAIN, Discovery, discover
+
+if TYPE_CHECKING:
+    from contract.kube.conftest import ConnectAs
+    from plane.control_plane import ControlPlane
+    from syncline.ports import Cluster
+
+
+def uid(body: Any) -> str:
+    return str(body["metadata"]["uid"])
+
+
+def test_it_is_a_cluster_port(cluster: ApiCluster) -> None:
+    port: Cluster = cluster
+
+    assert port.name == "plane"
+
+
+def test_an_applied_object_is_there_with_us_as_field_manager(cluster: ApiCluster, namespace: str) -> None:
+    [applied] = apply(cluster, config_map(namespace, "a", colour="red"))
+
+    found = cluster.get(served(cluster, "", "ConfigMap"), namespace, "a")
+    assert found == applied
+    assert found["data"] == {"colour": "red"}
+    [fields] = found["metadata"]["managedFields"]
+    assert (fields["manager"], fields["operation"]) == ("syncline", "Apply")
+
+
+def test_applying_twice_changes_nothing(cluster: ApiCluster, namespace: str) -> None:
+    first, second = apply(cluster, *[deployment(namespace, "web")] * 2)
+
+    assert first["metadata"]["resourceVersion"] == second["metadata"]["resourceVersion"]
+
+
+def test_an_apply_takes_over_what_another_manager_set(
+    cluster: ApiCluster, plane: ControlPlane, namespace: str
+) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps/a"
+    plane.api.apply(path, config_map(namespace, "a", colour="blue"))
+
+    [applied] = apply(cluster, config_map(namespace, "a", colour="red"))
+
+    assert applied["data"] == {"colour": "red"}
+
+
+def test_a_dry_run_answers_with_the_defaults_and_writes_nothing(cluster: ApiCluster, namespace: str) -> None:
+    kind = served(cluster, "apps", "Deployment")
+
+    predicted = cluster.apply(kind, deployment(namespace, "web"), dry_run=True)
+
+    assert predicted["spec"]["strategy"]["type"] == "RollingUpdate"
+    assert cluster.get(kind, namespace, "web") is None
+
+
+def test_an_unknown_field_is_refused_by_name(cluster: ApiCluster, namespace: str) -> None:
+    body = deployment(namespace, "web")
+    body["spec"]["replicsa"] = 3
+
+    with pytest.raises(ApiError, match="replicsa"):
+        apply(cluster, body)
+
+
+def test_a_changed_immutable_field_is_refused_by_name(cluster: ApiCluster, namespace: str) -> None:
+    apply(cluster, deployment(namespace, "web"))
+
+    with pytest.raises(ApiError, match=r"spec\.selector: Invalid value: .*field is immutable") as caught:
+        apply(cluster, deployment(namespace, "web", selector="other"))
+    assert (caught.value.code, caught.value.reason) == (422, "Invalid")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"data": {"password": "hunter2"}},
+        {"data": {"no/key": "aHVudGVyMg=="}},
+        {"stringData": {"password": ["hunter2"]}},
+        {"stringData": {"password": "hunter2"}, "type": "kubernetes.io/tls"},
+        {"stringData": {"password": "hunter2"}, "passwordhunter2": "hunter2"},
+        {"stringData": {".dockerconfigjson": "hunter2"}, "type": "kubernetes.io/dockerconfigjson"},
+    ],
+    ids=["not base64", "bad key", "no text", "missing keys", "unknown field", "not json"],
+)
+def test_no_refusal_of_a_secret_quotes_it(wrong: dict[str, Any], cluster: ApiCluster, namespace: str) -> None:
+    body = {key: value for key, value in secret(namespace, "db").items() if key != "stringData"} | wrong
+
+    with pytest.raises(ApiError, match=r'^Secret "') as caught:
+        apply(cluster, body)
+    for leak in ("hunter2", "aHVudGVyMg"):
+        assert leak not in f"{caught.value}{caught.value!r}{caught.value.__cause__!r}"
+
+
+def test_what_does_not_exist_is_none(cluster: ApiCluster, namespace: str) -> None:
+    kind = served(cluster, "", "ConfigMap")
+
+    assert cluster.get(kind, namespace, "nothing") is None
+    assert cluster.get(kind, "no-such-namespace", "nothing") is None
+
+
+def test_a_name_that_needs_quoting_stays_one_name(cluster: ApiCluster) -> None:
+    roles = served(cluster, "rbac.authorization.k8s.io", "ClusterRole")
+
+    found = cluster.get(roles, "", "system:node")
+
+    assert found is not None
+    assert key_of(found) == ResourceKey("rbac.authorization.k8s.io", "ClusterRole", "", "system:node")
+    assert cluster.get(roles, "", "system:node/../../secrets") is None
+
+
+def test_a_list_holds_what_bears_the_label_with_kind_and_version(cluster: ApiCluster, namespace: str) -> None:
+    members = [config_map(namespace, f"m{number}", labels=member(namespace)) for number in range(3)]
+    apply(cluster, *members, config_map(namespace, "stranger"))
+
+    listing = cluster.list(
+        served(cluster, "", "ConfigMap"), namespace=namespace, selector=selector_of(namespace)
+    )
+
+    assert sorted(map(key_of, listing.items)) == [key_of(member) for member in members]
+    assert int(listing.resource_version) > 0
+
+
+def test_pages_are_one_list(
+    cluster: ApiCluster, plane: ControlPlane, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(cluster, *[config_map(namespace, f"c{number}") for number in range(7)])
+    monkeypatch.setattr(module, "_PAGE", 3)
+    mark = plane.mark()
+
+    listing = cluster.list(served(cluster, "", "ConfigMap"), namespace=namespace)
+
+    names = [
+        item["metadata"]["name"] for item in listing.items if item["metadata"]["name"] != "kube-root-ca.crt"
+    ]
+    assert names == [f"c{number}" for number in range(7)]
+    assert len([asked for asked in plane.requests_since(mark) if "limit=3" in asked.uri]) == 3
+
+
+def test_two_kinds_of_one_name_in_two_groups_are_kept_apart(cluster: ApiCluster, namespace: str) -> None:
+    apply(cluster, crd("example.com", "Service"))
+    _establish(cluster, "example.com", "Service")
+    apply(cluster, service(namespace, "web"), custom("example.com/v1", "Service", namespace, "web"))
+
+    ours = served(cluster, "example.com", "Service")
+    core = served(cluster, "", "Service")
+    assert (ours.api_version, core.api_version) == ("example.com/v1", "v1")
+    found = [cluster.get(kind, namespace, "web") for kind in (ours, core)]
+    assert [body and body["apiVersion"] for body in found] == ["example.com/v1", "v1"]
+
+
+def test_a_kind_is_found_in_the_preferred_and_in_a_named_version(cluster: ApiCluster) -> None:
+    apply(cluster, crd("syncline.test", "Widget", versions=("v1beta1", "v1")))
+    _establish(cluster, "syncline.test", "Widget")
+
+    assert served(cluster, "syncline.test", "Widget").version == "v1"
+    assert served(cluster, "syncline.test", "Widget", "v1beta1").version == "v1beta1"
+    assert cluster.resource("syncline.test", "Widget", "v2") is None
+    assert cluster.resource("nowhere.test", "Widget") is None
+
+
+def test_aggregated_and_classic_discovery_agree(cluster: ApiCluster) -> None:
+    def classic(paths: Any, accept: str) -> list[Any]:
+        return cluster._fetch_all(paths, PLAIN if accept == AGGREGATED else accept)
+
+    old, new = discover(classic), discover(cluster._fetch_all)
+
+    assert _comparable(old) == _comparable(new)
+    assert len(new.kinds) > 50
+    assert (new.silent, old.silent) == (frozenset(), frozenset())
+
+
+def test_discovery_is_two_requests_for_a_whole_run(connect_as: ConnectAs, plane: ControlPlane) -> None:
+    cluster, mark = connect_as("admin"), plane.mark()
+
+    for group, kind in (("", "ConfigMap"), ("apps", "Deployment"), ("", "Service"), ("no.such", "Thing")):
+        cluster.resource(group, kind)
+
+    assert sorted(asked.uri for asked in plane.requests_since(mark)) == ["/api", "/apis"]
+
+
+def test_a_group_whose_server_is_away_is_not_called_absent(
+    connect_as: ConnectAs, plane: ControlPlane, namespace: str
+) -> None:
+    name = "v1.away.syncline.test"
+    spec = {
+        "group": "away.syncline.test",
+        "version": "v1",
+        "groupPriorityMinimum": 100,
+        "versionPriority": 10,
+        "insecureSkipTLSVerify": True,
+        "service": {"namespace": namespace, "name": "nobody"},
+    }
+    path = f"/apis/apiregistration.k8s.io/v1/apiservices/{name}"
+    body = {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "spec": spec}
+    plane.api.apply(path, body | {"metadata": {"name": name}})
+    try:
+        plane.wait_until(lambda: _is_silent(connect_as("admin"), "away.syncline.test"), "the group is known")
+        assert connect_as("admin").resource("other.syncline.test", "Thing") is None
+    finally:
+        plane.api("DELETE", path)
+
+
+def test_a_deleted_object_is_gone_or_going(cluster: ApiCluster, plane: ControlPlane, namespace: str) -> None:
+    [body] = apply(cluster, config_map(namespace, "a"))
+    kind = served(cluster, "", "ConfigMap")
+
+    going = cluster.delete(kind, key_of(body), uid=uid(body))
+
+    assert going is None or going["metadata"]["deletionTimestamp"]
+    plane.wait_until(lambda: cluster.get(kind, namespace, "a") is None, "the ConfigMap is gone")
+    assert cluster.delete(kind, key_of(body), uid=uid(body)) is None
+
+
+def test_another_object_of_the_same_name_is_not_deleted(cluster: ApiCluster, namespace: str) -> None:
+    [body] = apply(cluster, config_map(namespace, "a"))
+    kind = served(cluster, "", "ConfigMap")
+
+    with pytest.raises(ApiError, match="UID in the precondition") as caught:
+        cluster.delete(kind, key_of(body), uid="00000000-0000-0000-0000-000000000000")
+
+    assert caught.value.code == 409
+    assert cluster.get(kind, namespace, "a") == body
+
+
+def test_a_finalizer_holds_the_object_and_it_is_returned(
+    cluster: ApiCluster, plane: ControlPlane, namespace: str
+) -> None:
+    held = config_map(namespace, "held")
+    held["metadata"]["finalizers"] = ["syncline.test/hold"]
+    [body] = apply(cluster, held)
+    kind = served(cluster, "", "ConfigMap")
+
+    going = cluster.delete(kind, key_of(body), uid=uid(body))
+
+    assert going is not None
+    assert going["metadata"]["deletionTimestamp"]
+    assert "syncline.test/hold" in going["metadata"]["finalizers"]
+    path = f"/api/v1/namespaces/{namespace}/configmaps/held"
+    plane.api("PATCH", path, {"metadata": {"finalizers": None}})
+    plane.wait_until(lambda: cluster.get(kind, namespace, "held") is None, "the ConfigMap is gone")
+
+
+def test_a_deployments_children_go_before_it(
+    cluster: ApiCluster, plane: ControlPlane, namespace: str
+) -> None:
+    [body] = apply(cluster, deployment(namespace, "web"))
+    sets = served(cluster, "apps", "ReplicaSet")
+    plane.wait_until(lambda: bool(cluster.list(sets, namespace=namespace).items), "the ReplicaSet is there")
+
+    kind = served(cluster, "apps", "Deployment")
+    going = cluster.delete(kind, key_of(body), uid=uid(body))
+
+    assert going is not None
+    assert "foregroundDeletion" in going["metadata"]["finalizers"]
+    plane.wait_until(lambda: cluster.get(kind, namespace, "web") is None, "the Deployment is gone")
+    assert cluster.list(sets, namespace=namespace).items == ()
+
+
+def test_a_watch_tells_what_happened_since_and_ends_in_time(cluster: ApiCluster, namespace: str) -> None:
+    kind = served(cluster, "", "ConfigMap")
+    since = cluster.list(kind, namespace=namespace, selector=selector_of(namespace)).resource_version
+    [body] = apply(cluster, config_map(namespace, "a", labels=member(namespace)))
+    apply(
+        cluster,
+        config_map(namespace, "b"),
+        config_map(namespace, "a", labels=member(namespace), colour="red"),
+    )
+    cluster.delete(kind, key_of(body), uid=uid(body))
+
+    events = list(
+        cluster.watch(kind, namespace=namespace, selector=selector_of(namespace), since=since, timeout=1)
+    )
+
+    told = [(event.type, event.object["metadata"]["name"]) for event in events if event.type != "BOOKMARK"]
+    assert told[:2] == [("ADDED", "a"), ("MODIFIED", "a")]
+    assert told[-1] == ("DELETED", "a")
+    assert {event.object["kind"] for event in events} == {"ConfigMap"}
+
+
+def test_a_running_watch_can_be_closed(cluster: ApiCluster, namespace: str) -> None:
+    kind = served(cluster, "", "ConfigMap")
+    since = cluster.list(kind, namespace=namespace).resource_version
+    apply(cluster, config_map(namespace, "a"))
+    watch = cluster.watch(kind, namespace=namespace, since=since, timeout=300)
+    assert next(watch).object["metadata"]["name"] == "a"
+
+    watch.close()
+
+    assert list(watch) == []
+
+
+def test_an_unknown_token_is_a_401_that_names_the_remedy(plane: ControlPlane, connect_as: ConnectAs) -> None:
+    cluster = connect_as("admin")
+    stranger = ApiCluster(_client_with(cluster, plane, "no-such-token"))
+
+    with pytest.raises(ApiError, match="does not accept the credentials") as caught:
+        stranger.resource("", "ConfigMap")
+    assert caught.value.remedy
+    assert "no-such-token" not in str(caught.value)
+    stranger.close()
+
+
+def _client_with(cluster: ApiCluster, plane: ControlPlane, token: str) -> Any:
+    from syncline.kube.client import Client
+    from syncline.kube.login import Credentials
+    from syncline.kube.tokens import StaticToken
+
+    credentials = Credentials(
+        cluster.name, plane.server, "Log in again.", StaticToken(token), ca=plane.ca.read_text()
+    )
+    return Client(credentials, workers=1)
+
+
+def _establish(cluster: ApiCluster, group: str, kind: str) -> None:
+    crds = served(cluster, "apiextensions.k8s.io", "CustomResourceDefinition")
+    name = f"{kind.lower()}s.{group}"
+    since = cluster.list(crds).resource_version
+    body = cluster.get(crds, "", name)
+    if not _established(body):
+        watch = cluster.watch(crds, since=since, timeout=20)
+        next(event for event in watch if key_of(event.object).name == name and _established(event.object))
+        watch.close()
+    cluster.rediscover()
+
+
+def _established(body: Any) -> bool:
+    conditions = ((body or {}).get("status") or {}).get("conditions") or ()
+    return any(entry["type"] == "Established" and entry["status"] == "True" for entry in conditions)
+
+
+def _is_silent(cluster: ApiCluster, group: str) -> bool:
+    with suppress(ApiError):
+        assert cluster.resource(group, "Thing") is None
+        return False
+    return True
+
+
+def _comparable(discovery: Discovery) -> dict[tuple[str, str], Any]:
+    return {
+        key: [(r.version, r.plural, r.namespaced, r.verbs) for r in found]
+        for key, found in discovery.kinds.items()
+    }
