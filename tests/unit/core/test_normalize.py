@@ -122,7 +122,7 @@ def test_the_empty_rules_of_an_aggregated_role_are_the_controllers(
     kind: str, fields: Object, expected: Object | None
 ) -> None:
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind}
-    rest = {"aggregationRule": {}} if "aggregationRule" in fields else {}
+    rest: Object = {"aggregationRule": {}} if "aggregationRule" in fields else {}
 
     assert normalize_desired({**role, **fields}) == {
         **role,
