@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -223,9 +223,13 @@ def _pool(credentials: Credentials, size: int) -> urllib3.HTTPConnectionPool:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if credentials.tls_server_name:
             options["server_hostname"] = options["assert_hostname"] = credentials.tls_server_name
-    if credentials.proxy:
-        return urllib3.ProxyManager(credentials.proxy, **options).connection_from_url(credentials.server)
     host = parts.hostname or ""
+    if parts.scheme == "https" and credentials.proxy:
+        proxy = urlsplit(credentials.proxy)
+        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
+        headers = urllib3.make_headers(proxy_basic_auth=login)
+        manager = urllib3.ProxyManager(credentials.proxy, proxy_headers=headers, **options)
+        return manager.connection_from_url(credentials.server)
     if parts.scheme == "https":
         return urllib3.HTTPSConnectionPool(host, parts.port or 443, **options)
     return urllib3.HTTPConnectionPool(host, parts.port or 80, **options)

@@ -49,7 +49,7 @@ class Credentials:
     ca: str = field(default="", repr=False)
     certificate: ClientCertificate | None = None
     tls_server_name: str = ""
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)
     insecure: bool = False
 
 

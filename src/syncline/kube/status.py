@@ -21,13 +21,17 @@ _LONG = 120
 
 _VALUE = re.compile(r'Invalid value: ("(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:]+)', re.DOTALL)
 _DECODED = re.compile(r"&?value\.\w+\{.*\}|\(\w+\) \(len=\d+\).*", re.DOTALL)
-_RBAC = re.compile(r'User "[^"]*" cannot \S+ resource "[^"]*"')
+_FORBIDDEN_TO = r'^\S+(?: "[^"]*")? is forbidden: '
+_RBAC = re.compile(_FORBIDDEN_TO + r'User "[^"]*" cannot \S+ resource "')
 
 INTERNAL = "InternalError"
 """The server is in trouble. A 500 without this reason is a server-side apply that does not fit its schema."""
 
 _INTERNAL_CODE = 500
-_PLAIN_WORDS = re.compile(rf"{_RBAC.pattern}|is forbidden: exceeded quota: |because it is being terminated")
+_PLAIN_WORDS = re.compile(
+    _FORBIDDEN_TO
+    + r'(?:User "[^"]*" cannot \S+ resource "|exceeded quota: |unable to create new content in )'
+)
 _JUDGE = re.compile(
     r"""failed calling webhook "[^"]+"|admission webhook "[^"]+" denied the request|"""
     r"""ValidatingAdmissionPolicy '[^']+' with binding '[^']+'"""

@@ -115,13 +115,20 @@ class FaultServer(ThreadingHTTPServer):
 def failing(
     *script: Answer | Fault,
     certificate: tuple[str, str] | None = None,
+    client_ca: str = "",
     on_request: Callable[[], None] = lambda: None,
 ) -> Iterator[FaultServer]:
-    """A server on loopback for the block; `certificate` is the paths of chain and key, for TLS."""
+    """A server on loopback for the block; `certificate` is the paths of chain and key, for TLS.
+
+    With `client_ca`, a path, it takes only clients that show a certificate of that CA.
+    """
     server = FaultServer(script, on_request)
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
+        if client_ca:
+            context.load_verify_locations(client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

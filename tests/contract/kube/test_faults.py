@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import socket
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ import pytest
 
 from contract.kube.faults import Answer, Fault, FaultServer, failing, status
 from contract.kube.pki import make_certificate
+from contract.kube.tunnel import tunnelling
 from syncline.config.settings import ClusterAccess
 from syncline.core.resource import ResourceKey
 from syncline.errors import ApiError, ClusterError
@@ -250,6 +254,66 @@ def test_the_clusters_own_ca_is_trusted(tmp_path: Path) -> None:
         cluster.close()
 
 
+def test_a_client_certificate_is_shown_and_leaves_no_file_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, client = make_certificate(tmp_path / "own"), make_certificate(tmp_path / "client", name="ci")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    chain = (str(own.chain), str(own.key))
+    with failing(FOUND, certificate=chain, client_ca=str(client.chain)) as server:
+        user = {"client-certificate-data": _encoded(client.chain), "client-key-data": _encoded(client.key)}
+        cluster = _by_user(tmp_path, server.url.replace("http:", "https:"), user, ca=own.chain)
+        assert cluster.get(CONFIG_MAP, "shop", "a") == BODY
+        cluster.close()
+        stranger = _by_user(tmp_path, server.url.replace("http:", "https:"), {}, ca=own.chain)
+        with pytest.raises(ClusterError, match="Cannot reach cluster"):
+            stranger.get(CONFIG_MAP, "shop", "a")
+        stranger.close()
+
+        assert len(server.asked) == 1
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_certificate_is_checked_against_the_name_the_kubeconfig_gives(tmp_path: Path) -> None:
+    pair = make_certificate(tmp_path / "named", name="api.internal", address="192.0.2.1")
+    with failing(FOUND, certificate=(str(pair.chain), str(pair.key))) as server:
+        url = server.url.replace("http:", "https:")
+        cluster = _by_user(tmp_path, url, {}, ca=pair.chain, **{"tls-server-name": "api.internal"})
+        assert cluster.get(CONFIG_MAP, "shop", "a") == BODY
+        cluster.close()
+
+
+def test_a_server_under_a_path_keeps_its_path(reach: Reach) -> None:
+    with failing(FOUND) as server:
+        reach(f"{server.url}/k8s/clusters/c-1/").get(CONFIG_MAP, "shop", "a")
+
+        assert server.asked[0].path == "/k8s/clusters/c-1/api/v1/namespaces/shop/configmaps/a"
+
+
+def test_a_proxy_carries_tls_to_the_server_and_never_sees_the_token(tmp_path: Path) -> None:
+    pair = make_certificate(tmp_path / "own")
+    with failing(FOUND, certificate=(str(pair.chain), str(pair.key))) as server, tunnelling() as tunnel:
+        url = server.url.replace("http:", "https:")
+        through = {"proxy-url": f"http://me:p%40ss@127.0.0.1:{tunnel.server_port}"}
+        cluster = _by_user(tmp_path, url, {"token": "t0ken"}, ca=pair.chain, **through)
+        assert cluster.get(CONFIG_MAP, "shop", "a") == BODY
+        cluster.close()
+
+        assert tunnel.asked == [(f"127.0.0.1:{server.server_port}", "me:p@ss")]
+        assert [asked.token for asked in server.asked] == ["t0ken"]
+
+
+def test_a_proxy_that_is_down_is_told(tmp_path: Path) -> None:
+    through = {"proxy-url": "http://127.0.0.1:1"}
+    cluster = _by_user(tmp_path, "https://192.0.2.1", {"token": "t0ken"}, ca=None, **through)
+
+    with pytest.raises(ClusterError, match=r"the proxy refused the connection\. See proxy-url"):
+        cluster.get(CONFIG_MAP, "shop", "a")
+    cluster.close()
+
+
 def test_a_login_page_is_no_answer(reach: Reach) -> None:
     page = Answer(200, b"<html>Log in</html>")
     with failing(page) as server, pytest.raises(ClusterError, match="something that is not JSON"):
@@ -346,11 +410,23 @@ def _by_ca(server: FaultServer, ca: Path) -> ApiCluster:
 
 
 def _by_token_file(folder: Path, url: str, token: Path) -> ApiCluster:
+    return _by_user(folder, url, {"tokenFile": token.name})
+
+
+def _by_user(
+    folder: Path, url: str, user: Mapping[str, str], *, ca: Path | None = None, **cluster: str
+) -> ApiCluster:
+    fields = {"server": url} | ({"certificate-authority": str(ca)} if ca else {}) | cluster
     config = folder / "config"
-    config.write_text(
-        "current-context: it\n"
-        "contexts: [{name: it, context: {cluster: it, user: it}}]\n"
-        f'clusters: [{{name: it, cluster: {{server: "{url}"}}}}]\n'
-        f"users: [{{name: it, user: {{tokenFile: {token.name}}}}}]\n"
-    )
+    content = {
+        "current-context": "it",
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+        "clusters": [{"name": "it", "cluster": fields}],
+        "users": [{"name": "it", "user": user}],
+    }
+    config.write_text(json.dumps(content))
     return connect(ClusterAccess("it"), {"KUBECONFIG": str(config)}, home=folder)
+
+
+def _encoded(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
