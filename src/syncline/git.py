@@ -1,7 +1,7 @@
 """Git, read through worktrees.
 
-The law: nothing here changes the user's work tree, branches or configuration, and nothing the repository contains
-(hooks, filters, attributes) is run.
+The law: nothing here changes the user's work tree, branches or configuration, and nothing the repository
+contains (hooks, filters, attributes) is run.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from syncline.errors import GitError, ToolError
 from syncline.process import Completed, Room, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _SHA: Final = re.compile(r"[0-9a-f]{40}")
 _GUARDS: Final = (
@@ -29,16 +31,29 @@ _GUARDS: Final = (
     "gc.auto=0",
 )
 _FETCH_DEPTH: Final = "Check out with fetch-depth: 0, or fetch the missing commits before."
-_PASSED_ON: Final = ("GIT_", "SSH_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+_PASSED_ON: Final = (
+    "GIT_",
+    "SSH_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
 
 
 class Repository:
     """A local clone. Revisions are anything `git rev-parse` understands that does not begin with a dash."""
 
-    def __init__(self, root: Path, *, room: Room | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path, *, room: Room | None = None, environ: Mapping[str, str] | None = None
+    ) -> None:
         """`environ` is what a fetch may use to log in: the user's HOME, GIT_* and SSH_* variables."""
         given = environ or {}
-        passed = {name: value for name, value in given.items() if name.startswith(_PASSED_ON) or name == "HOME"}
+        passed = {
+            name: value for name, value in given.items() if name.startswith(_PASSED_ON) or name == "HOME"
+        }
         quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
         self._room = replace(room or Room(), environ={**passed, **quiet})
         self._adding = threading.Lock()
@@ -100,7 +115,9 @@ class Repository:
         answer = self._run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", *missing)
         if answer.code:
             names = ", ".join(sha[:12] for sha in missing)
-            raise GitError(f"The commit {names} is not in this clone and could not be fetched.", remedy=_FETCH_DEPTH)
+            raise GitError(
+                f"The commit {names} is not in this clone and could not be fetched.", remedy=_FETCH_DEPTH
+            )
 
     def changed_paths(self, base: str, head: str) -> frozenset[str]:
         """Every path that differs; a rename is a removal and an addition."""
@@ -118,11 +135,8 @@ class Repository:
         if answer.code > 1:
             raise GitError(f"git grep failed: {_last_line(answer.stderr)}")
         names = [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
-        for name in names:
-            path = name.removeprefix(f"{sha}:")
-            content = self.read(sha, path)
-            if content is not None:
-                yield path, content
+        paths = [name.removeprefix(f"{sha}:") for name in names]
+        yield from zip(paths, self._blobs(sha, paths), strict=True)
 
     def read(self, revision: str, path: str) -> bytes | None:
         """A file's content at a revision, or None when it is not there."""
@@ -193,6 +207,19 @@ class Repository:
         if self._is_shallow() and self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin").code:
             raise GitError("This clone is shallow and its history could not be fetched.", remedy=_FETCH_DEPTH)
 
+    def _blobs(self, sha: str, paths: Sequence[str]) -> list[bytes]:
+        """Many files with one program."""
+        wanted = "".join(f"{sha}:{path}\n" for path in paths).encode("utf-8", "surrogateescape")
+        rest = memoryview(self._run("cat-file", "--batch", stdin=wanted).stdout)
+        blobs = []
+        for _ in paths:
+            header, _, _ = bytes(rest[:512]).partition(b"\n")
+            size = int(header.rpartition(b" ")[2])
+            start = len(header) + 1
+            blobs.append(bytes(rest[start : start + size]))
+            rest = rest[start + size + 1 :]
+        return blobs
+
     def _hint(self) -> str:
         return _FETCH_DEPTH if self._is_shallow() else "Look at git log, or fetch it first."
 
@@ -205,11 +232,12 @@ class Repository:
             raise GitError(f"git {arguments[0]} failed: {_last_line(answer.stderr)}")
         return answer.stdout
 
-    def _run(self, *arguments: str) -> Completed:
+    def _run(self, *arguments: str, stdin: bytes = b"") -> Completed:
         guards = [part for guard in _GUARDS for part in ("-c", guard)]
-        # CI checks out as another user than the one the container runs as; this directory was named by the caller.
+        # CI checks out as another user than the one the container runs as; this directory was named by the
+        # caller.
         trust = ("-c", f"safe.directory={self.root.resolve()}")
-        return run(["git", *guards, *trust, *arguments], cwd=self.root, room=self._room)
+        return run(["git", *guards, *trust, *arguments], cwd=self.root, room=self._room, stdin=stdin)
 
 
 def _no_option(revision: str) -> None:

@@ -11,14 +11,17 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from syncline.errors import ToolError
-from syncline.runtime import Cancellation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from syncline.runtime import Cancellation
 
 _GRACE: Final = 2.0
 """Seconds between asking a program to end and ending it."""
@@ -26,15 +29,14 @@ _GRACE: Final = 2.0
 _TICK: Final = 0.05
 _CHUNK: Final = 65536
 _STDERR_KEPT: Final = 65536
-_OPENING_MODE: Final = 0o711
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
-    `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it names
-    one itself.
+    `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
+    names one itself.
     """
 
     path: str = os.defpath
@@ -57,13 +59,15 @@ class Completed:
 def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Completed:
     """Run a program to its end.
 
-    Raises ToolError when it is missing, exceeds its time or prints too much, and Interrupted when the run is stopped.
+    Raises ToolError when it is missing, exceeds its time or prints too much, and Interrupted when the run is
+    stopped.
     """
     name = Path(argv[0]).name
+    uid = _identity(room)
     with _home(room) as home:
         environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
         try:
-            child = subprocess.Popen(  # noqa: S603 - a list, never a shell
+            child = subprocess.Popen(
                 list(argv),
                 cwd=cwd,
                 env=environ,
@@ -71,12 +75,16 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Co
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                **_identity(room),
+                user=uid,
+                group=uid,
+                extra_groups=None if uid is None else [],
             )
         except FileNotFoundError as error:
             if not cwd.is_dir():
                 raise ToolError(f"{name} cannot start: the directory {cwd.name} does not exist.") from error
-            raise ToolError(f"{name} is not on the PATH.", remedy=f"Install {name}, or use the image.") from error
+            raise ToolError(
+                f"{name} is not on the PATH.", remedy=f"Install {name}, or use the image."
+            ) from error
         except OSError as error:
             raise ToolError(f"{name} cannot start: {error.strerror}.") from error
         with child:
@@ -170,10 +178,16 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     child.wait()
 
 
-def _identity(room: Room) -> dict[str, int | list[int]]:
-    if room.uid is None or os.geteuid() != 0:
-        return {}
-    return {"user": room.uid, "group": room.uid, "extra_groups": []}
+def hand_over(path: Path, room: Room) -> None:
+    """Give a file or directory to the user that programs run as."""
+    uid = _identity(room)
+    if uid is not None:
+        os.chown(path, uid, uid)
+
+
+def _identity(room: Room) -> int | None:
+    """As whom a program runs; only root can start it as somebody else."""
+    return room.uid if os.geteuid() == 0 else None
 
 
 @contextmanager
@@ -182,6 +196,5 @@ def _home(room: Room) -> Iterator[Path]:
         yield Path(room.environ["HOME"])
         return
     with tempfile.TemporaryDirectory(prefix="syncline-home-", ignore_cleanup_errors=True) as name:
-        if room.uid is not None and os.geteuid() == 0:
-            os.chown(name, room.uid, room.uid)
+        hand_over(Path(name), room)
         yield Path(name)

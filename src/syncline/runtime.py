@@ -1,7 +1,7 @@
 """Deadlines, requests to stop, and the one bounded map over threads.
 
-The law: results come in the order of the items; nothing new is started after a failure or a request to stop, and what
-runs already is waited for, so that nobody writes behind the back of a run that has ended.
+The law: results come in the order of the items; nothing new is started after a failure or a request to stop,
+and what runs already is waited for, so that nobody writes behind the back of a run that has ended.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from syncline.errors import ExitCode, Interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import FrameType
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -84,7 +86,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
     The first exception is raised once all that had started has ended; what had not started never does.
     """
     todo = list(items)
-    if len(todo) < 2 or workers < 2:  # noqa: PLR2004 - a thread for one item gains nothing
+    if len(todo) < 2 or workers < 2:
         return [function(item) for item in todo]
     results: dict[int, Result] = {}
     failures: dict[int, BaseException] = {}
@@ -99,7 +101,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
                 return
             try:
                 results[number] = function(item)
-            except BaseException as error:  # noqa: BLE001 - handed to the caller below, whatever it is
+            except BaseException as error:
                 failures[number] = error
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(todo)))]

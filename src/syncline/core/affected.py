@@ -1,0 +1,95 @@
+"""Which applications a change touches.
+
+The law: when in doubt an application is affected; leaving one out that the change touches is the only mistake
+that matters.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from syncline.config.application import Application, Source
+
+GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
+
+
+def affected(app: Application, changed: frozenset[str], *, inputs: frozenset[str] = frozenset()) -> str:
+    """Why the change touches the application, as a sentence; empty when it does not.
+
+    `inputs` are files and directories beyond its source paths that its rendering reads, found by following
+    them. The annotation `manifest-generate-paths` replaces both, as in Argo CD.
+    """
+    if app.origin.file in changed:
+        return f"its definition {app.origin.file} changed"
+    patterns = tuple(_generate_paths(app))
+    if patterns:
+        return _first(changed, lambda path: any(_matches(path, pattern) for pattern in patterns))
+    roots = {_clean(source.path) for source in app.sources if source.path and not source.chart}
+    roots |= {_clean(path) for path in inputs} | set(_value_files(app))
+    whole = {_glob_root(root) for root in roots}
+    return _first(changed, lambda path: any(_under(path, root) for root in whole))
+
+
+def _first(changed: Iterable[str], touches: object) -> str:
+    assert callable(touches)
+    hits = sorted(path for path in changed if touches(path))
+    if not hits:
+        return ""
+    more = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
+    return f"{hits[0]}{more} changed"
+
+
+def _generate_paths(app: Application) -> Iterator[str]:
+    text = app.annotations.get(GENERATE_PATHS, "")
+    for pattern in filter(None, (part.strip() for part in text.split(";"))):
+        if pattern.startswith("/"):
+            yield _clean(pattern[1:])
+            continue
+        for source in app.sources:
+            yield _clean(posixpath.join(source.path, pattern))
+
+
+def _matches(path: str, pattern: str) -> bool:
+    if not any(sign in pattern for sign in "*?["):
+        return _under(path, pattern)
+    # Go's filepath.Match: a star stays within one path segment.
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+
+def _value_files(app: Application) -> Iterator[str]:
+    for source in app.sources:
+        yield from (_value_file(source, name) for name in _named_files(source))
+
+
+def _named_files(source: Source) -> tuple[str, ...]:
+    if source.helm is None:
+        return ()
+    files = (*source.helm.value_files, *(parameter.value for parameter in source.helm.file_parameters))
+    return tuple(name for name in files if "://" not in name)
+
+
+def _value_file(source: Source, name: str) -> str:
+    if name.startswith("$"):
+        return _clean(name.partition("/")[2])
+    return _clean(name[1:] if name.startswith("/") else posixpath.join(source.path, name))
+
+
+def _clean(path: str) -> str:
+    clean = posixpath.normpath(path.strip("/") or ".")
+    return "" if clean == "." else clean
+
+
+def _glob_root(path: str) -> str:
+    """The part of a path before its first wildcard: everything below may match."""
+    signs = [path.find(sign) for sign in "*?[" if sign in path]
+    return path[: min(signs)].rpartition("/")[0] if signs else path
+
+
+def _under(path: str, root: str) -> bool:
+    return not root or path == root or path.startswith(f"{root}/")

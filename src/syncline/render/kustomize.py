@@ -1,0 +1,201 @@
+"""Kustomizations, by the real kustomize.
+
+The law: a build never leaves the repository, and an application's overrides never show in another's build.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from syncline.config.application import KustomizeOptions
+from syncline.core.rendering import Chunk
+from syncline.documents import dump, read
+from syncline.errors import Place, RenderError
+from syncline.process import Completed, hand_over, run
+from syncline.render.kustomization import file_of, followed
+from syncline.render.substitution import substitute
+from syncline.render.trouble import tool_trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from syncline.render.options import Order
+
+_ORIGIN: Final = "config.kubernetes.io/origin"
+
+
+def render(order: Order) -> Iterator[Chunk]:
+    """The built manifests; each object's place is the file it came from."""
+    directory = order.directory
+    with _copied(order, directory) as place:
+        _edit(order, place)
+        _ask_for_origins(place)
+        answer = run(["kustomize", "build", "."], cwd=place, room=order.options.room)
+    if answer.code:
+        raise tool_trouble("kustomize", answer.stderr, _place(order, directory))
+    yield from _chunks(answer.stdout, order, directory)
+
+
+def _place(order: Order, directory: Path) -> Place:
+    return order.place(file_of(directory) or directory)
+
+
+@contextmanager
+def _copied(order: Order, directory: Path) -> Iterator[Path]:
+    """A copy of the tree in which this application's Kustomization may be edited; unchanged files are hard
+    links.
+    """
+    root = order.checkout.root.resolve()
+    with tempfile.TemporaryDirectory(
+        prefix="syncline-copy-", dir=root.parent, ignore_cleanup_errors=True
+    ) as name:
+        copy = Path(name)
+        copy.chmod(0o755)
+        for needed in _needed(order, directory, root):
+            _link(needed, copy / needed.relative_to(root))
+        place = copy / directory.relative_to(root)
+        hand_over(place, order.options.room)
+        yield place
+
+
+def _needed(order: Order, directory: Path, root: Path) -> Iterator[Path]:
+    """The files a build may read: those of every directory it follows, and the single files it names."""
+    places = [directory, *_added(order)]
+    for place in chain.from_iterable(followed(place, root) for place in places):
+        if place.is_dir():
+            yield from (path for path in place.rglob("*") if path.is_file() and ".git" not in path.parts)
+        else:
+            yield place
+
+
+def _added(order: Order) -> Iterator[Path]:
+    """What the Application itself adds to the Kustomization: components, and patches that are files."""
+    options = order.source.kustomize or KustomizeOptions()
+    for component in options.components:
+        if not (options.ignore_missing_components and not (order.directory / component).exists()):
+            yield order.inside(f"{order.source.path}/{component}", "component")
+    for patch in options.patches:
+        if isinstance(patch.get("path"), str):
+            yield order.inside(f"{order.source.path}/{patch['path']}", "patch")
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists():
+        target.hardlink_to(source.resolve())
+
+
+def _ask_for_origins(place: Path) -> None:
+    file = file_of(place)
+    if file is None:
+        return
+    documents = read(file.read_bytes(), file.name)
+    if len(documents) == 1 and isinstance(documents[0].value, dict):
+        value = documents[0].value
+        asked = [*(value.get("buildMetadata") or ()), "originAnnotations"]
+        _rewrite(file, {**value, "buildMetadata": list(dict.fromkeys(asked))})
+
+
+def _rewrite(file: Path, value: Mapping[str, Any]) -> None:
+    # The file is a hard link into the shared worktree: it is replaced, never written through.
+    file.unlink()
+    file.write_text(dump(value))
+    file.chmod(0o644)
+
+
+def _edit(order: Order, place: Path) -> None:
+    """Argo CD's overrides, by `kustomize edit` in its order, in the copy."""
+    options = order.source.kustomize
+    file = file_of(place)
+    if options is None or file is None:
+        return
+    _rewrite(file, read(file.read_bytes(), file.name)[0].value)
+    room = order.options.room
+    hand_over(file, room)
+    for arguments in _edits(options, order):
+        answer = run(["kustomize", "edit", *arguments], cwd=place, room=room)
+        _must_succeed(answer, order)
+    if options.patches:
+        value = read(file.read_bytes(), file.name)[0].value
+        _rewrite(file, {**value, "patches": [*(value.get("patches") or ()), *map(dict, options.patches)]})
+
+
+def _must_succeed(answer: Completed, order: Order) -> None:
+    if answer.code:
+        raise tool_trouble(
+            "kustomize edit", answer.stderr, order.app.origin, "Correct spec.source.kustomize."
+        )
+
+
+def _edits(options: KustomizeOptions, order: Order) -> Iterator[list[str]]:
+    environment = order.build_environment
+    if options.name_prefix:
+        yield ["set", "nameprefix", "--", options.name_prefix]
+    if options.name_suffix:
+        yield ["set", "namesuffix", "--", options.name_suffix]
+    if options.images:
+        yield ["set", "image", *(substitute(image, environment) for image in options.images)]
+    if options.replicas:
+        yield ["set", "replicas", *(f"{name}={count}" for name, count in options.replicas)]
+    yield from _metadata_edits(options, environment)
+    if options.namespace:
+        yield ["set", "namespace", "--", options.namespace]
+    for component in options.components:
+        if (order.directory / component).exists() or not options.ignore_missing_components:
+            yield ["add", "component", component]
+
+
+def _metadata_edits(options: KustomizeOptions, environment: Mapping[str, str]) -> Iterator[list[str]]:
+    if options.common_labels:
+        labels = {name: substitute(value, environment) for name, value in options.common_labels.items()}
+        yield ["add", "label", *_label_flags(options), _pairs(labels)]
+    if options.common_annotations:
+        annotations = dict(options.common_annotations)
+        if options.common_annotations_envsubst:
+            annotations = {name: substitute(value, environment) for name, value in annotations.items()}
+        forced = ["--force"] if options.force_common_annotations else []
+        yield ["add", "annotation", *forced, _pairs(annotations)]
+
+
+def _label_flags(options: KustomizeOptions) -> list[str]:
+    flags = ["--force"] if options.force_common_labels else []
+    if options.label_without_selector:
+        flags.append("--without-selector")
+        if options.label_include_templates:
+            flags.append("--include-templates")
+    return flags
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return ",".join(f"{name}:{value}" for name, value in values.items())
+
+
+def _chunks(stdout: bytes, order: Order, directory: Path) -> Iterator[Chunk]:
+    """One chunk for each object, with its origin taken out of the object again."""
+    fallback = _place(order, directory).file
+    for document in read(stdout, fallback):
+        body = document.value
+        if not isinstance(body, dict):
+            raise RenderError("kustomize built something that is not an object.", place=Place(fallback))
+        metadata = body.get("metadata") or {}
+        annotations = dict(metadata.get("annotations") or {})
+        origin = annotations.pop(_ORIGIN, "")
+        rest = {name: value for name, value in metadata.items() if name != "annotations"}
+        clean = {**body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
+        yield Chunk(_file(origin, order, directory) or fallback, clean, has_lines=False)
+
+
+def _file(origin: str, order: Order, directory: Path) -> str:
+    """The file that kustomize names as an object's origin: `path` of a resource, `configuredIn` of a
+    generator.
+    """
+    for document in read(origin, "origin") if origin else ():
+        value = document.value
+        named = value.get("path") or value.get("configuredIn") if isinstance(value, dict) else None
+        if isinstance(named, str) and "repo" not in value:
+            return order.relative(directory / named)
+    return ""

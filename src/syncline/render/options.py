@@ -1,0 +1,90 @@
+"""What every renderer is given.
+
+The law: a renderer sees a checkout of one commit, a clean room, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from syncline.core.scopes import Scopes
+from syncline.errors import Place, RenderError
+from syncline.process import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncline.config.application import Application, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The files of one commit: `root` is a worktree, `revision` the full SHA."""
+
+    root: Path
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """How programs run, and which URLs mean this very repository (empty: every URL does)."""
+
+    room: Room = field(default_factory=Room)
+    repositories: frozenset[str] = frozenset()
+    scopes: Scopes = field(default_factory=Scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One source of one application, to be rendered."""
+
+    app: Application
+    source: Source
+    checkout: Checkout
+    options: RenderOptions
+
+    @property
+    def directory(self) -> Path:
+        """The source's path in the worktree. Raises RenderError when it is missing or outside."""
+        return self.inside(self.source.path, "path")
+
+    def inside(self, path: str, what: str) -> Path:
+        """A path from the repository's root, symlinks resolved, that must exist within it."""
+        root = self.checkout.root.resolve()
+        target = (root / path.strip("/")).resolve()
+        if not target.is_relative_to(root):
+            raise RenderError(f"The {what} {path!r} leads out of the repository.", place=self.app.origin)
+        if not target.exists():
+            raise RenderError(
+                f"The {what} {path!r} does not exist at {self.checkout.revision[:7]}.",
+                place=self.app.origin,
+                remedy="Correct the Application, or add it.",
+            )
+        return target
+
+    def relative(self, path: Path) -> str:
+        """A path in the worktree as people write it: from the repository's root."""
+        resolved, root = path.resolve(), self.checkout.root.resolve()
+        return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
+
+    def place(self, path: Path, line: int = 0) -> Place:
+        """A place in the worktree."""
+        return Place(self.relative(path), line)
+
+    @property
+    def build_environment(self) -> Mapping[str, str]:
+        """The variables Argo CD lets parameters refer to ("Build Environment")."""
+        revision = self.checkout.revision
+        return {
+            "ARGOCD_APP_NAME": self.app.name,
+            "ARGOCD_APP_NAMESPACE": self.app.destination.namespace,
+            "ARGOCD_APP_PROJECT_NAME": self.app.project,
+            "ARGOCD_APP_REVISION": revision,
+            "ARGOCD_APP_REVISION_SHORT": revision[:7],
+            "ARGOCD_APP_REVISION_SHORT_8": revision[:8],
+            "ARGOCD_APP_SOURCE_REPO_URL": self.source.repo_url,
+            "ARGOCD_APP_SOURCE_PATH": self.source.path,
+            "ARGOCD_APP_SOURCE_TARGET_REVISION": self.source.target_revision,
+        }

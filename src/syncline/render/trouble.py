@@ -1,0 +1,28 @@
+"""What a program said when it failed, made fit for a comment.
+
+The law: at most thirty lines, no path of this machine, and no value a schema quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from syncline.errors import Place, RenderError
+
+_LINES: Final = 30
+_TEMPORARY: Final = re.compile(r"/[^\s:'\"]*?syncline-(?:tree|helm|copy|home)-[^/\s:'\"]+(?:/tree)?/?")
+_QUOTED_VALUE: Final = re.compile(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
+"""Helm 4 quotes the value that does not match a schema; it may be a password."""
+
+
+def tool_trouble(tool: str, stderr: str, place: Place, remedy: str = "") -> RenderError:
+    """The error for a renderer that ended badly."""
+    text = _QUOTED_VALUE.sub(r"\1the value", _TEMPORARY.sub("", stderr))
+    lines = [line.rstrip() for line in text.splitlines() if line.strip() and not _is_noise(line)]
+    said = "\n".join(lines[-_LINES:]).removeprefix("Error: ")
+    return RenderError(f"{tool} failed: {said or 'without a message'}", place=place, remedy=remedy)
+
+
+def _is_noise(line: str) -> bool:
+    return line.startswith(("Use --debug flag", "level=", "WARNING:"))
