@@ -5,15 +5,18 @@ The law: a `SyncResult` is the fold of its events and is never kept by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from syncline.core.health.status import Health, HealthStatus
-from syncline.core.plan import Action
-from syncline.core.resource import ResourceKey
 from syncline.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncline.core.plan import Action
+    from syncline.core.resource import ResourceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +146,6 @@ def fold(events: Iterable[Event]) -> SyncResult:
                 overdue.append(event)
                 health[event.key] = event.health
             case Halted():
-                halted = event
+                # What follows a request to stop (an inventory that cannot be saved) does not hide it.
+                halted = halted if halted is not None and halted.interrupted else event
     return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted)
