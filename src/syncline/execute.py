@@ -1,13 +1,13 @@
 """The only code that writes to a cluster.
 
-The law: what is about to be ours is claimed before the first write, and leaves the inventory only when the server says
-it is gone; whatever ends the run, the events say what was done and what was not.
+The law: what is about to be ours is claimed before the first write, and leaves the inventory only when the
+server says it is gone; whatever ends the run, the events say what was done and what was not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
@@ -22,6 +22,9 @@ from syncline.kube.waiting import Awaited, Patience, Waiter
 from syncline.ports import ApiResource, Clock, Cluster
 from syncline.runtime import each
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 _CRD = "CustomResourceDefinition.apiextensions.k8s.io"
 _PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
@@ -30,8 +33,8 @@ _PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 class Means:
     """With what a plan is carried out.
 
-    `check` raises Interrupted when the run was asked to stop; `seconds` is the time all waiting together may take;
-    `by` is who is written into the history.
+    `check` raises Interrupted when the run was asked to stop; `seconds` is the time all waiting together may
+    take; `by` is who is written into the history.
     """
 
     cluster: Cluster
@@ -44,7 +47,9 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Whose plan it is, the parent ConfigMap as it was read (None before the first sync), and what to remember."""
+    """Whose plan it is, the parent ConfigMap as it was read (None before the first sync), and what to
+    remember.
+    """
 
     owner: Owner
     parent: Body | None
@@ -55,7 +60,8 @@ class Claim:
 def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None]) -> SyncResult:
     """Carry the plan out, telling each event as it happens.
 
-    Never raises for what a cluster does: a refusal, a server that is gone and a request to stop all become events.
+    Never raises for what a cluster does: a refusal, a server that is gone and a request to stop all become
+    events.
     """
     run = _Execution(plan, claim, means, emit)
     try:
@@ -137,7 +143,8 @@ class _Execution:
         for group in stage.kind_groups:
             self._means.check()
             due = tuple(change for change in group if change not in skip)
-            # A failed kind group does not stop the others of its wave; only later waves are withheld (Argo CD).
+            # A failed kind group does not stop the others of its wave; only later waves are withheld (Argo
+            # CD).
             sound = self._apply_group(due, pending) and sound
         for change in stage.watched:
             self._see(change.key, change.before or {}, pending)
@@ -197,7 +204,8 @@ class _Execution:
         if health is None:
             return
         self._emit(Assessed(key, health, self._now()))
-        # A Degraded read before or just after the apply may be the old generation's, so it is watched once more.
+        # A Degraded read before or just after the apply may be the old generation's, so it is watched once
+        # more.
         if health.status is not HealthStatus.HEALTHY:
             pending[key] = self._resource(key, body)
 
@@ -233,7 +241,8 @@ class _Execution:
         body = encode(inventory, self._claim.owner, __version__)
         version = _metadata(self._parent).get("resourceVersion")
         if version:
-            # Two runs must not overwrite each other's record: the server refuses the one that read an older parent.
+            # Two runs must not overwrite each other's record: the server refuses the one that read an older
+            # parent.
             body = {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
         self._parent = self._means.cluster.apply(_PARENT, body)
         self._saved = inventory

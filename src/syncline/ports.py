@@ -45,6 +45,18 @@ class WatchEvent:
     object: Body
 
 
+class Watching(Protocol):
+    """A watch that is being read, and that another thread may end."""
+
+    def __iter__(self) -> Iterator[WatchEvent]:
+        """The events as they come."""
+        ...
+
+    def close(self) -> None:
+        """End it, from any thread."""
+        ...
+
+
 class Cluster(Protocol):
     """One API server. Every method raises `ApiError` for a refusal and `ClusterError` when nobody answers."""
 
@@ -82,7 +94,7 @@ class Cluster(Protocol):
 
     def watch(
         self, resource: ApiResource, *, namespace: str = "", selector: str = "", since: str, timeout: float
-    ) -> Iterator[WatchEvent]:
+    ) -> Watching:
         """Changes after the resource version `since`; ends after `timeout` seconds or when the server closes."""
         ...
 

@@ -1,7 +1,7 @@
 """The ApplySet parent: how an inventory is kept in the cluster (KEP-3659).
 
-The law: `decode(encode(inventory))` is the inventory.  Whoever can list by label finds every member without us; the
-exact member keys and the history are ours, compressed, because a ConfigMap holds one MiB.
+The law: `decode(encode(inventory))` is the inventory.  Whoever can list by label finds every member without
+us; the exact member keys and the history are ours, compressed, because a ConfigMap holds one MiB.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncline.config.application import Application
 from syncline.core.inventory import Inventory, SyncRecord
 from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.config.application import Application
 
 ID_LABEL = "applyset.kubernetes.io/id"
 PART_OF_LABEL = "applyset.kubernetes.io/part-of"
@@ -45,7 +48,9 @@ class Owner:
 
     @property
     def id(self) -> str:
-        """The ApplySet id, computed as kubectl does: SHA-256 over name, namespace, kind and group of the parent."""
+        """The ApplySet id, computed as kubectl does: SHA-256 over name, namespace, kind and group of the
+        parent.
+        """
         text = f"{self.parent}.{self.namespace}.ConfigMap."
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
         return f"applyset-{digest}-v1"
@@ -62,7 +67,9 @@ class Owner:
 
 
 def owner_of(app: Application, repository: str = "") -> Owner:
-    """Where an application's parent lies: its destination namespace, the one place a bound identity may write."""
+    """Where an application's parent lies: its destination namespace, the one place a bound identity may
+    write.
+    """
     elsewhere = f"{app.namespace}." if app.namespace not in {"", "argocd"} else ""
     return Owner(
         app=app.name,
@@ -124,8 +131,8 @@ def encode(inventory: Inventory, owner: Owner, version: str) -> Body:
 def decode(parent: Body) -> Inventory:
     """The inventory that a parent records.
 
-    Raises ClusterError when it was made by another tool or is damaged: forgetting what is ours would orphan it, and
-    guessing could delete what is not.
+    Raises ClusterError when it was made by another tool or is damaged: forgetting what is ours would orphan
+    it, and guessing could delete what is not.
     """
     metadata = parent.get("metadata") or {}
     name = f"ConfigMap {metadata.get('namespace')}/{metadata.get('name')}"
@@ -167,6 +174,8 @@ def _unpack(packed: str) -> Inventory:
     return Inventory(
         app=str(content["app"]),
         keys=frozenset(ResourceKey(*map(str, key)) for key in content["keys"]),
-        history=tuple(SyncRecord(int(i), str(rev), str(at), str(by)) for i, rev, at, by in content["history"]),
+        history=tuple(
+            SyncRecord(int(i), str(rev), str(at), str(by)) for i, rev, at, by in content["history"]
+        ),
         cascades=bool(content["cascade"]),
     )

@@ -1,8 +1,7 @@
 """The types of the kinds Kubernetes 1.37.2 serves, as far as server-side apply and the server's defaults care.
 
 The law: what is not written here is a map that merges field by field, or a list that is replaced as a whole, and a
-field whose empty value the server forgets.  Taken from the published OpenAPI, the Go types and `SetDefaults_*`;
-`schema.py` explains the notation.
+field whose empty value the server forgets.  `schema.py` explains the notation.
 """
 # ruff: noqa: E501 - a table, one type a line
 
@@ -224,8 +223,9 @@ policy.v1.PodDisruptionBudget metadata:meta.v1.ObjectMeta spec:policy.v1.PodDisr
 policy.v1.PodDisruptionBudgetSpec maxUnavailable:! minAvailable:! selector:meta.v1.LabelSelector unhealthyPodEvictionPolicy:!
 rbac.v1.AggregationRule clusterRoleSelectors:[]meta.v1.LabelSelector
 rbac.v1.ClusterRole aggregationRule:rbac.v1.AggregationRule metadata:meta.v1.ObjectMeta
-rbac.v1.ClusterRoleBinding metadata:meta.v1.ObjectMeta roleRef:rbac.v1.RoleRef subjects:[]rbac.v1.RoleRef
+rbac.v1.ClusterRoleBinding metadata:meta.v1.ObjectMeta roleRef:rbac.v1.RoleRef subjects:[]rbac.v1.Subject
 rbac.v1.RoleRef @ apiGroup:="rbac.authorization.k8s.io"
+rbac.v1.Subject @
 resource.v1.CapacityRequestPolicy default:q validRange:resource.v1.CapacityRequestPolicyRange validValues:[]q
 resource.v1.CapacityRequestPolicyRange max:q min:q step:q
 resource.v1.CapacityRequirements requests:{}q

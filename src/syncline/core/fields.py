@@ -163,22 +163,27 @@ def show(path: Path) -> str:
 _MEMBER_STEP: Final = re.compile(r"\[[A-Za-z0-9,]*=.*\]", re.DOTALL)
 
 
-def value_at(body: Body, path: Path) -> Any:
-    """The value a path leads to, or ABSENT."""
-    return _get(body, path, shape_of_body(body))
+def value_at(body: Body, path: Path, shape: Shape | None = None) -> Any:
+    """The value a path leads to, or ABSENT. `shape` is for custom resources, here and below."""
+    return _get(body, path, shape or shape_of_body(body))
 
 
-def without(body: Body, path: Path) -> Body:
+def without(body: Body, path: Path, shape: Shape | None = None) -> Body:
     """The body without a field, or without a member of a list; the body itself where there is none."""
-    return body if value_at(body, path) is ABSENT else with_value(body, path, ABSENT)
+    return body if value_at(body, path, shape) is ABSENT else with_value(body, path, ABSENT, shape)
 
 
-def with_value(body: Body, path: Path, value: Any) -> Body:
-    """The body with a value at a path; maps on the way are made, a list's member that is missing is
-    appended.
-    """
-    changed: Body = _put(body, path, value, shape_of_body(body))
+def with_value(body: Body, path: Path, value: Any, shape: Shape | None = None) -> Body:
+    """The body with a value at a path; maps on the way are made, a missing member of a list is appended."""
+    changed: Body = _put(body, path, value, shape or shape_of_body(body))
     return changed
+
+
+def shape_at(path: Path, shape: Shape) -> Shape:
+    """The shape of the place a path leads to."""
+    for step in path:
+        shape = shape.member if isinstance(step, int) or step.startswith("[") else shape.at(step)
+    return shape
 
 
 def _get(value: Any, path: Path, shape: Shape) -> Any:

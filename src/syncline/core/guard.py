@@ -15,10 +15,11 @@ from syncline.core.plan import Action, Plan
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the guard lets pass: limits, whether rendering to nothing is meant, and whether the Application is gone.
+    """What the guard lets pass: limits, whether rendering to nothing is meant, and whether the Application is
+    gone.
 
-    `retired` means that the Application's file was removed and had carried the resources finalizer: deleting all of
-    it is what was reviewed.
+    `retired` means that the Application's file was removed and had carried the resources finalizer: deleting
+    all of it is what was reviewed.
     """
 
     limits: GuardLimits = GuardLimits()
@@ -69,7 +70,7 @@ def _blocked(plan: Plan, _: Allowance) -> str:
     if not blocked:
         return ""
     first = "; ".join(f"{change.key}: {change.why}" for change in blocked[:3])
-    more = f"; and {len(blocked) - 3} more" if len(blocked) > 3 else ""  # noqa: PLR2004 - three are named
+    more = f"; and {len(blocked) - 3} more" if len(blocked) > 3 else ""
     return f"{len(blocked)} object(s) cannot be applied: {first}{more}."
 
 

@@ -1,15 +1,18 @@
 """What may be ours in a cluster, and what we synced before.
 
-The law: a key enters before we write the object and leaves only once the server says the object is gone.  A crash in
-between leaves us knowing too much, never too little.
+The law: a key enters before we write the object and leaves only once the server says the object is gone.  A
+crash in between leaves us knowing too much, never too little.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from syncline.core.resource import ResourceKey
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from syncline.core.resource import ResourceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,8 @@ class SyncRecord:
 class Inventory:
     """The keys that may be ours and the revisions that were synced, oldest first.
 
-    `cascades` remembers whether the Application carried the resources finalizer, for the day its file is gone.
+    `cascades` remembers whether the Application carried the resources finalizer, for the day its file is
+    gone.
     """
 
     app: str
@@ -56,7 +60,9 @@ def orphans(inventory: Inventory, desired: Iterable[ResourceKey]) -> tuple[Resou
 
 
 def record(inventory: Inventory, revision: str, *, at: str, by: str, limit: int) -> Inventory:
-    """Append a successful sync, keeping the newest `limit`; syncing the recorded revision again appends nothing."""
+    """Append a successful sync, keeping the newest `limit`; syncing the recorded revision again appends
+    nothing.
+    """
     if inventory.revision == revision:
         return inventory
     number = inventory.history[-1].id + 1 if inventory.history else 1

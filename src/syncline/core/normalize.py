@@ -35,8 +35,10 @@ SERVER_METADATA: Final = frozenset(
 """The fields of metadata that only the server writes."""
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
-SERVER_ANNOTATIONS: Final = frozenset({LAST_APPLIED, "deployment.kubernetes.io/revision"})
-"""Annotations that kubectl and the controllers keep for themselves."""
+SERVER_ANNOTATIONS: Final = frozenset(
+    {LAST_APPLIED, "deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"}
+)
+"""Annotations that kubectl, the controllers and the server keep for themselves."""
 
 
 def normalize_live(body: Body, shape: Shape | None = None) -> Body:

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import FieldChange, compare
-from syncline.core.inventory import Inventory
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.normalize import normalize_desired, normalize_live
-from syncline.core.resource import Body, Manifest, ResourceKey
-from syncline.errors import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncline.core.inventory import Inventory
+    from syncline.core.resource import Body, Manifest, ResourceKey
+    from syncline.errors import Place
 
 
 class Action(Enum):
@@ -44,8 +48,8 @@ WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE, Action.ADOPT,
 class Change:
     """One object's part in the plan.
 
-    `before` is what is there (live, or the base rendering offline), `after` what would be; bodies are real values,
-    so a `Change` never leaves the process unmasked.  `why` is a sentence where the action needs one.
+    `before` is what is there (live, or the base rendering offline), `after` what would be; bodies are real
+    values, so a `Change` never leaves the process unmasked.  `why` is a sentence where the action needs one.
     """
 
     key: ResourceKey
@@ -61,8 +65,8 @@ class Change:
 class Policy:
     """What a plan may do: delete what Git no longer has, and take over what another application owns.
 
-    `approved` names the objects (as `str(key)`) whose deletion somebody has approved; `owner_id` is our ApplySet id,
-    empty offline, where nobody owns anything.
+    `approved` names the objects (as `str(key)`) whose deletion somebody has approved; `owner_id` is our
+    ApplySet id, empty offline, where nobody owns anything.
     """
 
     prune: bool = False
@@ -84,7 +88,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a sync of one application would do. `refusals` are the guard's sentences; with one, nothing is done."""
+    """Everything a sync of one application would do. `refusals` are the guard's sentences; with one, nothing
+    is done.
+    """
 
     app: str
     revision: str
@@ -143,12 +149,15 @@ def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, predict
     if not fields:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
     if policy.owner_id and claimed_by(before) != policy.owner_id:
-        return Change(key, Action.ADOPT, before, after, fields, origin, stranger or "it exists and is nobody's yet")
+        return Change(
+            key, Action.ADOPT, before, after, fields, origin, stranger or "it exists and is nobody's yet"
+        )
     return Change(key, Action.UPDATE, before, after, fields, origin)
 
 
 def _names_itself(key: ResourceKey, body: Body) -> bool:
-    # Controllers copy labels and annotations onto what they make; such a copy's tracking id names the original.
+    # Controllers copy labels and annotations onto what they make; such a copy's tracking id names the
+    # original.
     annotations = (body.get("metadata") or {}).get("annotations") or {}
     tracking = str(annotations.get(TRACKING_ANNOTATION) or "")
     return tracking.endswith(f"/{key.name}") and f":{key.group}/{key.kind}:" in tracking
@@ -188,7 +197,9 @@ def _orphan_change(key: ResourceKey, before: Body, policy: Policy) -> Change:
     if not policy.prune:
         return Change(key, Action.KEEP, before, why="would prune; allow it with automated.prune or --prune")
     if key.group_kind in policy.protected_kinds and str(key) not in policy.approved:
-        return Change(key, Action.KEEP, before, why=f"{key.group_kind} is protected; approve with --approve '{key}'")
+        return Change(
+            key, Action.KEEP, before, why=f"{key.group_kind} is protected; approve with --approve '{key}'"
+        )
     return Change(key, Action.PRUNE, before)
 
 

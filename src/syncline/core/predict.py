@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core import quantity
-from syncline.core.fields import ORDERED, in_order, is_same, without
+from syncline.core.fields import ORDERED, Path, in_order, is_same, shape_at, value_at, without
 from syncline.core.managed import any_left, by_key, key_of_member, leftovers, owned_by
 from syncline.core.normalize import normalize_desired
 from syncline.core.schema import Shape, shape_of_body
@@ -46,8 +46,15 @@ def predict_apply(live: Body | None, desired: Body, shape: Shape | None = None) 
         return wanted
     merged: Body = _merged(live, wanted, shape)
     for path in leftovers(live, wanted, shape=shape):
-        merged = without(merged, path)
+        merged = _pruned(merged, path, shape)
     return merged
+
+
+def _pruned(body: Body, path: Path, shape: Shape) -> Body:
+    """The body without a field, nor the map or list that it leaves empty where the server forgets that."""
+    rest, parent = without(body, path, shape), path[:-1]
+    left = value_at(rest, parent, shape)
+    return without(rest, parent, shape) if _forgotten(left, shape_at(parent, shape)) else rest
 
 
 def _covers(live: Any, desired: Any, shape: Shape) -> bool:
@@ -156,36 +163,55 @@ def _limit_defaults(item: dict[str, Any]) -> dict[str, Any]:
     return {**item, **{name: amounts for name, amounts in computed.items() if amounts}}
 
 
+def _subject_defaults(subject: dict[str, Any]) -> dict[str, Any]:
+    """`SetDefaults_Subject`: users and groups belong to the API group of RBAC, service accounts to none."""
+    is_person = subject.get("kind") in {"User", "Group"}
+    return {"apiGroup": "rbac.authorization.k8s.io", **subject} if is_person else subject
+
+
 _COMPUTED: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    "core.v1.LimitRangeItem": _limit_defaults
+    "core.v1.LimitRangeItem": _limit_defaults,
+    "rbac.v1.Subject": _subject_defaults,
 }
 """Defaults that depend on other fields, by type."""
 
 
 def _merged(live: Any, desired: Any, shape: Shape) -> Any:
     if isinstance(desired, dict) and isinstance(live, dict) and not shape.atomic:
-        wanted = {
-            name: value for name, value in desired.items() if not _stays_absent(name, value, live, shape)
-        }
-        return {
-            **live,
-            **{name: _merged(live.get(name), value, shape.at(name)) for name, value in wanted.items()},
-        }
+        return _merged_map(live, desired, shape)
     if isinstance(desired, list) and isinstance(live, list):
         return _merged_list(live, desired, shape)
     if isinstance(desired, dict | list):
-        return (
-            live
-            if _same_whole(live, desired, shape)
-            else _settled(desired, shape)
-            if shape.atomic
-            else desired
-        )
+        return live if _same_whole(live, desired, shape) else _fresh(desired, shape)
     return live if _same_scalar(live, desired, shape) else desired
 
 
-def _stays_absent(name: str, value: Any, live: Mapping[str, Any], shape: Shape) -> bool:
-    return live.get(name) is None and _forgotten(value, shape.at(name))
+def _fresh(desired: Any, shape: Shape) -> Any:
+    """A part that is new: without the empty values that the server will forget."""
+    if shape.atomic:
+        return _settled(desired, shape)
+    if isinstance(desired, list):
+        return [_fresh(member, shape.member) for member in desired]
+    if not isinstance(desired, dict):
+        return desired
+    kept = {name: inner for name, inner in desired.items() if not _forgotten(inner, shape.at(name))}
+    return {name: _fresh(inner, shape.at(name)) for name, inner in kept.items()}
+
+
+def _merged_map(live: dict[str, Any], desired: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    merged = dict(live)
+    for name, wanted in desired.items():
+        have, inner = live.get(name), shape.at(name)
+        if not _forgotten(wanted, inner) or (have is not None and _adds(wanted, inner)):
+            merged[name] = _merged(have, wanted, inner)
+        elif not is_same(have, wanted):
+            merged.pop(name, None)
+    return merged
+
+
+def _adds(desired: Any, shape: Shape) -> bool:
+    """Whether applying this value adds to what is there, instead of replacing it."""
+    return not shape.atomic if isinstance(desired, dict) else bool(shape.keys) or shape.is_set
 
 
 def _merged_list(live: list[Any], desired: list[Any], shape: Shape) -> list[Any]:

@@ -1,18 +1,22 @@
 """In which order a plan is carried out.
 
-The law: the stages are a permutation of the plan's writes that respects wave and kind; prunes run in mirrored wave
-order (Argo CD, "Sync Phases and Waves").
+The law: the stages are a permutation of the plan's writes that respects wave and kind; prunes run in mirrored
+wave order (Argo CD, "Sync Phases and Waves").
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from syncline.core.order import rank, wave_of
 from syncline.core.plan import Action, Change, Plan
-from syncline.core.resource import ResourceKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from syncline.core.resource import ResourceKey
 
 APPLIES = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE, Action.ADOPT})
 

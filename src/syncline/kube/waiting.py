@@ -1,22 +1,26 @@
 """Waiting is watching.
 
-The law: a wait has an end: every object is settled, failed, gone, or past the deadline, and is reported as exactly one
-of these.  A new failure is seen as soon as the server tells it.
+The law: a wait has an end: every object is settled, failed, gone, or past the deadline, and is reported as
+exactly one of these.  A new failure is seen as soon as the server tells it.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from syncline.core.health import Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
 from syncline.errors import ClusterError
-from syncline.ports import ApiResource, Clock, Cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from syncline.ports import ApiResource, Clock, Cluster, Watching
 
 _TICK = 0.2
 """Seconds between looks at the clock and at a request to stop; events themselves wake the reader at once."""
@@ -72,9 +76,13 @@ class Waiter:
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
         self._pending = dict.fromkeys(awaited.healthy, Health(HealthStatus.MISSING, "not seen yet"))
         self._leaving = {key: uid for key, (_, uid) in awaited.gone.items()}
-        self._resources = {**awaited.healthy, **{key: resource for key, (resource, _) in awaited.gone.items()}}
+        self._resources = {
+            **awaited.healthy,
+            **{key: resource for key, (resource, _) in awaited.gone.items()},
+        }
         self._news: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
         self._over = threading.Event()
+        self._watches: dict[_Scope, Watching] = {}
         self.gone: set[ResourceKey] = set()
 
     def events(self) -> Iterator[Event]:
@@ -84,11 +92,15 @@ class Waiter:
             yield from self._follow()
         finally:
             self._over.set()
+            for watching in list(self._watches.values()):
+                watching.close()
         yield from self._overdue()
 
     def _start(self) -> None:
         for scope, keys in _scopes(self._resources):
-            threading.Thread(target=self._read, args=(scope, keys), name=f"watch {scope}", daemon=True).start()
+            threading.Thread(
+                target=self._read, args=(scope, keys), name=f"watch {scope}", daemon=True
+            ).start()
 
     def _follow(self) -> Iterator[Event]:
         while self._pending or self._leaving:
@@ -140,17 +152,21 @@ class Waiter:
             self._news.put(_Seen(key, found.get(key)))
         since = listing.resource_version
         while not self._over.is_set():
-            for event in self._cluster.watch(
-                scope.resource, namespace=scope.namespace, selector=self._selector, since=since, timeout=_SEGMENT
-            ):
-                if event.type == "EXPIRED":
+            watching = self._cluster.watch(
+                scope.resource,
+                namespace=scope.namespace,
+                selector=self._selector,
+                since=since,
+                timeout=_SEGMENT,
+            )
+            self._watches[scope] = watching
+            for event in watching:
+                if event.type == "EXPIRED" or self._over.is_set():
                     return
                 since = str((event.object.get("metadata") or {}).get("resourceVersion") or since)
                 if event.type != "BOOKMARK":
                     body = None if event.type == "DELETED" else event.object
                     self._news.put(_Seen(key_of(event.object), body))
-                if self._over.is_set():
-                    return
 
 
 def _scopes(resources: Mapping[ResourceKey, ApiResource]) -> Iterator[tuple[_Scope, frozenset[ResourceKey]]]:

@@ -1,0 +1,58 @@
+"""What grew out of what.
+
+The law: an object stands below the one that controls it or, without a controller, below its first owner;
+nothing stands twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncline.core.health import Health, assess
+from syncline.core.resource import ResourceKey, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from syncline.core.resource import Body
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One object of the tree. `depth` 0 is the application's own; `body` is the live object."""
+
+    key: ResourceKey
+    depth: int
+    health: Health | None
+    body: Body
+
+
+def tree(roots: Mapping[ResourceKey, Body], others: Iterable[Body]) -> tuple[Branch, ...]:
+    """Every root with its offspring below it, by key."""
+    children = _by_owner(others)
+    seen: set[str] = set()
+    return tuple(branch for key in sorted(roots) for branch in _grown(key, roots[key], 0, children, seen))
+
+
+def _grown(
+    key: ResourceKey, body: Body, depth: int, children: Mapping[str, list[Body]], seen: set[str]
+) -> Iterator[Branch]:
+    yield Branch(key, depth, assess(body), body)
+    uid = str((body.get("metadata") or {}).get("uid") or "")
+    if not uid or uid in seen:
+        return
+    seen.add(uid)
+    for child in sorted(children.get(uid, ()), key=key_of):
+        yield from _grown(key_of(child), child, depth + 1, children, seen)
+
+
+def _by_owner(bodies: Iterable[Body]) -> Mapping[str, list[Body]]:
+    owned: dict[str, list[Body]] = defaultdict(list)
+    for body in bodies:
+        owners = (body.get("metadata") or {}).get("ownerReferences") or ()
+        leading = next((owner for owner in owners if owner.get("controller")), owners[0] if owners else None)
+        if leading:
+            owned[str(leading.get("uid"))].append(body)
+    return owned

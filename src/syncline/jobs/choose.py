@@ -1,0 +1,51 @@
+"""Which applications a run is about, and in which order.
+
+The law: a name that matches nothing is an error, never an empty run that looks like success.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from syncline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from syncline.config.application import Application
+
+
+def chosen(applications: Iterable[Application], names: tuple[str, ...]) -> tuple[Application, ...]:
+    """Those that were named (`name` or `namespace/name`), or all, in the order in which they depend on each
+    other.
+
+    Raises UsageError for a name that nobody has.
+    """
+    ordered = sorted(applications, key=lambda app: (_wave(app), app.name, app.namespace))
+    known = {label for app in ordered for label in labels(app)}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no Application {name!r}.", remedy=_hint(name, known))
+    return tuple(app for app in ordered if not names or set(labels(app)) & set(names))
+
+
+def labels(app: Application) -> tuple[str, str]:
+    """What an application may be called on the command line."""
+    return (app.name, f"{app.namespace or 'argocd'}/{app.name}")
+
+
+def _wave(app: Application) -> int:
+    text = app.annotations.get("argocd.argoproj.io/sync-wave", "0")
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+def _hint(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    names = sorted(label for label in known if "/" not in label)
+    return f"Known are: {', '.join(names[:20]) or 'none; no Application file was found in the repository'}."

@@ -1,0 +1,94 @@
+"""One application after the other, each with its own fate.
+
+The law: what goes wrong with one application is in its report, and the others go on; a request to stop ends
+the row and names what was not started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from syncline.config.application import Application
+from syncline.errors import Interrupted, SynclineError
+from syncline.jobs.present import problem_report
+from syncline.report.model import AppReport, Note, Severity
+from syncline.runtime import each
+
+if TYPE_CHECKING:
+    from syncline.jobs.observer import Observer
+    from syncline.jobs.session import Session
+
+Look = Callable[[Application], AppReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The reports so far, and whether somebody ended the run."""
+
+    reports: tuple[AppReport, ...]
+    notes: tuple[Note, ...] = ()
+    interrupted: bool = False
+
+
+def one_by_one(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
+    """For what changes clusters: in order, and never two at a time."""
+    todo = list(apps)
+    observer.begin([app.name for app in todo])
+    reports: list[AppReport] = []
+    for number, app in enumerate(todo):
+        try:
+            session.cancellation.check()
+            report = _look(app, look, session)
+        except Interrupted as error:
+            return Row(tuple(reports), (_not_started(error, todo[number:]),), interrupted=True)
+        reports.append(report)
+        observer.finished(report)
+    return Row(tuple(reports), interrupted=session.cancellation.requested)
+
+
+def together(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
+    """For what only reads: several at a time, as many as the machine has cores to render with."""
+    todo = list(apps)
+    observer.begin([app.name for app in todo])
+    reports: list[AppReport] = []
+
+    def report_one(app: Application) -> None:
+        session.cancellation.check()
+        report = _look(app, look, session)
+        reports.append(report)
+        observer.finished(report)
+
+    order = {app.name: number for number, app in enumerate(todo)}
+    try:
+        each(report_one, todo, workers=session.renderers)
+    except Interrupted as error:
+        done = {report.name for report in reports}
+        rest = [app for app in todo if app.name not in done]
+        return Row(_sorted(reports, order), (_not_started(error, rest),), interrupted=True)
+    return Row(_sorted(reports, order))
+
+
+def _look(app: Application, look: Look, session: Session) -> AppReport:
+    began = session.clock.monotonic()
+    try:
+        report = look(app)
+    except Interrupted:
+        raise
+    except SynclineError as error:
+        report = problem_report(app, error, session)
+    return _timed(report, session.clock.monotonic() - began)
+
+
+def _timed(report: AppReport, seconds: float) -> AppReport:
+    return replace(report, seconds=round(seconds, 2))
+
+
+def _sorted(reports: Iterable[AppReport], order: dict[str, int]) -> tuple[AppReport, ...]:
+    return tuple(sorted(reports, key=lambda report: order[report.name]))
+
+
+def _not_started(error: Interrupted, rest: Iterable[Application]) -> Note:
+    names = ", ".join(app.name for app in rest) or "none"
+    return Note(Severity.DANGER, f"{error.message} Not finished: {names}.")

@@ -1,0 +1,60 @@
+"""What was asked for, whoever asked: the command line and the action make the same value.
+
+The law: everything a run depends on is here; nothing below reads arguments or the process environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from syncline.core.live import Level
+from syncline.core.trust import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncline.report.model import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What the caller allows a sync to do beyond the configuration's own word.
+
+    `prune` deletes what Git no longer has, `approved` names objects whose deletion somebody approved, `adopt`
+    takes objects over from another ApplySet, `heal` undoes drift also where selfHeal is off.
+    """
+
+    prune: bool = False
+    approved: frozenset[str] = frozenset()
+    adopt: bool = False
+    heal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run.
+
+    `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
+    nameless application of a directory. `affected_only` leaves out applications that no change since their
+    last sync touches. `timeout` is in seconds; None takes the configured one. `repository` is what identifies
+    it (`owner/name` or a URL).
+    """
+
+    job: Job
+    root: Path
+    base: str = ""
+    head: str = ""
+    applications: tuple[str, ...] = ()
+    path: str = ""
+    level: Level = Level.OFFLINE
+    permissions: Permissions = Permissions()
+    affected_only: bool = False
+    dry_run: bool = False
+    timeout: float | None = None
+    repository: str = ""
+    actor: str = ""
+    tier: Tier = Tier.WRITE
+    kubeconfig: str = ""
+    environ: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,43 @@
+"""Who is told how a run goes, while it goes.
+
+The law: an observer is told facts and decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from syncline.core.verdict import Event
+    from syncline.report.model import AppReport
+
+
+class Observer(Protocol):
+    """A terminal that shows progress, or GitHub that gets statuses."""
+
+    def begin(self, applications: Sequence[str]) -> None:
+        """These applications will be looked at."""
+        ...
+
+    def event(self, application: str, event: Event) -> None:
+        """Something happened in a cluster; called from many threads."""
+        ...
+
+    def finished(self, report: AppReport) -> None:
+        """One application is done."""
+        ...
+
+
+class Silence:
+    """An observer that keeps it to itself."""
+
+    def begin(self, applications: Sequence[str]) -> None:
+        """Say nothing."""
+
+    def event(self, application: str, event: Event) -> None:
+        """Say nothing."""
+
+    def finished(self, report: AppReport) -> None:
+        """Say nothing."""

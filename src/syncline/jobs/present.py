@@ -1,0 +1,183 @@
+"""Plans and results, made fit to be seen.
+
+The law: real values end here; what leaves is masked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncline.core.health import Health, HealthStatus, Member, aggregate, assess
+from syncline.core.images import images
+from syncline.core.live import Level
+from syncline.core.mask import Masker, masked_change
+from syncline.core.notes import remarks
+from syncline.core.plan import Action, Change, Plan, fingerprint
+from syncline.core.verdict import Outcome, SyncResult
+from syncline.errors import ExitCode, SynclineError
+from syncline.report.model import AppReport, Note, Problem, ResourceRow, Severity, ShownChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from syncline.config.application import Application
+    from syncline.core.resource import Body
+    from syncline.jobs.prepare import Prepared
+    from syncline.jobs.session import Session
+
+_QUIET = frozenset({Action.UNCHANGED, Action.FORGET})
+
+
+def app_report(prepared: Prepared, session: Session, result: SyncResult | None = None) -> AppReport:
+    """What there is to say of one application's plan and, after a sync, of what came of it."""
+    plan, masker = prepared.plan, session.masker
+    _learn(plan, masker)
+    shown = tuple(shown_change(change, masker) for change in plan.changes if change.action not in _QUIET)
+    rows = tuple(_rows(plan, result, masker)) if plan.level is not Level.OFFLINE else ()
+    return AppReport(
+        name=prepared.app.name,
+        cluster=cluster_label(prepared.app, session),
+        namespace=prepared.app.destination.namespace,
+        level=plan.level,
+        level_reason=prepared.level_reason,
+        base=prepared.record.inventory.revision if prepared.record else "",
+        revision=plan.revision,
+        changes=shown,
+        unchanged=sum(1 for change in plan.changes if change.action is Action.UNCHANGED),
+        notes=tuple(_notes(prepared, masker)),
+        images=images(plan.changes),
+        refusals=tuple(masker.scrub(sentence) for sentence in plan.refusals),
+        outcome=_outcome(plan, result),
+        failures=tuple(_failures(result, masker)),
+        resources=rows,
+        health=_health(plan, result) if rows else None,
+        fingerprint=fingerprint(plan),
+    )
+
+
+def problem_report(app: Application, error: SynclineError, session: Session) -> AppReport:
+    """An application that could not be looked at."""
+    return AppReport(
+        name=app.name, namespace=app.destination.namespace, problem=problem(error, session.masker)
+    )
+
+
+def problem(error: SynclineError, masker: Masker) -> Problem:
+    """An error as the report has it: scrubbed of every secret this run has seen."""
+    return Problem(masker.scrub(error.message), error.exit_code, error.place, masker.scrub(error.remedy))
+
+
+def shown_change(change: Change, masker: Masker) -> ShownChange:
+    """A change as anybody may see it."""
+    before, after, paths = masked_change(change, masker)
+    return ShownChange(
+        change.key, change.action, before, after, paths, change.origin, masker.scrub(change.why)
+    )
+
+
+def cluster_label(app: Application, session: Session) -> str:
+    """The cluster as people call it."""
+    try:
+        return session.cluster_name(app.destination) or "default"
+    except SynclineError:
+        return app.destination.name or app.destination.server
+
+
+def _learn(plan: Plan, masker: Masker) -> None:
+    # Every secret of the plan is known before the first sentence is scrubbed.
+    for change in plan.changes:
+        for body in (change.before, change.after):
+            if body is not None:
+                masker.learn(body)
+
+
+def _notes(prepared: Prepared, masker: Masker) -> Iterator[Note]:
+    yield from prepared.notes
+    for warning in prepared.rendering.warnings:
+        yield Note(Severity.WARNING, masker.scrub(str(warning)))
+    for remark in remarks(prepared.plan.changes):
+        yield Note(Severity(remark.severity.value), masker.scrub(remark.text), remark.key)
+
+
+def _outcome(plan: Plan, result: SyncResult | None) -> Outcome | None:
+    if result is not None:
+        return result.outcome
+    return Outcome.REFUSED if plan.refusals else None
+
+
+def _failures(result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
+    if result is None:
+        return
+    for failed in result.failed:
+        sentence = f"{failed.key} could not be {_PAST[failed.action]}: {failed.message}"
+        yield Problem(masker.scrub(sentence), ExitCode.SYNC_FAILED)
+    for late in result.overdue:
+        words = f"{late.key} is still {late.health.status.label} at the deadline: {late.health.message}"
+        yield Problem(
+            masker.scrub(words), ExitCode.UNHEALTHY, remedy="Look at its events and pods, or raise --timeout."
+        )
+    overdue = {late.key for late in result.overdue}
+    for key, health in sorted(result.health.items()):
+        if health.status >= HealthStatus.DEGRADED and key not in overdue:
+            yield Problem(
+                masker.scrub(f"{key} is {health.status.label}: {health.message}"), ExitCode.UNHEALTHY
+            )
+    if result.halted:
+        yield Problem(masker.scrub(result.halted.message), result.exit_code)
+
+
+_PAST = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.RECREATE: "recreated",
+    Action.ADOPT: "adopted",
+    Action.PRUNE: "pruned",
+}
+
+
+def _rows(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[ResourceRow]:
+    done = {event.key: event.action for event in result.done} if result else {}
+    for change in sorted(plan.changes, key=lambda change: change.key):
+        if change.action is Action.FORGET or done.get(change.key) is Action.PRUNE:
+            continue
+        health = _health_of(change, result)
+        synced = change.action is Action.UNCHANGED or change.key in done
+        unknown = change.action is Action.BLOCKED and change.before is None
+        word = "Synced" if synced else "Unknown" if unknown else "OutOfSync"
+        message = masker.scrub(health.message) if health else ""
+        yield ResourceRow(change.key, word, health, message=message or masker.scrub(change.why))
+
+
+def _health_of(change: Change, result: SyncResult | None) -> Health | None:
+    if result and change.key in result.health:
+        return result.health[change.key]
+    if change.before is None:
+        created = result is not None and any(event.key == change.key for event in result.done)
+        return None if created else Health(HealthStatus.MISSING)
+    return assess(change.before)
+
+
+def _health(plan: Plan, result: SyncResult | None) -> Health:
+    done = {event.key: event.action for event in result.done} if result else {}
+    return aggregate(
+        Member(
+            change.key,
+            _health_of(change, result),
+            live=change.before is not None or change.key in done,
+            annotations=_annotations(change),
+        )
+        for change in plan.changes
+        if change.action is not Action.FORGET and done.get(change.key) is not Action.PRUNE
+    )
+
+
+def _annotations(change: Change) -> Body:
+    body = change.before or change.after or {}
+    return (body.get("metadata") or {}).get("annotations") or {}
+
+
+def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
+    """The configuration's complaints as notes."""
+    for complaint in session.configuration(revision).complaints:
+        severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
+        yield Note(severity, complaint.message, place=complaint.place)

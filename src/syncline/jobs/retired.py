@@ -1,0 +1,90 @@
+"""Applications whose file is gone.
+
+The law: a file that vanished deletes nothing, unless the Application carried the resources finalizer when it
+was last synced; and only the inventories of this very repository are looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from syncline.config.application import Application, Destination
+from syncline.core.applyset import PARENT_SELECTOR, decode, owner_of, repository_of
+from syncline.core.resource import Body, key_of
+from syncline.errors import ApiError, ClusterError, Place, SynclineError
+from syncline.jobs.prepare import PARENT, Prepared, Record, farewell
+from syncline.report.model import Note, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncline.jobs.session import Session
+    from syncline.ports import Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What is to be deleted with its Application, and what to say about the rest."""
+
+    plans: tuple[Prepared, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def leftovers(session: Session, head: str) -> Leftovers:
+    """The applications that the clusters remember and this commit no longer defines.
+
+    Where any definition is broken nobody can tell which one is gone, so nothing is taken for gone.
+    """
+    configuration = session.configuration(head)
+    if session.invocation.applications or session.invocation.path or configuration.broken:
+        return Leftovers()
+    known = {_place_of(app, session) for app in configuration.applications}
+    plans: list[Prepared] = []
+    notes: list[Note] = []
+    for record in _remembered(session, notes):
+        name = record.inventory.app
+        if (record.cluster.name, record.owner.namespace, record.owner.parent) in known:
+            continue
+        if record.inventory.cascades:
+            plans.append(farewell(record, head, session))
+        elif record.inventory.keys:
+            count = len(record.inventory.keys)
+            notes.append(
+                Note(Severity.INFO, f"The Application {name} is gone from Git; its {count} objects stay.")
+            )
+    return Leftovers(tuple(plans), tuple(notes))
+
+
+def _place_of(app: Application, session: Session) -> tuple[str, str, str]:
+    owner = owner_of(app)
+    try:
+        return (session.cluster(app.destination).name, owner.namespace, owner.parent)
+    except SynclineError:
+        return ("", owner.namespace, owner.parent)
+
+
+def _remembered(session: Session, notes: list[Note]) -> Iterator[Record]:
+    for cluster in session.connected():
+        try:
+            listing = cluster.list(PARENT, selector=PARENT_SELECTOR)
+        except (ApiError, ClusterError) as error:
+            reason = session.masker.scrub(error.message)
+            notes.append(
+                Note(Severity.INFO, f"Removed Applications were not looked for in {cluster.name}: {reason}")
+            )
+            continue
+        for parent in listing.items:
+            if repository_of(parent) == session.repository_id:
+                yield _record(cluster, parent, session)
+
+
+def _record(cluster: Cluster, parent: Body, session: Session) -> Record:
+    inventory = decode(parent)
+    key = key_of(parent)
+    owner = owner_of(_ghost(inventory.app, key.namespace), session.repository_id)
+    return Record(cluster, replace(owner, parent=key.name), parent, inventory)
+
+
+def _ghost(name: str, namespace: str) -> Application:
+    return Application(name, Place(f"Application {name}"), (), Destination(namespace=namespace))

@@ -1,0 +1,276 @@
+"""What a run holds open: the repository, its worktrees, the clusters, the masker of secrets.
+
+The law: each commit is checked out once, each cluster connected once, and each application rendered once for
+each revision, whoever asks and however often.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+from syncline.config import Configuration, load
+from syncline.config.application import Application, Destination, Source
+from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.core.mask import Masker
+from syncline.core.plan import Policy
+from syncline.errors import ClusterError, ConfigError, Place, SynclineError
+from syncline.git import Repository
+from syncline.kube.cluster import WORKERS, ApiCluster, connect
+from syncline.render import Checkout, RenderOptions, render
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from syncline.core.applyset import Owner
+    from syncline.core.rendering import Rendering
+    from syncline.jobs.invocation import Invocation, Permissions
+    from syncline.ports import Clock
+    from syncline.runtime import Cancellation
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+CONFIG_FILES = ("*.yaml", "*.yml", "*.json")
+CONFIG_WORDS = ("argoproj.io/", "argocd-cm")
+SETTINGS_FILES = ("syncline.yaml", ".syncline.yaml")
+
+
+def nameless(path: str) -> Application:
+    """An application made of a directory alone; it is called like the directory."""
+    name = PurePosixPath(path).name or "root"
+    source = Source(path=path.strip("/") or ".", repo_url="")
+    return Application(name, Place(path), (source,), Destination(namespace="default"))
+
+
+class Once(Generic[K, V]):
+    """A table whose entries are made on first use, each exactly once, whichever thread comes first.
+
+    A failure is remembered like a value: asking again gives the same sentence without trying again.
+    """
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        self._make = make
+        self._guard = threading.Lock()
+        self._locks: dict[K, threading.Lock] = {}
+        self._made: dict[K, V] = {}
+        self._failed: dict[K, SynclineError] = {}
+
+    def __getitem__(self, key: K) -> V:
+        with self._guard:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key in self._failed:
+                raise self._failed[key]
+            if key not in self._made:
+                self._attempt(key)
+            return self._made[key]
+
+    def made(self) -> tuple[V, ...]:
+        """What has been made so far."""
+        return tuple(self._made.values())
+
+    def _attempt(self, key: K) -> None:
+        try:
+            self._made[key] = self._make(key)
+        except SynclineError as error:
+            self._failed[key] = error
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An application at a revision; equal by name, because one commit has one definition of it."""
+
+    app: Application
+    revision: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str, str]:
+        return (self.app.namespace, self.app.name, self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, how to
+    render.
+    """
+
+    clock: Clock
+    cancellation: Cancellation
+    mask_key: bytes
+    home: Path
+    rendering: RenderOptions
+    cores: int = 2
+
+
+class Session:
+    """One run's open things; leaving the block closes them."""
+
+    def __init__(self, invocation: Invocation, surroundings: Surroundings) -> None:
+        self.invocation = invocation
+        self.clock = surroundings.clock
+        self.cancellation = surroundings.cancellation
+        self.masker = Masker(surroundings.mask_key)
+        self.repository = Repository(invocation.root, environ=invocation.environ)
+        self.renderers = surroundings.cores
+        self.workers = WORKERS
+        self._surroundings = surroundings
+        self._stack = ExitStack()
+        self._checkouts: Once[str, Checkout] = Once(self._check_out)
+        self._configurations: Once[str, Configuration] = Once(self._configure)
+        self._renderings: Once[_Asked, Rendering] = Once(self._render)
+        self._clusters: Once[str, ApiCluster] = Once(self._connect)
+        self._settings_revision = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for cluster in self._clusters.made():
+            cluster.close()
+        self._stack.close()
+
+    @property
+    def head(self) -> str:
+        """The commit the run is about."""
+        return self.repository.resolve(self.invocation.head or "HEAD")
+
+    @property
+    def base(self) -> str:
+        """What a diff compares with: where the head parted from the base asked for, or from the default
+        branch.
+
+        The first parent of a merge commit is its own merge base, so that a pull request shows what merging
+        will do.
+        """
+        asked = self.invocation.base or self.repository.default_branch()
+        return self.repository.merge_base(asked, self.head)
+
+    def trust(self, revision: str) -> None:
+        """Take the settings (clusters, limits) from this commit.
+
+        On a pull request that is the base: a change must not choose where our token is sent before it is
+        merged.
+        """
+        self._settings_revision = revision
+
+    @property
+    def settings(self) -> Settings:
+        """`syncline.yaml` as of the trusted commit."""
+        return self.configuration(self._settings_revision).settings
+
+    @property
+    def permissions(self) -> Permissions:
+        """What the caller allows."""
+        return self.invocation.permissions
+
+    @property
+    def repository_id(self) -> str:
+        """What identifies the repository in the clusters it syncs."""
+        return (
+            self.invocation.repository or self.repository.origin_url() or str(self.invocation.root.resolve())
+        )
+
+    def configuration(self, revision: str) -> Configuration:
+        """Every definition found at this commit."""
+        return self._configurations[revision]
+
+    def applications(self, revision: str) -> tuple[Application, ...]:
+        """The applications at this commit; with `--path` the one that is this directory."""
+        if self.invocation.path:
+            return (nameless(self.invocation.path),)
+        return self.configuration(revision).applications
+
+    def checkout(self, revision: str) -> Checkout:
+        """A worktree of this commit."""
+        return self._checkouts[revision]
+
+    def rendering(self, app: Application, revision: str) -> Rendering:
+        """The application's manifests at this commit. Raises RenderError."""
+        return self._renderings[_Asked(app, revision)]
+
+    def policy(self, app: Application, owner: Owner) -> Policy:
+        """What a plan for this application may do."""
+        return Policy(
+            prune=app.sync_policy.prune or self.permissions.prune,
+            adopt=self.permissions.adopt,
+            protected_kinds=self.settings.guard.protected_kinds,
+            approved=self.permissions.approved,
+            owner_id=owner.id,
+        )
+
+    def cluster(self, destination: Destination) -> ApiCluster:
+        """The cluster that an Application names. Raises ClusterError or ConfigError with what to add."""
+        return self._clusters[self.cluster_name(destination)]
+
+    def connected(self) -> tuple[ApiCluster, ...]:
+        """The clusters this run has spoken to."""
+        return self._clusters.made()
+
+    def cluster_name(self, destination: Destination) -> str:
+        """The configuration's name of a destination; empty for the default cluster when it has no name."""
+        settings = self.settings
+        if destination.name in settings.clusters:
+            return destination.name
+        if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
+            return settings.default_cluster
+        for name, access in settings.clusters.items():
+            if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
+                return name
+        asked = destination.name or destination.server
+        known = ", ".join(sorted(settings.clusters)) or "none"
+        raise ClusterError(
+            f"The cluster {asked!r} is unknown (known: {known}).",
+            remedy="Add it under clusters: in syncline.yaml.",
+        )
+
+    def _connect(self, name: str) -> ApiCluster:
+        access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
+        return connect(
+            access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root
+        )
+
+    def _cluster_environ(self) -> dict[str, str]:
+        environ = dict(self.invocation.environ)
+        if self.invocation.kubeconfig:
+            environ["KUBECONFIG"] = self.invocation.kubeconfig
+        return environ
+
+    def _check_out(self, revision: str) -> Checkout:
+        root = self._stack.enter_context(self.repository.worktree(revision))
+        return Checkout(root, revision)
+
+    def _configure(self, revision: str) -> Configuration:
+        if not revision:
+            return Configuration()
+        found = dict(self.repository.files_containing(revision, CONFIG_WORDS, CONFIG_FILES))
+        for name in SETTINGS_FILES:
+            text = self.repository.read(revision, name)
+            if text is not None:
+                found[name] = text
+        configuration = load(sorted(found.items()))
+        for complaint in configuration.settings_errors:
+            raise ConfigError(complaint.message, place=complaint.place)
+        return configuration
+
+    def _render(self, asked: _Asked) -> Rendering:
+        options = self._surroundings.rendering
+        own = frozenset({self.repository_id, *self.settings.repositories}) if self._has_name else frozenset()
+        return render(asked.app, self.checkout(asked.revision), replace(options, repositories=own))
+
+    @property
+    def _has_name(self) -> bool:
+        return bool(self.invocation.repository or self.repository.origin_url())

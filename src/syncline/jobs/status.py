@@ -1,0 +1,45 @@
+"""Status: how the applications are, down to their pods.
+
+The law: status only reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from syncline.jobs.choose import chosen
+from syncline.jobs.drift import at_last_sync, never_synced
+from syncline.jobs.each_app import one_by_one
+from syncline.jobs.grown import with_offspring
+from syncline.jobs.present import app_report, complaint_notes
+from syncline.report.model import AppReport, Job, Report
+
+if TYPE_CHECKING:
+    from syncline.config.application import Application
+    from syncline.jobs.observer import Observer
+    from syncline.jobs.session import Session
+
+
+def status(session: Session, observer: Observer) -> Report:
+    """Every application with its tree."""
+    head = session.head
+    session.trust(head)
+    asked = chosen(session.applications(head), session.invocation.applications)
+    row = one_by_one(asked, lambda app: _look(app, session), session, observer)
+    return Report(
+        Job.STATUS,
+        head=head,
+        applications=row.reports,
+        notes=(*complaint_notes(session, head), *row.notes),
+        interrupted=row.interrupted,
+    )
+
+
+def _look(app: Application, session: Session) -> AppReport:
+    prepared = at_last_sync(app, session)
+    if prepared is None:
+        return never_synced(app)
+    report = app_report(prepared, session)
+    rows, notes = with_offspring(report.resources, prepared, session)
+    return replace(report, resources=rows, notes=(*report.notes, *notes))
