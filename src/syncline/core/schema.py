@@ -153,11 +153,6 @@ def shape_of_body(body: Body) -> Shape:
     return shape_of(str(body.get("apiVersion", "")), str(body.get("kind", "")))
 
 
-def is_builtin(body: Body) -> bool:
-    """Whether Kubernetes itself serves the kind."""
-    return shape_of_body(body).name != "custom"
-
-
 def shape_from_schema(schema: Mapping[str, Any]) -> Shape:
     """The shape of a custom resource, from its `openAPIV3Schema`.
 

@@ -96,6 +96,17 @@ def test_what_we_applied_and_no_longer_want_is_left_over(
     assert leftovers(applied(older, older), older) == ()
 
 
+def test_members_of_a_list_of_an_unknown_kind_are_not_told_apart() -> None:
+    older = {"apiVersion": "example.com/v1", "kind": "W", "metadata": {}, "spec": {"parts": [{"id": "x"}]}}
+    owned = {"f:spec": {"f:parts": {'k:{"id":"x"}': {".": {}, "f:id": {}}, "i:0": {}}}}
+    managed = [{"manager": "syncline", "operation": "Apply", "fieldsV1": owned}]
+    live = {**older, "metadata": {"managedFields": managed}}
+
+    assert leftovers(live, {**older, "spec": {"parts": [{"id": "y"}]}}) == ()
+    assert [show(path) for path in leftovers(live, {**older, "spec": {}})] == ["spec.parts"]
+    assert owners(live, ("spec", "parts", 0))[0].manager == "syncline"
+
+
 def test_a_field_that_somebody_already_removed_is_not_left_over() -> None:
     live = applied(deployment(), deployment(replicas=2))
 

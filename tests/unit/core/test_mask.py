@@ -151,6 +151,8 @@ def test_annotations_named_in_the_configuration_are_hidden_on_secrets_only() -> 
 
     hidden = shown({**secret(), "metadata": metadata}, masker)["metadata"]["annotations"]
     assert hidden["vault/token"].startswith("‹hidden ")
+    masker.learn({**secret(), "metadata": {"annotations": {"vault/token": "hunter22"}}})
+    assert "hunter22" not in masker.scrub("token hunter22")
     assert hidden["team"] == "shop"
     assert (
         shown({**config(), "metadata": metadata}, masker)["metadata"]["annotations"]

@@ -309,3 +309,11 @@ def test_each_removed_object_is_renamed_at_most_once() -> None:
     new = [create(deployment(name=name)) for name in ("b", "c")]
 
     assert len(remarks([old, *new])) == 1
+
+
+def test_renames_are_not_looked_for_among_too_many() -> None:
+    gone = [prune(deployment(name=f"a{index}")) for index in range(51)]
+    made = [create(deployment(name=f"b{index}")) for index in range(50)]
+
+    assert remarks([*gone, *made]) == ()
+    assert len(remarks([*gone[:50], *made])) == 50

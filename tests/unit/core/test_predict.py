@@ -390,6 +390,46 @@ def test_the_order_of_variables_counts_and_the_order_of_ports_does_not() -> None
     assert in_sync(with_value(live, (*MAIN, "ports"), ports[::-1]), desired)
 
 
+def test_finalizers_of_others_stay_and_ours_come_and_go() -> None:
+    desired: Any = with_value(deployment(), ("metadata", "finalizers"), ["a/ours"])
+    live: Any = with_value(served(desired), ("metadata", "finalizers"), ["b/theirs", "a/ours"])
+    theirs = with_value(deployment(), ("metadata", "finalizers"), ["b/theirs"])
+    live["metadata"]["managedFields"].append(entry(dict(theirs), manager="controller", operation="Update"))
+
+    assert in_sync(live, desired)
+    assert not in_sync(live, deployment())
+    assert value_at(predict_apply(live, deployment()), ("metadata", "finalizers")) == ["b/theirs"]
+    more = with_value(desired, ("metadata", "finalizers"), ["a/ours", "c/new"])
+    assert value_at(predict_apply(live, more), ("metadata", "finalizers")) == ["b/theirs", "a/ours", "c/new"]
+
+
+def test_a_keyed_list_whose_keys_are_not_unique_is_compared_as_a_whole() -> None:
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    desired = deployment(containers=[{"name": "main", "env": twice[:1]}])
+    live = deployment(containers=[{"name": "main", "env": twice}])
+
+    assert not in_sync(live, desired)
+    assert value_at(predict_apply(live, desired), (*MAIN, "env")) == twice[:1]
+    assert in_sync(live, live)
+
+
+@pytest.mark.parametrize("wrong", ["text", 1, None, ["text"], {"name": "main"}])
+def test_a_manifest_of_the_wrong_types_is_different_and_no_error(wrong: Any) -> None:
+    live = served(deployment())
+    desired = with_value(deployment(), (*POD, "containers"), wrong)
+
+    assert in_sync(live, desired) is False
+    assert predict_apply(live, desired)["kind"] == "Deployment"
+    assert in_sync(dict(with_value(live, (*POD, "containers"), wrong)), deployment()) is False
+
+
+def test_limits_that_are_not_a_containers_have_no_defaults() -> None:
+    desired: Any = with_value(limit_range(), ("spec", "limits", 0, "type"), "Pod")
+    live = served(dict(desired), (("spec", "limits", 0, "default"), {"cpu": "1"}))
+
+    assert not in_sync(live, desired)
+
+
 def test_secrets_are_compared_by_their_real_values() -> None:
     desired = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "one"}}
     live = {
@@ -412,6 +452,7 @@ def test_a_custom_resource_is_compared_strictly_until_its_definition_is_known() 
     live["spec"]["parts"].insert(0, {"id": "by-others"})
 
     assert not in_sync(live, desired)
+    assert not in_sync(live, desired, shape_from_crd(CRD, "v2"))
     assert in_sync(applied(live, desired, shape=shape), desired, shape)
 
 
