@@ -39,14 +39,13 @@ def drift(session: Session, observer: Observer) -> Report:
     )
 
 
-def at_last_sync(app: Application, session: Session) -> Prepared | None:
+def at_last_sync(app: Application, session: Session, level: Level) -> Prepared | None:
     """The plan back to the last synced revision; None when there was no sync yet."""
     record = recall(app, session)
     revision = record.inventory.revision
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    level = Level.DRY_RUN if session.invocation.tier is Tier.WRITE else Level.LIVE
     return against_live(then, session.rendering(then, revision), record, session, level)
 
 
@@ -70,7 +69,8 @@ def never_synced(app: Application) -> AppReport:
 
 
 def _check(app: Application, session: Session, observer: Observer) -> AppReport:
-    prepared = at_last_sync(app, session)
+    level = Level.DRY_RUN if session.invocation.tier is Tier.WRITE else Level.LIVE
+    prepared = at_last_sync(app, session, level)
     if prepared is None:
         return never_synced(app)
     may = session.invocation.tier is Tier.WRITE and (session.permissions.heal or app.sync_policy.self_heal)

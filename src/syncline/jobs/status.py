@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncline.core.live import Level
 from syncline.jobs.choose import chosen
 from syncline.jobs.drift import at_last_sync, never_synced
 from syncline.jobs.each_app import one_by_one
@@ -37,7 +38,7 @@ def status(session: Session, observer: Observer) -> Report:
 
 
 def _look(app: Application, session: Session) -> AppReport:
-    prepared = at_last_sync(app, session)
+    prepared = at_last_sync(app, session, Level.LIVE)
     if prepared is None:
         return never_synced(app)
     report = app_report(prepared, session)

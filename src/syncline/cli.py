@@ -1,0 +1,346 @@
+"""The command line: arguments become an Invocation, a Report becomes text and an exit code.
+
+The law: there is one place where every exception ends, and it tells a mistake from a bug.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from syncline import __version__
+from syncline.errors import ExitCode, SynclineError, UsageError
+
+if TYPE_CHECKING:
+    from syncline.jobs.invocation import Invocation
+    from syncline.jobs.observer import Observer
+    from syncline.jobs.session import Surroundings
+    from syncline.report.model import Report
+    from syncline.runtime import Cancellation
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+
+def run(invocation: Invocation, observer: Observer) -> Report:
+    """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report."""
+    from dataclasses import replace
+
+    from syncline.jobs import run as run_job
+    from syncline.jobs.session import Session
+    from syncline.runtime import Cancellation
+
+    cancellation = Cancellation()
+    with cancellation.on_signals(), Session(invocation, _surroundings(invocation, cancellation)) as session:
+        report = run_job(session, observer)
+    return replace(report, stopped_by=cancellation.exit_code) if report.interrupted else report
+
+
+def seconds(text: str) -> float | None:
+    """A duration such as `90`, `90s`, `5m` or `1h30m`, in seconds; None for nothing. Raises UsageError."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"{text!r} is not a duration.", remedy="Write it like 90s, 5m or 1h30m.")
+    hours, minutes, rest = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + rest if text.strip() else None
+
+
+def guarded(function: F) -> F:
+    """The one top-level except: a mistake is one sentence and its exit code, a bug shows its trace."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except SynclineError as error:
+            fail(error)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - closed with the process
+            sys.exit(ExitCode.OK)
+
+    return call  # type: ignore[return-value]
+
+
+def fail(error: SynclineError) -> NoReturn:
+    """End with the error's sentence."""
+    click.secho("syncline: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(str(error), err=True)
+    sys.exit(error.exit_code)
+
+
+def _surroundings(invocation: Invocation, cancellation: Cancellation) -> Surroundings:
+    from syncline.jobs.session import Surroundings
+    from syncline.process import Room
+    from syncline.render.options import RenderOptions
+    from syncline.runtime import SystemClock
+
+    environ = invocation.environ
+    uid = environ.get("SYNCLINE_RENDER_UID", "")
+    room = Room(
+        path=environ.get("PATH", os.defpath),
+        uid=int(uid) if uid.isdigit() else None,
+        cancellation=cancellation,
+    )
+    return Surroundings(
+        clock=SystemClock(),
+        cancellation=cancellation,
+        mask_key=os.urandom(32),
+        home=Path(environ.get("HOME", "/")),
+        rendering=RenderOptions(room=room),
+        cores=os.cpu_count() or 2,
+    )
+
+
+class _Commands(click.Group):
+    """Lists the commands in the order in which one meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As they were defined."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""
+    \b
+    Exit codes:
+      0  fine                        8  GitHub refuses or is unreachable
+      1  a bug in Syncline           9  not allowed for this event
+      2  wrong usage                10  differences found (drift; diff --fail-on-difference)
+      3  broken configuration       11  the plan was refused by the guard
+      4  rendering failed           12  the sync failed
+      5  git                        13  unhealthy, or not healthy in time
+      6  a program is missing      130  stopped by SIGINT, 143 by SIGTERM
+      7  a cluster cannot be used
+    """,
+)
+@click.version_option(__version__, "-V", "--version", message="syncline %(version)s")
+def main() -> None:
+    """GitOps without an operator: Argo CD's Application model, run by your CI.
+
+    Syncline reads the Application files of a Git repository, renders them with helm, kustomize or Jinja2, and
+    compares, syncs, checks or rolls back clusters. Only commits count: what is not committed is not seen.
+
+    \b
+    Begin with:
+      syncline diff                  what this branch changes, without any cluster
+      syncline diff --level live     the same, against what is really there
+      syncline sync --dry-run        what a sync would do
+      syncline sync                  do it, and wait for health
+
+    Shell completion: eval "$(_SYNCLINE_COMPLETE=bash_source syncline)" (or zsh_source, fish_source).
+    """
+
+
+def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+_applications = click.argument("applications", nargs=-1, metavar="[APPLICATION]...")
+_path = click.option(
+    "--path", metavar="DIR", default="", help="Make one application of this directory alone."
+)
+_prune = click.option(
+    "--prune", is_flag=True, help="Delete what Git no longer has, within the guard's limits."
+)
+_approve = click.option(
+    "--approve", multiple=True, metavar="OBJECT", help="Approve deleting this object, as the plan names it."
+)
+_adopt = click.option("--adopt", is_flag=True, help="Take over objects that belong to another ApplySet.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+_timeout = click.option(
+    "--timeout", metavar="DURATION", default="", help="How long to wait for health, like 90s or 5m."
+)
+_common = _options(
+    click.option(
+        "-C", "--repository", "root", default=".", metavar="DIR", help="The Git repository. [default: .]"
+    ),
+    click.option(
+        "--kubeconfig", metavar="FILE", default="", help="Instead of $KUBECONFIG and ~/.kube/config."
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "markdown", "html", "json"]),
+        default="text",
+        show_default=True,
+        help="The form of the report on standard output.",
+    ),
+    click.option("--html", metavar="FILE", default="", help="Write the HTML page to this file, too."),
+    click.option(
+        "--colour",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colours and progress; auto means on a terminal.",
+    ),
+)
+
+
+@main.command()
+@_applications
+@click.option(
+    "--base", metavar="REV", default="", help="Compare with where HEAD parted from it. [default: origin's]"
+)
+@click.option("--head", metavar="REV", default="", help="The commit that brings the change. [default: HEAD]")
+@_path
+@click.option(
+    "--level",
+    type=click.Choice(["offline", "live", "dry-run"]),
+    default="offline",
+    show_default=True,
+    help="offline compares two renderings; live reads the cluster; dry-run lets the server predict.",
+)
+@click.option("--fail-on-difference", is_flag=True, help="Exit with 10 when anything differs.")
+@_common
+@guarded
+def diff(**options: Any) -> None:
+    """Show what a change does.
+
+    Offline, the renderings of two commits are compared: no cluster, no credentials. At the levels live and
+    dry-run the head is held against the cluster instead. Only applications that the change touches are
+    rendered.
+    """
+    _do("diff", options)
+
+
+@main.command()
+@_applications
+@click.option("--revision", "head", metavar="REV", default="", help="The commit to sync. [default: HEAD]")
+@click.option("--affected", is_flag=True, help="Only applications that changed since their own last sync.")
+@_path
+@_prune
+@_approve
+@_adopt
+@_dry_run
+@_timeout
+@_common
+@guarded
+def sync(**options: Any) -> None:
+    """Make clusters be what Git says, and wait for health.
+
+    Objects are applied server-side in Argo CD's order, and only where they differ. What Git no longer has is
+    deleted only with automated.prune or --prune, within the guard's limits.
+    """
+    _do("sync", options)
+
+
+@main.command()
+@_applications
+@click.option("--heal", is_flag=True, help="Undo drift, also where selfHeal is off.")
+@_prune
+@_approve
+@_dry_run
+@_timeout
+@_common
+@guarded
+def drift(**options: Any) -> None:
+    """Find what changed behind Git's back.
+
+    Each application is held against the revision it was last synced to. Applications with selfHeal are
+    healed, others are reported; with drift left, the exit code is 10.
+    """
+    _do("drift", options)
+
+
+@main.command()
+@click.argument("applications", nargs=-1, required=True, metavar="APPLICATION...")
+@click.option(
+    "--revision", "head", metavar="REV", default="", help="Where to. [default: the revision synced before]"
+)
+@_prune
+@_approve
+@_dry_run
+@_timeout
+@_common
+@guarded
+def rollback(**options: Any) -> None:
+    """Take applications back to an earlier commit.
+
+    A rollback is a sync of that commit: same plan, same guard, recorded like any other. Revert the change in
+    Git too, or the next sync of the branch brings it back.
+    """
+    _do("rollback", options)
+
+
+@main.command()
+@_applications
+@click.option("--revision", "head", metavar="REV", default="", help="The commit to render. [default: HEAD]")
+@_path
+@_common
+@guarded
+def render(**options: Any) -> None:
+    """Print the manifests, with secret values hidden."""
+    _do("render", options)
+
+
+@main.command()
+@_applications
+@_common
+@guarded
+def status(**options: Any) -> None:
+    """Show the tree of each application, down to its pods, with sync and health."""
+    _do("status", options)
+
+
+def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
+    from syncline.terminal import observer, show
+
+    colour = _is_colourful(options["colour"])
+    invocation = _invocation(job, options)
+    report = run(invocation, observer(progress=colour and sys.stderr.isatty()))
+    show(report, options["output"], colour=colour)
+    if options["html"]:
+        from syncline.report.html import page
+
+        Path(options["html"]).write_text(page(report), encoding="utf-8")
+    from syncline.report.outcome import exit_code
+
+    sys.exit(exit_code(report, differences_are_failure=bool(options.get("fail_on_difference"))))
+
+
+def _is_colourful(wish: str) -> bool:
+    return wish == "always" or (wish == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
+    from syncline.core.live import Level
+    from syncline.jobs.invocation import Invocation, Permissions
+    from syncline.report.model import Job
+
+    return Invocation(
+        job=Job(job),
+        root=Path(options["root"]),
+        base=options.get("base", ""),
+        head=options.get("head", ""),
+        applications=tuple(options["applications"]),
+        path=options.get("path", ""),
+        level=Level(options.get("level", "offline")),
+        permissions=Permissions(
+            prune=bool(options.get("prune")),
+            approved=frozenset(options.get("approve", ())),
+            adopt=bool(options.get("adopt")),
+            heal=bool(options.get("heal")),
+        ),
+        affected_only=bool(options.get("affected")),
+        dry_run=bool(options.get("dry_run")),
+        timeout=seconds(options.get("timeout", "")),
+        kubeconfig=options["kubeconfig"],
+        environ=dict(os.environ),
+    )
