@@ -281,8 +281,9 @@ def _spans(text: str, index: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[in
     if not index:
         return
     start = stop = 0
-    for position in range(len(text) - SHORTEST + 1):
-        forms = index.get(text[position : position + SHORTEST], ())
+    last = len(text) - SHORTEST + 1
+    for position in [place for place in range(last) if text[place : place + SHORTEST] in index]:
+        forms = index[text[position : position + SHORTEST]]
         length = next((len(form) for form in forms if text.startswith(form, position)), 0)
         if length and position < stop:
             stop = max(stop, position + length)

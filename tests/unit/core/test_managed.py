@@ -98,7 +98,7 @@ def test_what_we_applied_and_no_longer_want_is_left_over(
 
 def test_members_of_a_list_of_an_unknown_kind_are_not_told_apart() -> None:
     older = {"apiVersion": "example.com/v1", "kind": "W", "metadata": {}, "spec": {"parts": [{"id": "x"}]}}
-    owned = {"f:spec": {"f:parts": {'k:{"id":"x"}': {".": {}, "f:id": {}}, "i:0": {}}}}
+    owned: Object = {"f:spec": {"f:parts": {'k:{"id":"x"}': {".": {}, "f:id": {}}, "i:0": {}}}}
     managed = [{"manager": "syncline", "operation": "Apply", "fieldsV1": owned}]
     live = {**older, "metadata": {"managedFields": managed}}
 
