@@ -32,7 +32,10 @@ from syncline.kube.login import Credentials, tls_context
 from syncline.kube.status import INTERNAL, Refusal, read_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+_WATCHES = 256
+"""Idle connections that are kept for the next watch; more watches than that only connect anew."""
 
 _UNAUTHORIZED = 401
 _CONFLICT = 409
@@ -45,9 +48,10 @@ _PASSING = frozenset({429, _BROKEN, 502, 503, 504})
 class Request:
     """One request. `path` begins with a slash and holds the query.
 
-    Everything here may be sent twice: reads, applies, deletes that name a UID. With `secret` the server's
-    words about it may quote a secret; with `conflict_passes` a 409 comes from another write at that moment;
-    with `webhook_passes` an admission webhook that does not answer is worth waiting for.
+    Everything here may be sent twice: reads, applies, deletes that name a UID.  With `secret` the server's
+    words about it may quote a secret.  Which refusals may pass: with `conflict_passes` a 409 from another write
+    at that moment; with `webhook_passes` an admission webhook that does not answer; with `kind_comes` a 404,
+    because the kind was just established and not every server behind one address may serve it yet.
     """
 
     method: str
@@ -58,6 +62,7 @@ class Request:
     secret: bool = False
     conflict_passes: bool = False
     webhook_passes: bool = False
+    kind_comes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +119,12 @@ class Client:
     def __init__(self, credentials: Credentials, *, workers: int, timing: Timing | None = None) -> None:
         self.name = credentials.name
         self._credentials = credentials
-        self._timing = timing or Timing()
+        self.timing = timing or Timing()
         self._prefix = urlsplit(credentials.server).path.rstrip("/")
-        self._pool = _pool(credentials, workers)
+        # Whoever asks, and from however many threads: no more than `workers` requests are under way.
+        self._pool = _pool(credentials, {"maxsize": workers, "block": True})
         # Watches hold their connection for minutes and must not take one from the requests.
-        self._watches = _pool(credentials, workers)
+        self._watches = _pool(credentials, {"maxsize": _WATCHES, "block": False})
         self._reached = threading.Event()
 
     def json(self, request: Request) -> Any:
@@ -131,7 +137,7 @@ class Client:
 
     def send(self, request: Request) -> urllib3.BaseHTTPResponse:
         """The answer as it came, read whole. Raises as `json`."""
-        return self._send(request, self._timing.read, stream=False)
+        return self._send(request, self.timing.read, stream=False)
 
     def stream(self, request: Request, *, silence: float) -> urllib3.BaseHTTPResponse:
         """The answer, still to be read; it ends after `silence` seconds without a byte. Raises as `json`."""
@@ -143,7 +149,7 @@ class Client:
         self._watches.close()
 
     def _send(self, request: Request, read: float, *, stream: bool) -> urllib3.BaseHTTPResponse:
-        patience, token, renewed = Patience(self._timing), self._credentials.tokens.token(), False
+        patience, token, renewed = Patience(self.timing), self._credentials.tokens.token(), False
         while True:
             try:
                 response = self._exchange(request, token, read, stream=stream)
@@ -182,7 +188,7 @@ class Client:
             headers=headers,
             retries=False,
             redirect=False,
-            timeout=urllib3.Timeout(connect=self._timing.connect, read=read),
+            timeout=urllib3.Timeout(connect=self.timing.connect, read=read),
             preload_content=not stream,
             assert_same_host=False,
         )
@@ -202,7 +208,7 @@ class Client:
         return refusal.error(secret=request.secret)
 
     def _unreachable(self, error: HTTPError) -> ClusterError:
-        why, remedy = _explained(error, self._timing)
+        why, remedy = _explained(error, self.timing)
         server = self._credentials.server
         return ClusterError(f'Cannot reach cluster "{self.name}" at {server}: {why}.', remedy=remedy)
 
@@ -214,9 +220,9 @@ class Client:
         )
 
 
-def _pool(credentials: Credentials, size: int) -> urllib3.HTTPConnectionPool:
+def _pool(credentials: Credentials, size: Mapping[str, Any]) -> urllib3.HTTPConnectionPool:
     parts = urlsplit(credentials.server)
-    options: dict[str, Any] = {"maxsize": size, "block": False}
+    options = dict(size)
     if parts.scheme == "https":
         options["ssl_context"] = tls_context(credentials)
         if credentials.insecure:
@@ -247,6 +253,8 @@ def _may_pass(
 ) -> bool:
     if refusal.code == _CONFLICT:
         return request.conflict_passes and patience.allows_conflict()
+    if refusal.is_about_kind:
+        return request.kind_comes and patience.allows()
     if refusal.code not in _PASSING or (refusal.code == _BROKEN and refusal.reason != INTERNAL):
         return False
     if refusal.is_webhooks_fault and not request.webhook_passes:

@@ -17,6 +17,7 @@ from syncline.errors import ApiError
 from syncline.kube.client import Client, Request, Timing
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
+from syncline.kube.status import is_absence
 from syncline.kube.watch import GONE, Watch, open_watch
 from syncline.ports import ApiResource, Listing
 from syncline.runtime import each
@@ -33,9 +34,11 @@ WORKERS = 16
 """Requests at a time: more did not make two cores of API server any faster."""
 
 _PAGE = 1000
+_SETTLING = 5.0
+"""Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
+_SETTLING_PAUSE = 0.1
 _SLACK = 10.0
 """Seconds that a watch may be late in ending itself."""
-_NOT_FOUND = 404
 
 
 def connect(
@@ -63,6 +66,7 @@ class ApiCluster:
         self._client = client
         self._workers = workers
         self._discovery: Discovery | None = None
+        self._settled = -math.inf
         self._lock = threading.Lock()
 
     @property
@@ -79,16 +83,20 @@ class ApiCluster:
 
         Raises ApiError (503) when the group does not answer, so that nobody knows.
         """
-        with self._lock:
-            if self._discovery is None:
-                self._discovery = discover(self._fetch_all)
-            known = self._discovery
-        return known.find(group, kind, version)
+        found = self._known().find(group, kind, version)
+        while found is None and self._is_settling():
+            self._client.timing.sleep(_SETTLING_PAUSE)
+            self._forget()
+            found = self._known().find(group, kind, version)
+        return found
 
     def rediscover(self) -> None:
-        """Forget discovery: a CRD was established."""
-        with self._lock:
-            self._discovery = None
+        """Forget discovery: a CRD was established.
+
+        For a few seconds a kind that is missing is looked for again: servers publish it a little later.
+        """
+        self._forget()
+        self._settled = self._client.timing.monotonic() + _SETTLING
 
     def list(self, resource: ApiResource, *, namespace: str = "", selector: str = "") -> Listing:
         """Every object of a kind, in one namespace or in all."""
@@ -108,7 +116,7 @@ class ApiCluster:
         try:
             return _body(self._client.json(request))
         except ApiError as error:
-            if error.code == _NOT_FOUND:
+            if is_absence(error):
                 return None
             raise
 
@@ -128,6 +136,7 @@ class ApiCluster:
             conflict_passes=not metadata.get("resourceVersion"),
             # What was just installed (cert-manager, say) answers soon; a dry run does not wait for it.
             webhook_passes=not dry_run,
+            kind_comes=self._is_settling(),
         )
         return _body(self._client.json(sent))
 
@@ -153,7 +162,7 @@ class ApiCluster:
         try:
             answer = _body(self._client.json(replace(request, body=json.dumps(options).encode())))
         except ApiError as error:
-            if error.code == _NOT_FOUND:
+            if is_absence(error):
                 return None
             raise
         # Without a deletion timestamp it is the last picture of what is no more, or a Status of success.
@@ -178,6 +187,19 @@ class ApiCluster:
         return open_watch(
             lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
         )
+
+    def _known(self) -> Discovery:
+        with self._lock:
+            if self._discovery is None:
+                self._discovery = discover(self._fetch_all)
+            return self._discovery
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._discovery = None
+
+    def _is_settling(self) -> bool:
+        return self._client.timing.monotonic() < self._settled
 
     def _pages(self, request: Request, resource: ApiResource, query: Mapping[str, str]) -> Listing:
         items: list[Body] = []

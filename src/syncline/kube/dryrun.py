@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from syncline.core.resource import Body, ResourceKey
 from syncline.errors import ApiError
-from syncline.kube.status import INTERNAL, lacks_right
+from syncline.kube.status import INTERNAL, is_absence, lacks_right
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def _ask(cluster: Cluster, asked: Asked) -> Body | _Trouble:
     try:
         return cluster.apply(resource, body, dry_run=True)
     except ApiError as error:
-        if error.code in _NO_ANSWER:
+        if error.code in _NO_ANSWER or (error.code == _NOT_FOUND and not is_absence(error)):
             raise
         return _Trouble(_kind_of(error), error.message)
 
 
 def _kind_of(error: ApiError) -> str:
     # An internal error is mostly an admission webhook that is down: nobody judged the object.
-    if error.code == _NOT_FOUND or error.reason == INTERNAL:
+    if is_absence(error) or error.reason == INTERNAL:
         return "unknowable"
     return "forbidden" if lacks_right(error) else "rejected"

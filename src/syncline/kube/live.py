@@ -17,6 +17,7 @@ from syncline.core.live import LiveState
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.errors import ApiError
 from syncline.kube.cluster import FIELD_MANAGER
+from syncline.kube.status import is_absence
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ FEW: Final = 5
 """Up to so many objects of a kind and namespace are asked for one by one."""
 
 _FORBIDDEN: Final = 403
-_NOT_FOUND: Final = 404
 _Answer = TypeVar("_Answer")
 
 
@@ -172,7 +172,7 @@ def _allowed(ask: Callable[[], _Answer]) -> tuple[_Answer | None, str]:
     except ApiError as error:
         if error.code == _FORBIDDEN:
             return None, error.message
-        if error.code == _NOT_FOUND:
+        if is_absence(error):
             return None, ""
         raise
 

@@ -37,6 +37,7 @@ _JUDGE = re.compile(
     r"""ValidatingAdmissionPolicy '[^']+' with binding '[^']+'"""
 )
 _FORBIDDEN = 403
+_NOT_FOUND = 404
 _PLAIN_CODES = frozenset({401, 404, 405, 409, 410, 413, 415, 429, 503, 504})
 """Refusals whose words the server makes from names alone."""
 
@@ -54,6 +55,12 @@ class Refusal:
     def is_webhooks_fault(self) -> bool:
         """Whether an admission webhook did not answer."""
         return "failed calling webhook" in self.words
+
+    @property
+    def is_about_kind(self) -> bool:
+        """Whether this 404 says that the kind is not served, rather than that an object is missing."""
+        unserved = not self.reason or "could not find the requested resource" in self.words
+        return self.code == _NOT_FOUND and unserved
 
     @property
     def retry_after(self) -> float | None:
@@ -81,6 +88,11 @@ class Refusal:
     def _causes(self) -> Iterable[Mapping[str, Any]]:
         causes = self.details.get("causes")
         return [cause for cause in causes if isinstance(cause, Mapping)] if isinstance(causes, list) else []
+
+
+def is_absence(error: ApiError) -> bool:
+    """Whether the API server itself says that it is not there; a 404 from something between says nothing."""
+    return error.code == _NOT_FOUND and error.reason == "NotFound"
 
 
 def lacks_right(error: ApiError) -> bool:

@@ -72,6 +72,7 @@ class FaultServer(ThreadingHTTPServer):
 
     def __init__(self, script: Iterable[Answer | Fault], on_request: Callable[[], None]) -> None:
         self.asked: list[Asked] = []
+        self.connections = 0
         self.over = threading.Event()
         self._script = list(script)
         self._on_request = on_request
@@ -91,6 +92,7 @@ class FaultServer(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
+        self.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -141,6 +143,7 @@ def failing(
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: FaultServer
 
     def do_any(self) -> None:
