@@ -111,7 +111,10 @@ class AppReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run. `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at."""
+    """A whole run. `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at.
+
+    `stopped_by` is the exit code of the signal that ended an interrupted run (INTERRUPTED or TERMINATED).
+    """
 
     job: Job
     base: str = ""
@@ -121,6 +124,7 @@ class Report:
     notes: tuple[Note, ...] = ()
     problems: tuple[Problem, ...] = ()
     interrupted: bool = False
+    stopped_by: ExitCode = ExitCode.TERMINATED
     run_url: str = ""
     seconds: float = 0.0
     versions: tuple[tuple[str, str], ...] = field(default=())

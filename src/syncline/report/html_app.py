@@ -1,0 +1,144 @@
+"""One application's part of the HTML page.
+
+The law: as in the comment, each object has its heading, with what happens to it and the line to edit.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.health.status import Health, HealthStatus
+from syncline.report.diff_text import WIDEST
+from syncline.report.html_parts import (
+    ACTION_CLASSES,
+    app_class,
+    dot,
+    element,
+    esc,
+    numbers,
+    place_mark,
+)
+from syncline.report.model import AppReport, Report, ResourceRow, Severity, ShownChange
+from syncline.report.sentences import introduction, outcome_word
+from syncline.report.shown import remark, shown_lines
+from syncline.report.words import SIGNS, WORDS, object_name, place_of, sentence, visible_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_OPEN_LINES: Final = 120
+_CLASSES: Final[Mapping[str, str]] = {"+": "a", "-": "d", "@": "h", "…": "h"}
+_HEALTH: Final[Mapping[HealthStatus, tuple[str, str]]] = {
+    HealthStatus.HEALTHY: ("ok", "●"),
+    HealthStatus.SUSPENDED: ("info", "◐"),
+    HealthStatus.PROGRESSING: ("warn", "◌"),
+    HealthStatus.MISSING: ("warn", "○"),
+    HealthStatus.DEGRADED: ("bad", "✖"),
+    HealthStatus.UNKNOWN: ("warn", "?"),
+}
+_SYNC: Final[Mapping[str, tuple[str, str]]] = {"Synced": ("ok", "✓"), "OutOfSync": ("warn", "≠")}
+
+
+def app_section(report: Report, app: AppReport, at: int, *, room: int) -> tuple[str, int]:
+    """The section and how many lines of differences it shows, at most `room`."""
+    changes = visible_changes(app)
+    shown = [shown_lines(change) for change in changes]
+    used = 0
+    parts = [*_head(report, app), *_notes(app), *_tree(app)]
+    for change, lines in zip(changes, shown, strict=True):
+        fits = used + len(lines) <= room
+        used += len(lines) if fits else 0
+        parts.append(
+            _change(change, lines if fits else ("… this page is full",), is_open=used <= _OPEN_LINES)
+        )
+    return f'<section id="app-{at}">{"".join(parts)}</section>', used
+
+
+def change_line(health: Health | None) -> str:
+    """A health as sign and word; empty where there is none."""
+    if health is None:
+        return ""
+    css, sign = _HEALTH[health.status]
+    return element("span", f"{sign} {health.status.label}", css)
+
+
+def _head(report: Report, app: AppReport) -> Iterator[str]:
+    css = app_class(report, app)
+    name = element("h2", f"{dot(css)} {esc(app.name, 200)}")
+    place = element("span", esc(place_of(app)), "soft")
+    word = element("span", esc(outcome_word(report, app)), f"badge {css}")
+    yield f'<div class="head">{name}{place}{numbers(app)}{word}{change_line(app.health)}</div>'
+    if app.problem is None:
+        yield element("p", esc(sentence(introduction(report, app)), 2_000), "meta")
+
+
+def _notes(app: AppReport) -> Iterator[str]:
+    for note in app.notes:
+        if note.severity is Severity.INFO:
+            yield element("p", f"{esc(note.text)}{place_mark(note.place)}", "why")
+
+
+def _tree(app: AppReport) -> Iterator[str]:
+    if not app.resources:
+        return
+    body = "".join(_row(row) for row in app.resources)
+    head = "".join(element("th", title) for title in ("Resource", "Sync", "Health", "Message"))
+    yield f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _row(row: ResourceRow) -> str:
+    css, sign = _SYNC.get(row.sync, ("warn", "?"))
+    indent = element("span", "   " * min(row.depth, 8) + "└ ", "indent mono") if row.depth else ""
+    name = f"{indent}{esc(row.key.group_kind, 200)} {element('code', esc(object_name(row.key)))}"
+    sync = element("span", f"{sign} {esc(row.sync, 40)}", css)
+    cells = "".join(element("td", cell) for cell in (name, sync, change_line(row.health)))
+    return f'<tr>{cells}<td class="message">{esc(row.message)}</td></tr>'
+
+
+def _change(change: ShownChange, lines: Sequence[str], *, is_open: bool) -> str:
+    css = ACTION_CLASSES.get(change.action, "soft")
+    word = element("span", f"{SIGNS[change.action]} {WORDS[change.action]}", f"badge {css}")
+    kind = element("b", esc(change.key.group_kind, 200))
+    name = element("code", esc(object_name(change.key)))
+    summary = f"<summary>{word} {kind} {name}{place_mark(change.origin)}</summary>"
+    body = "".join(_body(change, lines))
+    start = '<details class="change" open>' if is_open else '<details class="change">'
+    return f"{start}{summary}{body}</details>"
+
+
+def _body(change: ShownChange, lines: Sequence[str]) -> Iterator[str]:
+    if change.why:
+        yield element("p", esc(change.why), "why")
+    if remark(change, lines):
+        yield element("p", remark(change, lines), "why soft")
+    if lines:
+        yield element("pre", "".join(_lines(lines)))
+
+
+def _lines(lines: Sequence[str]) -> Iterator[str]:
+    """Each line as a block; where as many lines come as go, what differs in them is marked."""
+    runs = [(sign, list(run)) for sign, run in groupby(lines, key=lambda line: line[:1])]
+    for at, (sign, run) in enumerate(runs):
+        neighbour = at + 1 if sign == "-" else at - 1
+        beside = runs[neighbour] if 0 <= neighbour < len(runs) else (sign, run)
+        paired = {sign, beside[0]} == {"-", "+"} and len(run) == len(beside[1])
+        partners = beside[1] if paired else [""] * len(run)
+        yield from (_line(sign, line, partner) for line, partner in zip(run, partners, strict=True))
+
+
+def _line(sign: str, line: str, partner: str) -> str:
+    content = _marked(line, partner) if partner else esc(line, 20 * WIDEST, lines=True)
+    return f'<span class="{_CLASSES.get(sign, "")}">{content or " "}</span>'.replace(' class=""', "")
+
+
+def _marked(line: str, partner: str) -> str:
+    start = 1
+    while start < min(len(line), len(partner)) and line[start] == partner[start]:
+        start += 1
+    end = 0
+    while end < min(len(line), len(partner)) - start and line[-1 - end] == partner[-1 - end]:
+        end += 1
+    parts = (line[:start], line[start : len(line) - end], line[len(line) - end :])
+    before, middle, after = (esc(part, 20 * WIDEST, lines=True) for part in parts)
+    return f"{before}<mark>{middle}</mark>{after}" if middle else before + after

@@ -1,0 +1,149 @@
+"""The report for programs.
+
+The law: fields are added, never renamed or removed, while `version` stays 1; bodies are masked.
+
+    version       1
+    job           diff | sync | drift | rollback | status | render
+    exitCode      what the process ends with
+    headline      one sentence
+    base, head    full SHAs, or empty
+    interrupted   whether the run was stopped before its end
+    seconds       how long it took
+    runUrl        where its log is, or empty
+    versions      {name: version} of the programs used
+    unaffected    [name] of applications that were not looked at
+    notes         [note]
+    problems      [problem]
+    applications  [{name, cluster, namespace, level, levelReason, base, revision, affectedBy, outcome,
+                    exitCode, health, seconds, fingerprint, unchanged, counts {action: number},
+                    changes [change], notes [note], images [{container, before, after}], problem,
+                    refusals [text], failures [problem],
+                    resources [{object, sync, health, message, depth}]}]
+
+    change        {object, action, before, after, paths [text], place, why}: bodies masked, or null
+    note          {severity: info | warning | danger, text, object, place}
+    problem       {message, exitCode, place, remedy}
+    object        {group, kind, namespace, name}
+    place         {file, line} or null; line 0 is unknown
+    health        {status: Healthy | Suspended | Progressing | Missing | Degraded | Unknown, message} or null
+    outcome       unchanged | synced | refused | failed | unhealthy | timed out | interrupted, or null
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from syncline.report.outcome import app_code, exit_code
+from syncline.report.sentences import headline
+
+if TYPE_CHECKING:
+    from syncline.core.health.status import Health
+    from syncline.core.resource import ResourceKey
+    from syncline.errors import Place
+    from syncline.report.model import AppReport, Note, Problem, Report, ResourceRow, ShownChange
+
+
+def to_json(report: Report, *, differences_are_failure: bool = False) -> str:
+    """The report as a JSON text, ASCII only, ending in a newline."""
+    return json.dumps(_report(report, differences_are_failure), indent=2) + "\n"
+
+
+def _report(report: Report, differences_are_failure: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller, above
+    code = exit_code(report, differences_are_failure=differences_are_failure)
+    return {
+        "version": 1,
+        "job": report.job.value,
+        "exitCode": int(code),
+        "headline": headline(report),
+        "base": report.base,
+        "head": report.head,
+        "interrupted": report.interrupted,
+        "seconds": round(report.seconds, 3),
+        "runUrl": report.run_url,
+        "versions": dict(report.versions),
+        "unaffected": list(report.unaffected),
+        "notes": [_note(note) for note in report.notes],
+        "problems": [_problem(problem) for problem in report.problems],
+        "applications": [_app(report, app) for app in report.applications],
+    }
+
+
+def _app(report: Report, app: AppReport) -> dict[str, Any]:
+    return {
+        "name": app.name,
+        "cluster": app.cluster,
+        "namespace": app.namespace,
+        "level": app.level.value,
+        "levelReason": app.level_reason,
+        "base": app.base,
+        "revision": app.revision,
+        "affectedBy": app.affected_by,
+        "outcome": app.outcome.value if app.outcome else None,
+        "exitCode": int(app_code(report, app)),
+        "health": _health(app.health),
+        "seconds": round(app.seconds, 3),
+        "fingerprint": app.fingerprint,
+        "unchanged": app.unchanged,
+        "counts": dict(Counter(change.action.value for change in app.changes)),
+        "changes": [_change(change) for change in app.changes],
+        "notes": [_note(note) for note in app.notes],
+        "images": [{"container": name, "before": old, "after": new} for name, old, new in app.images],
+        "problem": _problem(app.problem) if app.problem else None,
+        "refusals": list(app.refusals),
+        "failures": [_problem(failure) for failure in app.failures],
+        "resources": [_row(row) for row in app.resources],
+    }
+
+
+def _change(change: ShownChange) -> dict[str, Any]:
+    return {
+        "object": _object(change.key),
+        "action": change.action.value,
+        "before": change.before.value if change.before else None,
+        "after": change.after.value if change.after else None,
+        "paths": list(change.paths),
+        "place": _place(change.origin),
+        "why": change.why,
+    }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {
+        "severity": note.severity.value,
+        "text": note.text,
+        "object": _object(note.key) if note.key else None,
+        "place": _place(note.place),
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "message": problem.message,
+        "exitCode": int(problem.exit_code),
+        "place": _place(problem.place),
+        "remedy": problem.remedy,
+    }
+
+
+def _row(row: ResourceRow) -> dict[str, Any]:
+    return {
+        "object": _object(row.key),
+        "sync": row.sync,
+        "health": _health(row.health),
+        "message": row.message,
+        "depth": row.depth,
+    }
+
+
+def _object(key: ResourceKey) -> dict[str, str]:
+    return {"group": key.group, "kind": key.kind, "namespace": key.namespace, "name": key.name}
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    return {"file": place.file, "line": place.line} if place else None
+
+
+def _health(health: Health | None) -> dict[str, str] | None:
+    return {"status": health.status.label, "message": health.message} if health else None

@@ -1,0 +1,80 @@
+"""One application's part of the Markdown report.
+
+The law: each object has its own heading, with what happens to it and the line a person would edit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.plan import Action
+from syncline.report.escaping import code, prose, tagged
+from syncline.report.markdown_tables import resource_table
+from syncline.report.model import AppReport, Job, Report, Severity, ShownChange
+from syncline.report.pieces import Group, Piece, Rank
+from syncline.report.sentences import introduction, outcome_word
+from syncline.report.shown import remark, shown_lines
+from syncline.report.words import SIGNS, WORDS, object_name, place_of, sentence, tally, visible_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_RANKS: Final[Mapping[Action, Rank]] = {
+    Action.CREATE: Rank.ADDED,
+    Action.UPDATE: Rank.CHANGED,
+    Action.ADOPT: Rank.ADOPTED,
+    Action.KEEP: Rank.ADOPTED,
+}
+
+
+def app_group(report: Report, app: AppReport, *, is_open: bool) -> Group:
+    """The fold: name, place, counts."""
+    word = outcome_word(report, app)
+    parts = (
+        f"<b>{tagged(app.name)}</b>",
+        tagged(place_of(app)),
+        tagged(tally([app]).signed),
+        "" if report.job is Job.DIFF and word == "differs" else word,
+    )
+    return Group(app.name, " · ".join(part for part in parts if part), is_open=is_open)
+
+
+def app_pieces(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
+    """What stands in the fold."""
+    body = tuple(_body(report, app, group))
+    first = min((piece.rank for piece in body), default=Rank.LISTED)
+    yield Piece(f"<sub>{prose(sentence(introduction(report, app)), 2_000)}</sub>", first, "", group=group)
+    yield from body
+
+
+def _body(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
+    remarks = [f"- {prose(n.text)}" for n in app.notes if n.severity is Severity.INFO]
+    if remarks:
+        yield Piece("\n".join(remarks), Rank.LISTED, "note", group=group, count=len(remarks))
+    if report.job is not Job.DIFF:
+        yield from resource_table(app.resources, group)
+    changes = visible_changes(app)
+    risks = frozenset(note.key for note in app.notes if note.severity is Severity.DANGER)
+    for change in sorted(changes, key=lambda change: (_rank(change, risks) is not Rank.RISKY, change.key)):
+        yield _change(change, _rank(change, risks), group)
+
+
+def _rank(change: ShownChange, risks: frozenset[ResourceKey | None]) -> Rank:
+    return Rank.RISKY if change.key in risks else _RANKS.get(change.action, Rank.RISKY)
+
+
+def _change(change: ShownChange, rank: Rank, group: int) -> Piece:
+    lines = shown_lines(change)
+    says = [_heading(change)]
+    if change.why:
+        says.append(prose(change.why))
+    if remark(change, lines):
+        says.append(f"<sub>{remark(change, lines)}</sub>")
+    return Piece("\n\n".join(says), rank, "difference", lines, "diff", group=group)
+
+
+def _heading(change: ShownChange) -> str:
+    sign, word = SIGNS[change.action], WORDS[change.action]
+    origin = f" · {code(str(change.origin))}" if change.origin else ""
+    kind = prose(change.key.group_kind, 100)
+    return f"**{sign} {word}** · {kind} {code(object_name(change.key))}{origin}"

@@ -1,0 +1,227 @@
+"""What is said of a run and of an application, in whatever form it is then shown.
+
+The law: the same report says the same thing in the comment, the summary, the status, the page and the
+terminal; a sentence claims no more than is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.health.status import HealthStatus
+from syncline.core.live import Level
+from syncline.core.verdict import Outcome
+from syncline.errors import ExitCode
+from syncline.report.model import AppReport, Job, Report
+from syncline.report.outcome import app_code, exit_code
+from syncline.report.words import changed, differs, plural, short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LEVELS: Final[Mapping[Level, str]] = {
+    Level.OFFLINE: "compared offline: one rendering with the other, no cluster asked",
+    Level.LIVE: "compared with the live objects, the apply predicted here",
+    Level.DRY_RUN: "compared with the live objects, the apply predicted by the server's dry run",
+}
+
+_TRIED: Final[Mapping[Job, str]] = {
+    Job.DIFF: "compared",
+    Job.SYNC: "synced",
+    Job.DRIFT: "checked",
+    Job.ROLLBACK: "rolled back",
+    Job.STATUS: "read",
+    Job.RENDER: "rendered",
+}
+_NOUNS: Final[Mapping[Job, str]] = {
+    Job.DIFF: "Diff",
+    Job.SYNC: "Sync",
+    Job.DRIFT: "Drift check",
+    Job.ROLLBACK: "Rollback",
+    Job.STATUS: "Status",
+    Job.RENDER: "Rendering",
+}
+_OUTCOMES: Final[Mapping[Outcome, str]] = {
+    Outcome.UNCHANGED: "already in sync",
+    Outcome.SYNCED: "synced",
+    Outcome.REFUSED: "plan refused",
+    Outcome.FAILED: "failed",
+    Outcome.UNHEALTHY: "unhealthy",
+    Outcome.TIMED_OUT: "not healthy in time",
+    Outcome.INTERRUPTED: "interrupted",
+}
+_SIGNS: Final[Mapping[ExitCode, str]] = {
+    ExitCode.OK: "✅",
+    ExitCode.DIFFERENT: "⚠️",
+    ExitCode.REFUSED: "⛔",
+    ExitCode.INTERRUPTED: "⏹️",
+    ExitCode.TERMINATED: "⏹️",
+}
+
+
+def headline(report: Report) -> str:
+    """The first line: what the run came to."""
+    if report.interrupted:
+        return f"{_NOUNS[report.job]} interrupted"
+    trouble = _trouble(report)
+    return trouble or _success(report)
+
+
+def sign(report: Report) -> str:
+    """One emoji for the headline."""
+    if exit_code(report) is ExitCode.OK and report.job is Job.DIFF and changed(report):
+        return "🔎"
+    return _SIGNS.get(exit_code(report), "❌")
+
+
+def quiet_counts(report: Report) -> str:
+    """`2 applications without difference · 31 applications not affected`, as far as there are any."""
+    compares = report.job in {Job.DIFF, Job.DRIFT} and changed(report)
+    same = (
+        sum(1 for app in report.applications if not differs(app) and app.problem is None) if compares else 0
+    )
+    parts = (
+        f"{plural(same, 'application')} without difference" if same else "",
+        f"{plural(len(report.unaffected), 'application')} not affected" if report.unaffected else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def revisions(report: Report) -> str:
+    """`77aa001 → ab12cd3`, or what of it is known."""
+    return " → ".join(short(revision) for revision in (report.base, report.head) if revision)
+
+
+def nothing(report: Report) -> str:
+    """Why there is no difference to show; empty where there is one, or where something failed."""
+    if changed(report) or _trouble(report) or report.interrupted:
+        return ""
+    if not report.applications:
+        return _none_affected(report)
+    count = plural(len(report.applications), "application")
+    objects = sum(app.unchanged for app in report.applications)
+    same = f", {plural(objects, 'object')} in all" if objects else ""
+    if all(app.level is Level.OFFLINE for app in report.applications):
+        return f"{count} rendered before and after: no manifest differs{same}."
+    return f"{count} compared with the live objects: nothing differs{same}."
+
+
+def outcome_word(report: Report, app: AppReport) -> str:
+    """What became of one application."""
+    if app.problem is not None:
+        return f"could not be {_TRIED[report.job]}"
+    if app.outcome is not None:
+        return _OUTCOMES[app.outcome]
+    if app.failures:
+        return "failed"
+    if app.refusals:
+        return "plan refused"
+    if differs(app):
+        return {Job.DRIFT: "drifted", Job.DIFF: "changes"}.get(report.job, "differs")
+    return "no difference"
+
+
+def failed_sentence(report: Report) -> str:
+    """`could not be compared`, for the head of a problem."""
+    return f"could not be {_TRIED[report.job]}"
+
+
+def introduction(report: Report, app: AppReport) -> str:
+    """How an application was compared, why it is here, and what else belongs to it."""
+    parts = (
+        LEVELS[app.level] + (f" ({app.level_reason})" if app.level_reason else ""),
+        f"affected by {app.affected_by}" if app.affected_by else "",
+        f"since {short(app.base)}" if app.base not in {"", report.base} else "",
+        f"at {short(app.revision)}" if app.revision not in {"", report.head} else "",
+        f"{app.unchanged:,} unchanged" if app.unchanged else "",
+        f"plan {app.fingerprint}" if app.fingerprint else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _none_affected(report: Report) -> str:
+    if not report.unaffected:
+        return "No application was found to look at."
+    count = len(report.unaffected)
+    if count == 1:
+        return "The one application is not affected: no changed file belongs to it."
+    return f"None of {count:,} applications is affected: no changed file belongs to any of them."
+
+
+def _trouble(report: Report) -> str:
+    codes = Counter(app_code(report, app) for app in report.applications)
+    bad = sum(count for code, count in codes.items() if code not in {ExitCode.OK, ExitCode.DIFFERENT})
+    if bad:
+        return _bad_sentence(report, codes, bad)
+    return f"{_NOUNS[report.job]} failed" if report.problems else ""
+
+
+def _bad_sentence(report: Report, codes: Counter[ExitCode], bad: int) -> str:
+    of_all = f"{bad:,} of {plural(len(report.applications), 'application')}"
+    unhealthy, refused = codes[ExitCode.UNHEALTHY], codes[ExitCode.REFUSED]
+    if refused == bad:
+        return f"Plan refused for {of_all}"
+    if unhealthy == bad:
+        return f"{of_all} unhealthy"
+    if any(app.problem is None for app in report.applications if app_code(report, app) not in {0, 10}):
+        return f"{_NOUNS[report.job]} failed for {of_all}"
+    rest = len(changed(report))
+    also = f", {rest:,} {'changes' if rest == 1 else 'change'}" if rest and report.job is Job.DIFF else ""
+    return f"{of_all} could not be {_TRIED[report.job]}{also}"
+
+
+def _success(report: Report) -> str:
+    apps = report.applications
+    different = len(changed(report))
+    match report.job:
+        case Job.DIFF:
+            return _diff_success(report, different)
+        case Job.DRIFT:
+            return _drift_success(report, different)
+        case Job.SYNC | Job.ROLLBACK:
+            return _sync_success(report, different)
+        case Job.STATUS:
+            return _status_success(apps)
+        case Job.RENDER:
+            return f"{plural(len(apps), 'application')} rendered"
+
+
+def _diff_success(report: Report, different: int) -> str:
+    if different:
+        return f"{plural(different, 'application')} {'changes' if different == 1 else 'change'}"
+    return "No manifest changes" if report.applications else "No application affected"
+
+
+def _drift_success(report: Report, different: int) -> str:
+    healed = sum(1 for app in report.applications if app.outcome is Outcome.SYNCED)
+    drifted = sum(1 for app in report.applications if app.outcome is None and differs(app))
+    if drifted:
+        return f"Drift in {drifted:,} of {plural(len(report.applications), 'application')}"
+    if healed:
+        return f"Drift healed in {plural(healed, 'application')}"
+    if not report.applications:
+        return "No application to check"
+    del different
+    return f"No drift in {plural(len(report.applications), 'application')}"
+
+
+def _sync_success(report: Report, different: int) -> str:
+    if not report.applications:
+        return "No application affected"
+    past = "Synced" if report.job is Job.SYNC else "Rolled back"
+    acted = [app for app in report.applications if app.outcome is not None]
+    if not acted:
+        noun = "sync" if report.job is Job.SYNC else "rollback"
+        count = plural(different, "application")
+        return f"A {noun} would change {count}" if different else f"A {noun} would change nothing"
+    moved = sum(1 for app in acted if app.outcome is Outcome.SYNCED)
+    if not moved:
+        return f"{plural(len(acted), 'application')} already in sync"
+    return f"{past} {plural(moved, 'application')}"
+
+
+def _status_success(apps: tuple[AppReport, ...]) -> str:
+    healths = Counter(app.health.status if app.health else HealthStatus.UNKNOWN for app in apps)
+    parts = ", ".join(f"{count:,} {status.label}" for status, count in sorted(healths.items(), reverse=True))
+    return f"{plural(len(apps), 'application')}: {parts}" if parts else "No application"

@@ -1,0 +1,239 @@
+"""The report as lines for a terminal or a log.
+
+The law: no control character comes from what others wrote, so the only escape sequences are ours, and without
+`colour` there are none; the words are the same either way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.health.status import HealthStatus
+from syncline.core.plan import Action
+from syncline.errors import ExitCode, Place
+from syncline.report.escaping import one_line, visible
+from syncline.report.images import image_rows
+from syncline.report.model import AppReport, Job, Note, Problem, Report, ResourceRow, Severity, ShownChange
+from syncline.report.outcome import app_code, exit_code, worst_first
+from syncline.report.pieces import bounded
+from syncline.report.sentences import (
+    failed_sentence,
+    headline,
+    introduction,
+    nothing,
+    outcome_word,
+    quiet_counts,
+    revisions,
+)
+from syncline.report.shown import remark, shown_lines
+from syncline.report.words import (
+    SIGNS,
+    WORDS,
+    about,
+    differs,
+    duration,
+    object_name,
+    place_of,
+    tally,
+    visible_changes,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_BOLD, _DIM, _RED, _GREEN, _YELLOW, _BLUE, _CYAN = 1, 2, 31, 32, 33, 34, 36
+_ACTIONS: Final[Mapping[Action, int]] = {
+    Action.CREATE: _GREEN,
+    Action.UPDATE: _YELLOW,
+    Action.RECREATE: _RED,
+    Action.ADOPT: _BLUE,
+    Action.PRUNE: _RED,
+    Action.KEEP: _DIM,
+    Action.BLOCKED: _RED,
+}
+_DIFF: Final[Mapping[str, int]] = {"+": _GREEN, "-": _RED, "@": _CYAN, "…": _DIM}
+_HEALTH: Final[Mapping[HealthStatus, tuple[str, int]]] = {
+    HealthStatus.HEALTHY: ("●", _GREEN),
+    HealthStatus.SUSPENDED: ("◐", _BLUE),
+    HealthStatus.PROGRESSING: ("◌", _YELLOW),
+    HealthStatus.MISSING: ("○", _YELLOW),
+    HealthStatus.DEGRADED: ("✖", _RED),
+    HealthStatus.UNKNOWN: ("?", _YELLOW),
+}
+_SYNC: Final[Mapping[str, tuple[str, int]]] = {"Synced": ("✔", _GREEN), "OutOfSync": ("≠", _YELLOW)}
+_SEVERITY: Final[Mapping[Severity, tuple[str, int]]] = {
+    Severity.DANGER: ("danger", _RED),
+    Severity.WARNING: ("warning", _YELLOW),
+    Severity.INFO: ("note", _DIM),
+}
+_MOST_PATHS: Final = 4
+
+
+def terminal(report: Report, *, colour: bool, diffs: bool = True) -> str:
+    """The report as text ending in a newline; `diffs` False leaves the differences' lines out."""
+    lines = _Writer(colour=colour, diffs=diffs).report(report)
+    return "\n".join(lines) + "\n"
+
+
+class _Writer:
+    """Knows whether to colour and whether to show differences."""
+
+    def __init__(self, *, colour: bool, diffs: bool) -> None:
+        self._colour = colour
+        self._diffs = diffs
+
+    def report(self, report: Report) -> Iterator[str]:
+        for app in report.applications if report.job is not Job.DIFF else worst_first(report)[::-1]:
+            if report.job is not Job.DIFF or differs(app) or app.notes:
+                yield from self._app(report, app)
+                yield ""
+        yield from self._images(report)
+        yield from self._loud(report)
+        yield from self._end(report)
+
+    def _app(self, report: Report, app: AppReport) -> Iterator[str]:
+        health = f" {self._health(app.health.status)}" if app.health else ""
+        yield " ".join(
+            part
+            for part in (
+                self._paint(one_line(app.name), _BOLD),
+                self._paint(one_line(place_of(app)), _DIM),
+                tally([app]).signed,
+                self._outcome(report, app) + health,
+                self._paint(duration(app.seconds), _DIM) if app.seconds else "",
+            )
+            if part
+        )
+        if app.problem is not None:
+            return
+        yield self._paint(f"  {one_line(introduction(report, app), 1_000)}", _DIM)
+        yield from self._notes(app)
+        for row in app.resources:
+            yield self._row(row)
+        for change in visible_changes(app):
+            yield from self._change(change)
+
+    def _outcome(self, report: Report, app: AppReport) -> str:
+        code = app_code(report, app)
+        return self._paint(outcome_word(report, app), _code_colour(code))
+
+    def _notes(self, app: AppReport) -> Iterator[str]:
+        return (self._note("  ", note) for note in app.notes if note.severity is Severity.INFO)
+
+    def _row(self, row: ResourceRow) -> str:
+        sign, colour = _SYNC.get(row.sync, ("?", _YELLOW))
+        indent = "  " * row.depth + ("└ " if row.depth else "")
+        health = self._health(row.health.status) if row.health else ""
+        sync = self._paint(f"{sign} {one_line(row.sync, 20)}", colour)
+        name = f"{indent}{one_line(row.key.group_kind, 100)} {one_line(object_name(row.key))}"
+        message = self._paint(one_line(row.message), _DIM)
+        return "    " + "  ".join(part for part in (sync, name, health, message) if part)
+
+    def _change(self, change: ShownChange) -> Iterator[str]:
+        sign, word = SIGNS[change.action], WORDS[change.action]
+        name = self._paint(f"{sign} {one_line(str(change.key))}", _ACTIONS.get(change.action, 0))
+        where = self._paint(f" {one_line(str(change.origin))}", _DIM) if change.origin else ""
+        said = "" if change.action in {Action.CREATE, Action.UPDATE} else f"  {word}"
+        yield f"  {name}{said}{where}"
+        if change.why:
+            yield f"      {one_line(change.why)}"
+        yield from self._difference(change)
+
+    def _difference(self, change: ShownChange) -> Iterator[str]:
+        if not self._diffs:
+            if change.paths and change.action is Action.UPDATE:
+                yield self._paint(f"      {_paths(change)}", _DIM)
+            return
+        lines = shown_lines(change)
+        if remark(change, lines):
+            yield self._paint(f"      {remark(change, lines)}", _DIM)
+        for line in lines:
+            yield "      " + self._paint(line, _DIFF.get(line[:1], 0))
+
+    def _images(self, report: Report) -> Iterator[str]:
+        rows = list(image_rows(report))
+        if rows:
+            yield self._paint("Images", _BOLD)
+        for row in rows:
+            remark = self._paint(f"  {row.remark}", _YELLOW) if row.remark else ""
+            parts = (row.image, row.before, "→" if row.before and row.after else "", row.after)
+            yield f"  {' '.join(one_line(part) for part in parts if part)}{remark}  ({one_line(row.where)})"
+        if rows:
+            yield ""
+
+    def _loud(self, report: Report) -> Iterator[str]:
+        found = [*self._all_notes(report), *self._problems(report)]
+        yield from found
+        if found:
+            yield ""
+
+    def _all_notes(self, report: Report) -> Iterator[str]:
+        yield from (self._note("", note) for note in report.notes)
+        for severity in (Severity.WARNING, Severity.DANGER):
+            for app in report.applications:
+                yield from (
+                    self._note(f"{app.name}: ", note) for note in app.notes if note.severity is severity
+                )
+
+    def _note(self, lead: str, note: Note) -> str:
+        word, colour = _SEVERITY[note.severity]
+        named = f"{about(note)}: " if about(note) else ""
+        indent = "" if lead.strip() else lead
+        text = one_line(f"{lead.strip()} {named}{note.text}")
+        return f"{indent}{self._paint(f'{word}:', colour)} {text}{_where(note.place)}"
+
+    def _problems(self, report: Report) -> Iterator[str]:
+        for problem in report.problems:
+            yield from self._problem("", problem)
+        for app in worst_first(report)[::-1]:
+            if app.problem is not None:
+                yield from self._problem(f"{app.name} {failed_sentence(report)}: ", app.problem)
+            for refusal in app.refusals:
+                yield f"{self._paint('refused:', _RED)} {one_line(f'{app.name}: {refusal}')}"
+            for failure in app.failures:
+                yield from self._problem(f"{app.name}: ", failure)
+
+    def _problem(self, lead: str, problem: Problem) -> Iterator[str]:
+        first, _, rest = problem.message.strip().partition("\n")
+        yield f"{self._paint('error:', _RED)} {one_line(lead + first, 1_000)}{_where(problem.place)}"
+        for line in bounded(visible(rest.strip("\n")), lines=30, width=300) if rest.strip() else ():
+            yield self._paint(f"  | {line}", _DIM)
+        if problem.remedy:
+            yield f"  → {one_line(problem.remedy)}"
+
+    def _end(self, report: Report) -> Iterator[str]:
+        colour = _code_colour(exit_code(report))
+        said = tally(report.applications).said
+        parts = (
+            said,
+            quiet_counts(report),
+            revisions(report),
+            duration(report.seconds) if report.seconds else "",
+        )
+        yield self._paint(headline(report), colour or _GREEN, _BOLD)
+        if nothing(report):
+            yield nothing(report)
+        rest = " · ".join(one_line(part) for part in parts if part)
+        if rest:
+            yield self._paint(rest, _DIM)
+
+    def _health(self, status: HealthStatus) -> str:
+        sign, colour = _HEALTH[status]
+        return self._paint(f"{sign} {status.label}", colour)
+
+    def _paint(self, text: str, *codes: int) -> str:
+        wanted = ";".join(str(code) for code in codes if code)
+        return f"\x1b[{wanted}m{text}\x1b[0m" if self._colour and wanted and text else text
+
+
+def _code_colour(code: ExitCode) -> int:
+    return {ExitCode.OK: _GREEN, ExitCode.DIFFERENT: _YELLOW}.get(code, _RED)
+
+
+def _where(place: Place | None) -> str:
+    return f" ({one_line(str(place))})" if place else ""
+
+
+def _paths(change: ShownChange) -> str:
+    more = f" and {len(change.paths) - _MOST_PATHS} more" if len(change.paths) > _MOST_PATHS else ""
+    return one_line(", ".join(change.paths[:_MOST_PATHS]) + more)

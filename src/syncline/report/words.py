@@ -1,0 +1,148 @@
+"""One word, one sign and one way of counting for each thing, in every form of the report.
+
+The law: every change is counted in exactly one column.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.plan import Action
+from syncline.report.model import AppReport, Note, Report, Severity, ShownChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncline.core.resource import ResourceKey
+
+SIGNS: Final[Mapping[Action, str]] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.RECREATE: "↻",
+    Action.ADOPT: "⇥",
+    Action.PRUNE: "−",
+    Action.FORGET: "·",
+    Action.KEEP: "=",
+    Action.UNCHANGED: " ",
+    Action.BLOCKED: "!",
+}
+
+WORDS: Final[Mapping[Action, str]] = {
+    Action.CREATE: "add",
+    Action.UPDATE: "change",
+    Action.RECREATE: "delete and recreate",
+    Action.ADOPT: "adopt",
+    Action.PRUNE: "delete",
+    Action.FORGET: "forget",
+    Action.KEEP: "kept (would prune)",
+    Action.UNCHANGED: "unchanged",
+    Action.BLOCKED: "blocked",
+}
+
+_COUNTED: Final[Mapping[Action, str]] = {
+    Action.CREATE: "added",
+    Action.UPDATE: "changed",
+    Action.PRUNE: "deleted",
+    Action.RECREATE: "recreated",
+    Action.ADOPT: "adopted",
+    Action.KEEP: "kept (would prune)",
+    Action.BLOCKED: "blocked",
+}
+
+_QUIET: Final = frozenset({Action.UNCHANGED, Action.FORGET})
+_MINUTE: Final = 60
+_SHORT_SHA: Final = 7
+_SHA_LENGTHS: Final = frozenset({40, 64})
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many objects each action concerns."""
+
+    counts: Mapping[Action, int]
+
+    def __getitem__(self, action: Action) -> int:
+        return self.counts.get(action, 0)
+
+    @property
+    def parts(self) -> tuple[tuple[Action, int, str], ...]:
+        """What is not zero: the action, how many, and the word to say after the number."""
+        return tuple((action, self[action], word) for action, word in _COUNTED.items() if self[action])
+
+    @property
+    def signed(self) -> str:
+        """`+12 ~9 −2`, empty where nothing differs."""
+        return " ".join(f"{SIGNS[action]}{count}" for action, count, _ in self.parts)
+
+    @property
+    def said(self) -> str:
+        """`12 added, 9 changed`, empty where nothing differs."""
+        return ", ".join(f"{count} {word}" for _, count, word in self.parts)
+
+
+def tally(apps: Iterable[AppReport]) -> Tally:
+    """The changes of these applications, counted."""
+    return Tally(Counter(change.action for app in apps for change in app.changes))
+
+
+def visible_changes(app: AppReport) -> tuple[ShownChange, ...]:
+    """The changes that a reader should see."""
+    return tuple(change for change in app.changes if change.action not in _QUIET)
+
+
+def differs(app: AppReport) -> bool:
+    """Whether the two sides disagree anywhere, also where nothing may be done about it."""
+    return bool(visible_changes(app))
+
+
+def has_body(app: AppReport) -> bool:
+    """Whether there is more to show of an application than its line in the table."""
+    return bool(visible_changes(app) or app.resources or any(n.severity is Severity.INFO for n in app.notes))
+
+
+def changed(report: Report) -> tuple[AppReport, ...]:
+    """The applications with differences."""
+    return tuple(app for app in report.applications if differs(app))
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 application`, `2 applications`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `41 s`, `3 min 20 s`."""
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds a tenth is worth saying
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def short(revision: str) -> str:
+    """A full SHA as seven digits; a branch or a version as it is."""
+    is_sha = len(revision) in _SHA_LENGTHS and all(letter in "0123456789abcdef" for letter in revision)
+    return revision[:_SHORT_SHA] if is_sha else revision
+
+
+def object_name(key: ResourceKey) -> str:
+    """`namespace/name`, or the name alone for what has no namespace."""
+    return f"{key.namespace}/{key.name}" if key.namespace else key.name
+
+
+def about(note: Note) -> str:
+    """The object that a note is about, where its text does not name it."""
+    if note.key is None or note.key.name in note.text:
+        return ""
+    return f"{note.key.kind} {object_name(note.key)}"
+
+
+def place_of(app: AppReport) -> str:
+    """`cluster / namespace`, as far as they are known."""
+    return " / ".join(part for part in (app.cluster, app.namespace) if part)
