@@ -49,8 +49,8 @@ class Request:
     """One request. `path` begins with a slash and holds the query.
 
     Everything here may be sent twice: reads, applies, deletes that name a UID.  With `secret` the server's
-    words about it may quote a secret.  Which refusals may pass: with `conflict_passes` a 409 from another write
-    at that moment; with `webhook_passes` an admission webhook that does not answer; with `kind_comes` a 404,
+    words about it may quote a secret.  Which refusals may pass: with `conflict_passes` a 409, from another
+    write just then; with `webhook_passes` an admission webhook that does not answer; with `kind_comes` a 404,
     because the kind was just established and not every server behind one address may serve it yet.
     """
 
