@@ -1,6 +1,6 @@
 """The ApplySet parent: how an inventory is kept in the cluster (KEP-3659).
 
-The law: `decode(encode(inventory))` is the inventory.  Whoever can list by label finds every member without
+The law: `decode(encode(inventory))` is the inventory. Whoever can list by label finds every member without
 us; the exact member keys and the history are ours, compressed, because a ConfigMap holds one MiB.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from syncline.core.inventory import Inventory, SyncRecord
+from syncline.core.normalize import normalize_desired
 from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.errors import ClusterError
 
@@ -84,14 +85,16 @@ def mark(manifest: Manifest, owner: Owner) -> Manifest:
 
     CustomResourceDefinitions carry no tracking id (Argo CD, "Resource Tracking").
     """
-    metadata = dict(manifest.body.get("metadata") or {})
+    # What is sent is normalised: a raw `stringData` would be owned as such, and a key taken from it never leave `data`.
+    body = normalize_desired(manifest.body)
+    metadata = dict(body.get("metadata") or {})
     metadata["labels"] = {**(metadata.get("labels") or {}), PART_OF_LABEL: owner.id}
     if (manifest.key.group, manifest.key.kind) != _CRD:
         tracking = {TRACKING_ANNOTATION: tracking_id(manifest.key, owner)}
         metadata["annotations"] = {**(metadata.get("annotations") or {}), **tracking}
     if manifest.key.namespace:
         metadata["namespace"] = manifest.key.namespace
-    return replace(manifest, body={**manifest.body, "metadata": metadata})
+    return replace(manifest, body={**body, "metadata": metadata})
 
 
 def tracking_id(key: ResourceKey, owner: Owner) -> str:

@@ -21,6 +21,7 @@ from syncline.core.scopes import Scopes
 from syncline.errors import ApiError, Place
 from syncline.kube.dryrun import dry_run
 from syncline.kube.live import read_live
+from syncline.kube.shapes import custom_shapes
 from syncline.ports import ApiResource, Cluster
 
 if TYPE_CHECKING:
@@ -127,17 +128,19 @@ def predict(
 ) -> Prediction:
     """What each object would be after the apply.
 
-    What is in sync already needs nobody's word.  At the dry-run level the server is asked about each object
-    that exists and seems to differ; where it will not say, our own prediction stands.
+    What is in sync already needs nobody's word.  At the dry-run level the server is asked about each object that
+    exists and seems to differ; where it will not say, our own prediction stands.
     """
+    listed = tuple(manifests)
+    shapes = custom_shapes(listed, cluster)
     objects: dict[ResourceKey, Body] = {}
     differing: list[tuple[ResourceKey, str, Body]] = []
-    for manifest in manifests:
-        before = live.objects.get(manifest.key)
-        if before is not None and in_sync(before, manifest.body):
+    for manifest in listed:
+        before, shape = live.objects.get(manifest.key), shapes.get((manifest.key.kind, manifest.api_version))
+        if before is not None and in_sync(before, manifest.body, shape):
             objects[manifest.key] = before
             continue
-        objects[manifest.key] = predict_apply(before, manifest.body)
+        objects[manifest.key] = predict_apply(before, manifest.body, shape)
         if before is not None:
             differing.append((manifest.key, manifest.api_version, manifest.body))
     if level is not Level.DRY_RUN or not differing:
