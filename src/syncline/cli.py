@@ -88,7 +88,7 @@ def _surroundings(invocation: Invocation, cancellation: Cancellation) -> Surroun
     room = Room(
         path=environ.get("PATH", os.defpath),
         uid=int(uid) if uid.isdigit() else None,
-        cancellation=cancellation,
+        check=cancellation.check,
     )
     return Surroundings(
         clock=SystemClock(),

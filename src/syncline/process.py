@@ -19,9 +19,8 @@ from typing import IO, TYPE_CHECKING, Final
 from syncline.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from syncline.runtime import Cancellation
 
 _GRACE: Final = 2.0
 """Seconds between asking a program to end and ending it."""
@@ -36,7 +35,7 @@ class Room:
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
-    names one itself.
+    names one itself.  `check` raises when the run was asked to stop.
     """
 
     path: str = os.defpath
@@ -44,7 +43,7 @@ class Room:
     seconds: float = 60.0
     max_output: int = 64 * 1024 * 1024
     uid: int | None = None
-    cancellation: Cancellation | None = None
+    check: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,8 @@ class _Attendance:
                 return
 
     def _check(self, until: float) -> None:
-        if self._room.cancellation is not None:
-            self._room.cancellation.check()
+        if self._room.check is not None:
+            self._room.check()
         if time.monotonic() >= until:
             raise ToolError(
                 f"{self._name} did not finish within {self._room.seconds:g} seconds.",
