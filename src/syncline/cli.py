@@ -305,7 +305,8 @@ def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
     colour = _is_colourful(options["colour"])
     invocation = _invocation(job, options)
     report = run(invocation, observer(progress=colour and sys.stderr.isatty()))
-    show(report, options["output"], colour=colour)
+    diffs = job not in {"sync", "rollback"} or invocation.dry_run
+    show(report, options["output"], colour=colour, diffs=diffs)
     if options["html"]:
         from syncline.report.html import page
 

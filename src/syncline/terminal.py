@@ -26,13 +26,16 @@ def observer(*, progress: bool) -> Observer:
     return Progress() if progress else Silence()
 
 
-def show(report: Report, form: str, *, colour: bool) -> None:
+def show(report: Report, form: str, *, colour: bool, diffs: bool) -> None:
     """The report in the form asked for."""
-    click.echo(text_of(report, form, colour=colour), nl=False, color=colour)
+    click.echo(text_of(report, form, colour=colour, diffs=diffs), nl=False, color=colour)
 
 
-def text_of(report: Report, form: str, *, colour: bool) -> str:
-    """The report as text, Markdown, an HTML page or JSON; it ends with a new line."""
+def text_of(report: Report, form: str, *, colour: bool, diffs: bool) -> str:
+    """The report as text, Markdown, an HTML page or JSON; it ends with a new line.
+
+    `diffs` says whether the text shows the differing lines, or only which objects differ.
+    """
     if form == "markdown":
         from syncline.report.fit import fit
 
@@ -48,7 +51,8 @@ def text_of(report: Report, form: str, *, colour: bool) -> str:
     else:
         from syncline.report.terminal import terminal
 
-        text = terminal(report, colour=colour)
+        # After a sync one wants to know what was done and how it is; before it, what would be done.
+        text = terminal(report, colour=colour, diffs=diffs)
     return text if text.endswith("\n") else f"{text}\n"
 
 

@@ -51,7 +51,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         failures=tuple(_failures(result, masker)),
         resources=rows,
         health=_health(plan, result) if rows else None,
-        fingerprint=fingerprint(plan),
+        fingerprint=fingerprint(plan) if plan.writes else "",
     )
 
 

@@ -37,7 +37,7 @@ _LITERAL: Final = re.compile(r"\|[0-9]?[+-]?")
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Lines with their sign (` `, `-` or `+`) in front. `where` is the field around them, empty at the top."""
+    """Lines with their sign (` `, `-` or `+`) in front. `where` is the field around them, or empty."""
 
     where: str
     lines: tuple[str, ...]
@@ -92,6 +92,7 @@ class _Hunks:
         self._room = most_lines
         self._groups: list[list[Region]] = []
         self._hidden = 0
+        self._cut: Region | None = None
 
     def add(self, region: Region) -> None:
         if self._room <= 0:
@@ -108,7 +109,7 @@ class _Hunks:
         if size > self._room:
             kept = region.cut(self._room)
             self._hidden += size - kept.before_size - kept.after_size
-            region = kept
+            region = self._cut = kept
         self._room -= size + CONTEXT
         last = self._groups[-1][-1] if self._groups else None
         if last is not None and region.after - last.after_end <= 2 * CONTEXT:
@@ -138,7 +139,9 @@ class _Hunks:
             new = self._new[region.after : region.after_end]
             yield from _changed_lines(old, new)
             at = region.after_end
-        yield from self._context(at, at + CONTEXT)
+        # What follows a region that was cut is more of the change and must not look unchanged.
+        if group[-1] is not self._cut:
+            yield from self._context(at, at + CONTEXT)
 
     def _context(self, start: int, stop: int) -> Iterator[str]:
         return (" " + clip(line) for line in self._new[start:stop])

@@ -183,7 +183,7 @@ def _page(whole: Document, page: _Page, sheet: _Sheet, notice: str) -> str:
         parts.append(notice)
     parts.append(_foot(whole, sheet))
     body = _SEPARATOR.join(part for part in parts if part)
-    return f"{sheet.marker}\n{body}\n" if sheet.marker else f"{body}\n"
+    return f"{sheet.marker}\n{body}" if sheet.marker else body
 
 
 def _later_title(whole: Document, page: _Page, sheet: _Sheet) -> str:

@@ -82,7 +82,7 @@ def _alerts(kind: str, sentences: Iterable[str], rank: Rank, unit: str) -> Itera
 
 def _troubles(report: Report) -> Iterator[str]:
     if report.interrupted:
-        yield "**The run was stopped before its end.** Here is what was known by then; run it again to finish."
+        yield "**The run was stopped before its end.** This is what was known by then; run it again."
     for problem in report.problems:
         yield _problem("", problem)
     for app in worst_first(report):

@@ -19,6 +19,8 @@ from syncline.report.words import SIGNS, WORDS, object_name, place_of, sentence,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from syncline.core.resource import ResourceKey
+
 _RANKS: Final[Mapping[Action, Rank]] = {
     Action.CREATE: Rank.ADDED,
     Action.UPDATE: Rank.CHANGED,

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from syncline.core.health.status import Health
 from syncline.core.live import Level
-from syncline.core.mask import MaskedBody
-from syncline.core.plan import Action
-from syncline.core.resource import ResourceKey
-from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode, Place
+
+if TYPE_CHECKING:
+    from syncline.core.health.status import Health
+    from syncline.core.mask import MaskedBody
+    from syncline.core.plan import Action
+    from syncline.core.resource import ResourceKey
+    from syncline.core.verdict import Outcome
 
 
 class Job(Enum):
@@ -60,7 +63,8 @@ class Problem:
 class ShownChange:
     """One object's change as anybody may see it.
 
-    `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line summaries.
+    `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line
+    summaries.
     """
 
     key: ResourceKey
@@ -74,7 +78,10 @@ class ShownChange:
 
 @dataclass(frozen=True, slots=True)
 class ResourceRow:
-    """One line of the tree: `sync` is Argo CD's word (Synced, OutOfSync, Unknown); `depth` 0 is the application's own."""
+    """One line of the tree.
+
+    `sync` is Argo CD's word (Synced, OutOfSync, Unknown); `depth` 0 is the application's own.
+    """
 
     key: ResourceKey
     sync: str
@@ -111,8 +118,9 @@ class AppReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole run. `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at.
+    """A whole run.
 
+    `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at.
     `stopped_by` is the exit code of the signal that ended an interrupted run (INTERRUPTED or TERMINATED).
     """
 

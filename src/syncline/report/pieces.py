@@ -60,7 +60,7 @@ class Piece:
         )
 
     def cut(self, room: int) -> Piece:
-        """The same with as many lines of its block as fit into about this many bytes, and a word about the rest."""
+        """The same with as many lines as fit into about this many bytes, and a word about the rest."""
         left = room - len(self.head.encode()) - _NOTICE
         kept: list[str] = []
         for line in self.lines:
