@@ -31,7 +31,7 @@ class Annotation(NamedTuple):
     message: str
 
 
-def annotations_of(report: Report) -> tuple[Annotation, ...]:
+def annotations(report: Report) -> tuple[Annotation, ...]:
     """At most ten errors and ten warnings."""
     errors = tuple(dict.fromkeys(_errors(report)))
     warnings = tuple(dict.fromkeys(_warnings(report)))

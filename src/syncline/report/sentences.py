@@ -95,7 +95,8 @@ def revisions(report: Report) -> str:
 
 def nothing(report: Report) -> str:
     """Why there is no difference to show; empty where there is one, or where something failed."""
-    if changed(report) or _trouble(report) or report.interrupted:
+    compares = report.job not in {Job.RENDER, Job.STATUS}
+    if not compares or changed(report) or _trouble(report) or report.interrupted:
         return ""
     if not report.applications:
         return _none_affected(report)

@@ -412,8 +412,8 @@ def sync_result() -> Report:
         outcome=Outcome.REFUSED,
         refusals=(
             (
-                "14 objects would be pruned and the limit is 10 (guard.maxPrune 10, guard.maxPrunePercent 20); "
-                "raise the limit in syncline.yaml, or approve objects by name with --approve."
+                "14 objects would be pruned and the limit is 10 (guard.maxPrune 10, guard.maxPrunePercent "
+                "20); raise the limit in syncline.yaml, or approve objects by name with --approve."
             ),
         ),
         health=Health(HealthStatus.HEALTHY),
