@@ -12,15 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from plane import control_plane, toolchain  # noqa: E402 - the path above makes it importable
-from plane.control_plane import ControlPlane  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plane.control_plane import ControlPlane
 
 SYNCLINE = Path(sys.executable).with_name("syncline")
 BOLD, DIM, PLAIN = ("\x1b[1m", "\x1b[2m", "\x1b[0m") if sys.stdout.isatty() else ("", "", "")
@@ -81,7 +85,9 @@ class Shop:
         title("The base commit is synced")
         self.syncline("sync", "--revision", "main")
         title("The change, held against what is live")
-        self.syncline("diff", "backend", "edge-cache", "--base", "main", "--head", "change", "--level", "live")
+        self.syncline(
+            "diff", "backend", "edge-cache", "--base", "main", "--head", "change", "--level", "live"
+        )
         title("The change is merged and synced; only what it touches, and until all is healthy")
         self._git("checkout", "--quiet", "main")
         self._git("merge", "--quiet", "--ff-only", "change")
@@ -91,7 +97,9 @@ class Shop:
 
         title("(c) Somebody scales orders and edits its settings behind Git's back")
         edit(main_plane, "/apis/apps/v1/namespaces/shop/deployments/orders", {"spec": {"replicas": 7}})
-        edit(main_plane, "/api/v1/namespaces/shop/configmaps/orders-settings", {"data": {"LOG_LEVEL": "trace"}})
+        edit(
+            main_plane, "/api/v1/namespaces/shop/configmaps/orders-settings", {"data": {"LOG_LEVEL": "trace"}}
+        )
         self.syncline("drift", "backend", "--dry-run", expect=10)
         title("The application has selfHeal, so the scheduled job heals it")
         self.syncline("drift", "backend")
@@ -117,7 +125,9 @@ class Shop:
                 {"name": name, "cluster": {"server": plane.server, "certificate-authority": str(plane.ca)}}
                 for name, plane in planes.items()
             ],
-            "users": [{"name": name, "user": {"token": plane.token("admin")}} for name, plane in planes.items()],
+            "users": [
+                {"name": name, "user": {"token": plane.token("admin")}} for name, plane in planes.items()
+            ],
             "contexts": [{"name": name, "context": {"cluster": name, "user": name}} for name in planes],
         }
         file = self.root.with_name("kubeconfig")
@@ -127,7 +137,9 @@ class Shop:
 
     def _commit(self, message: str) -> None:
         self._git("add", "--all")
-        self._git("-c", "user.name=Demo", "-c", "user.email=demo@example.com", "commit", "--quiet", "-m", message)
+        self._git(
+            "-c", "user.name=Demo", "-c", "user.email=demo@example.com", "commit", "--quiet", "-m", message
+        )
 
     def _git(self, *arguments: str) -> None:
         subprocess.run(["git", *arguments], cwd=self.root, env=self.environ, check=True)
@@ -145,7 +157,9 @@ def started(name: str, tools: Mapping[str, Path]) -> Iterator[ControlPlane]:
 def edit(plane: ControlPlane, path: str, patch: Mapping[str, object]) -> None:
     """Change an object as somebody with kubectl would."""
     plane.api("PATCH", path, patch)
-    print(f"{BOLD}$ kubectl patch … {path.rpartition('/')[2]} --patch '{json.dumps(patch)}'{PLAIN}", flush=True)
+    print(
+        f"{BOLD}$ kubectl patch … {path.rpartition('/')[2]} --patch '{json.dumps(patch)}'{PLAIN}", flush=True
+    )
 
 
 def title(text: str) -> None:

@@ -277,8 +277,8 @@ def _job(inputs: Inputs) -> Job:
 def _revisions(inputs: Inputs, event: Event, job: Job) -> tuple[str, str]:
     """What is compared or synced.
 
-    A pull request's merge commit against its first parent: what merging will do. Where there is no merge commit, the
-    head against where it parted from the base.
+    A pull request's merge commit against its first parent: what merging will do. Where there is no merge
+    commit, the head against where it parted from the base.
     """
     if inputs["base"] or inputs["revision"]:
         return inputs["base"], inputs["revision"] or event.sha
@@ -306,7 +306,10 @@ def _level(inputs: Inputs, event: Event) -> Level:
 
 
 def _kubeconfig(inputs: Inputs, event: Event, stack: ExitStack) -> str:
-    """The kubeconfig as a file that only we can read, gone when the step ends; none for what may only render."""
+    """The kubeconfig as a file that only we can read, gone when the step ends.
+
+    A run that may only render gets none.
+    """
     if not inputs["kubeconfig"] or event.tier is Tier.RENDER:
         return ""
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="syncline-kubeconfig-"))

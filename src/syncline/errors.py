@@ -1,7 +1,8 @@
 """What can keep Syncline from doing its job.
 
-The law: an error is a class, an exit code and a remedy.  Trouble that was *found* (drift, a refused plan, an
-unhealthy rollout) is no error but a value in the report; `ExitCode` numbers both, so that one table documents them.
+The law: an error is a class, an exit code and a remedy. Trouble that was *found* (drift, a refused plan, an
+unhealthy rollout) is no error but a value in the report; `ExitCode` numbers both, so that one table documents
+them.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """The line a person would edit. `file` is relative to the repository; `line` counts from 1, 0 means unknown."""
+    """The line a person would edit. `file` is relative to the root; `line` counts from 1; 0 is unknown."""
 
     file: str
     line: int = 0

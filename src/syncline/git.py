@@ -78,7 +78,7 @@ class Repository:
         return sha
 
     def merge_base(self, one: str, other: str) -> str:
-        """The commit where the two parted; a shallow clone is deepened. Raises GitError when there is none."""
+        """The commit where the two parted; a shallow clone is deepened. Raises GitError if there is none."""
         first, second = self.resolve(one), self.resolve(other)
         base = self._merge_base(first, second)
         if not base and self._is_shallow():
@@ -126,9 +126,9 @@ class Repository:
         return frozenset(path.decode("utf-8", "surrogateescape") for path in out.split(b"\0") if path)
 
     def files_containing(
-        self, revision: str, words: Sequence[str], patterns: Sequence[str]
-    ) -> Iterator[tuple[str, bytes]]:
-        """Path and content of the files that match a pattern and contain one of the words."""
+        self, revision: str, words: Sequence[str], patterns: Sequence[str], also: Sequence[str] = ()
+    ) -> dict[str, bytes]:
+        """The files that match a pattern and contain one of the words, and those of `also` that are there."""
         sha = self.resolve(revision)
         asked = [part for word in words for part in ("-e", word)]
         answer = self._run("grep", "-l", "-z", "-F", *asked, sha, "--", *patterns)
@@ -136,7 +136,7 @@ class Repository:
             raise GitError(f"git grep failed: {_last_line(answer.stderr)}")
         names = [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
         paths = [name.removeprefix(f"{sha}:") for name in names]
-        yield from zip(paths, self._blobs(sha, paths), strict=True)
+        return self._blobs(sha, [*paths, *(path for path in also if path not in paths)])
 
     def read(self, revision: str, path: str) -> bytes | None:
         """A file's content at a revision, or None when it is not there."""
@@ -207,17 +207,19 @@ class Repository:
         if self._is_shallow() and self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin").code:
             raise GitError("This clone is shallow and its history could not be fetched.", remedy=_FETCH_DEPTH)
 
-    def _blobs(self, sha: str, paths: Sequence[str]) -> list[bytes]:
-        """Many files with one program."""
+    def _blobs(self, sha: str, paths: Sequence[str]) -> dict[str, bytes]:
+        """Many files with one program; those that are not there are left out."""
         wanted = "".join(f"{sha}:{path}\n" for path in paths).encode("utf-8", "surrogateescape")
         rest = memoryview(self._run("cat-file", "--batch", stdin=wanted).stdout)
-        blobs = []
-        for _ in paths:
-            header, _, _ = bytes(rest[:512]).partition(b"\n")
+        blobs = {}
+        for path in paths:
+            header, _, _ = bytes(rest[:8192]).partition(b"\n")
+            rest = rest[len(header) + 1 :]
+            if header.endswith(b" missing"):
+                continue
             size = int(header.rpartition(b" ")[2])
-            start = len(header) + 1
-            blobs.append(bytes(rest[start : start + size]))
-            rest = rest[start + size + 1 :]
+            blobs[path] = bytes(rest[:size])
+            rest = rest[size + 1 :]
         return blobs
 
     def _hint(self) -> str:

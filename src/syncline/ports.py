@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from syncline.core.resource import Body, ResourceKey
+if TYPE_CHECKING:
+    from syncline.core.resource import Body, ResourceKey
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,7 +32,7 @@ class ApiResource:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A LIST answer: every item has `apiVersion` and `kind` filled in; `resource_version` is where a watch goes on."""
+    """A LIST's answer; every item has `apiVersion` and `kind`. A watch goes on at `resource_version`."""
 
     items: tuple[Body, ...]
     resource_version: str
@@ -66,7 +67,7 @@ class Cluster(Protocol):
         ...
 
     def resource(self, group: str, kind: str, version: str = "") -> ApiResource | None:
-        """The served kind, from discovery read once; None when the server does not serve it (a CRD to come)."""
+        """The served kind, from discovery read once; None when it is not served (a CRD to come)."""
         ...
 
     def rediscover(self) -> None:
@@ -82,7 +83,7 @@ class Cluster(Protocol):
         ...
 
     def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
-        """Server-side apply with field manager `syncline`, forced, strictly validated; the object as it is then."""
+        """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object."""
         ...
 
     def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
@@ -95,7 +96,7 @@ class Cluster(Protocol):
     def watch(
         self, resource: ApiResource, *, namespace: str = "", selector: str = "", since: str, timeout: float
     ) -> Watching:
-        """Changes after the resource version `since`; ends after `timeout` seconds or when the server closes."""
+        """Changes after the resource version `since`, for `timeout` seconds or until the server closes."""
         ...
 
 

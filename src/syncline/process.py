@@ -66,7 +66,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Co
     with _home(room) as home:
         environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
         try:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603 - argv is a list of ours; starting programs is what this module is for
                 list(argv),
                 cwd=cwd,
                 env=environ,
@@ -137,7 +137,7 @@ class _Attendance:
         if time.monotonic() >= until:
             raise ToolError(
                 f"{self._name} did not finish within {self._room.seconds:g} seconds.",
-                remedy="Look for an endless loop or a download; the limit is render.timeout in syncline.yaml.",
+                remedy="Look for an endless loop or a download; render.timeout in syncline.yaml sets it.",
             )
 
     def _feed(self, data: bytes) -> None:

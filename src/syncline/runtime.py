@@ -86,7 +86,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
     The first exception is raised once all that had started has ended; what had not started never does.
     """
     todo = list(items)
-    if len(todo) < 2 or workers < 2:
+    if min(len(todo), workers) <= 1:
         return [function(item) for item in todo]
     results: dict[int, Result] = {}
     failures: dict[int, BaseException] = {}
@@ -101,7 +101,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
                 return
             try:
                 results[number] = function(item)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
                 failures[number] = error
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(todo)))]

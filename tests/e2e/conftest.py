@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.delivery import Delivery, Repo
-from plane.control_plane import ControlPlane
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from plane.control_plane import ControlPlane
 
 
 @pytest.fixture

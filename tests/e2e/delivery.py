@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from plane.control_plane import ControlPlane
 from syncline import cli
-from syncline.core.plan import Action
-from syncline.core.verdict import Event
 from syncline.jobs.invocation import Invocation
 from syncline.report.model import AppReport, Job, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from plane.control_plane import ControlPlane
+    from syncline.core.plan import Action
+    from syncline.core.verdict import Event
 
 AUTHOR = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
 
@@ -114,7 +118,7 @@ class Delivery:
         return self.plane.api.answers(f"/{group}/{version}/namespaces/{self.namespace}/{plural}/{name}")
 
     def app(self, name: str = "web", path: str = "web", **spec: str) -> str:
-        """An Application file; `policy` is the text of its syncPolicy, `metadata` more lines of its metadata."""
+        """An Application file; `policy` is the text of its syncPolicy, `metadata` more lines of its own."""
         policy = spec.get("policy", "{automated: {prune: true}}")
         return (
             "apiVersion: argoproj.io/v1alpha1\n"
@@ -134,7 +138,12 @@ def config_map(name: str, **data: str) -> str:
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n{lines or '  empty: ok'}\n"
 
 
-def deployment(name: str, image: str = "registry.example.com/web:1.0", replicas: int = 1, **labels: str) -> str:
+def deployment(
+    name: str,
+    image: str = "registry.example.com/web:1.0",
+    replicas: int = 1,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     extra = "".join(f', "{key}": "{value}"' for key, value in labels.items())
     return (
         "apiVersion: apps/v1\nkind: Deployment\n"

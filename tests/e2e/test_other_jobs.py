@@ -3,7 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,9 @@ from syncline.errors import ConfigError, ExitCode, ForbiddenError
 from syncline.jobs.invocation import Permissions
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SELF_HEAL = "{automated: {prune: true, selfHeal: true}}"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: %s}\n"
@@ -49,7 +52,9 @@ def test_drift_is_healed_with_self_heal_and_what_git_does_not_say_is_left_alone(
 
 
 def test_an_object_deleted_behind_gits_back_is_drift(delivery: Delivery) -> None:
-    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one") + "---\n" + config_map("two")})
+    delivery.repo.commit(
+        {"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one") + "---\n" + config_map("two")}
+    )
     delivery.sync()
     delivery.plane.api("DELETE", f"/api/v1/namespaces/{delivery.namespace}/configmaps/two")
 
@@ -59,7 +64,9 @@ def test_an_object_deleted_behind_gits_back_is_drift(delivery: Delivery) -> None
     assert delivery.exists("v1/configmaps/two")
 
 
-def test_drift_compares_with_the_revision_that_was_synced_and_not_with_what_waits_in_git(delivery: Delivery) -> None:
+def test_drift_compares_with_the_revision_that_was_synced_and_not_with_what_waits_in_git(
+    delivery: Delivery,
+) -> None:
     delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one", a="1")})
     delivery.sync()
     delivery.repo.commit({"web/all.yaml": config_map("one", a="2")})
@@ -131,7 +138,11 @@ def test_the_live_level_predicts_without_writing_and_says_what_it_is(delivery: D
 def test_the_dry_run_level_lets_the_server_reject(delivery: Delivery) -> None:
     delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": deployment("web")})
     delivery.sync()
-    moved = deployment("web").replace("matchLabels: {app: web}", "matchLabels: {app: other}").replace('"app": "web"', '"app": "other"')
+    moved = (
+        deployment("web")
+        .replace("matchLabels: {app: web}", "matchLabels: {app: other}")
+        .replace('"app": "web"', '"app": "other"')
+    )
     delivery.repo.commit({"web/all.yaml": moved})
 
     app = only(delivery.run(Job.DIFF, base="HEAD~1", level=Level.DRY_RUN))
@@ -142,8 +153,14 @@ def test_the_dry_run_level_lets_the_server_reject(delivery: Delivery) -> None:
     assert delivery.get("apps/v1/deployments/web")["spec"]["selector"] == {"matchLabels": {"app": "web"}}
 
 
-def test_a_reader_that_may_not_see_secrets_is_told_so_and_nothing_is_taken_for_absent(delivery: Delivery) -> None:
-    files = {"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one", a="1"), "web/s.yaml": SECRET % "first-value"}
+def test_a_reader_that_may_not_see_secrets_is_told_so_and_nothing_is_taken_for_absent(
+    delivery: Delivery,
+) -> None:
+    files = {
+        "apps/web.yaml": delivery.app(),
+        "web/all.yaml": config_map("one", a="1"),
+        "web/s.yaml": SECRET % "first-value",
+    }
     delivery.repo.commit(files)
     delivery.sync()
     delivery.repo.commit({"web/all.yaml": config_map("one", a="2"), "web/s.yaml": SECRET % "second-value"})
@@ -160,7 +177,12 @@ def test_a_reader_that_may_not_see_secrets_is_told_so_and_nothing_is_taken_for_a
 def test_an_identity_bound_to_one_namespace_can_sync_it(delivery: Delivery) -> None:
     delivery.plane.bind(delivery.namespace)
     delivery.identity = "bound"
-    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one", a="1") + "---\n" + deployment("web")})
+    delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(),
+            "web/all.yaml": config_map("one", a="1") + "---\n" + deployment("web"),
+        }
+    )
 
     assert only(delivery.sync()).outcome is Outcome.SYNCED
     assert only(delivery.sync()).outcome is Outcome.UNCHANGED
@@ -187,9 +209,13 @@ def test_a_fork_never_gets_beyond_the_offline_level(delivery: Delivery) -> None:
     assert delivery.plane.requests_since(mark) == []
 
 
-def test_a_cluster_that_does_not_answer_is_one_sentence_and_the_diff_goes_on_offline(delivery: Delivery) -> None:
+def test_a_cluster_that_does_not_answer_is_one_sentence_and_the_diff_goes_on_offline(
+    delivery: Delivery,
+) -> None:
     settings = "clusters: {main: {server: 'https://127.0.0.1:1', tokenEnv: NO_TOKEN}}\ndefaultCluster: main\n"
-    delivery.repo.commit({"syncline.yaml": settings, "apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one", a="1")})
+    delivery.repo.commit(
+        {"syncline.yaml": settings, "apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one", a="1")}
+    )
     delivery.repo.commit({"web/all.yaml": config_map("one", a="2")})
 
     app = only(delivery.run(Job.DIFF, base="HEAD~1", level=Level.LIVE))
@@ -203,17 +229,25 @@ def test_a_cluster_that_does_not_answer_is_one_sentence_and_the_diff_goes_on_off
 def test_a_signal_leaves_a_truthful_report_and_a_rerun_converges(
     delivery: Delivery, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    stuck = deployment("web", **{"syncline.test/never-ready": "true"})
-    delivery.repo.commit({
-        "apps/a.yaml": delivery.app("a", "a"),
-        "a/all.yaml": config_map("one") + "---\n" + stuck,
-        "apps/b.yaml": delivery.app("b", "b"),
-        "b/all.yaml": config_map("two"),
-    })
-    environ = {"KUBECONFIG": str(delivery.plane.kubeconfig("admin")), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    stuck = deployment("web", labels={"syncline.test/never-ready": "true"})
+    delivery.repo.commit(
+        {
+            "apps/a.yaml": delivery.app("a", "a"),
+            "a/all.yaml": config_map("one") + "---\n" + stuck,
+            "apps/b.yaml": delivery.app("b", "b"),
+            "b/all.yaml": config_map("two"),
+        }
+    )
+    environ = {
+        "KUBECONFIG": str(delivery.plane.kubeconfig("admin")),
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+    }
     command = [sys.executable, "-c", "from syncline.cli import main; main()", "sync", "-o", "json"]
     with subprocess.Popen(command, cwd=delivery.repo.root, env=environ, stdout=subprocess.PIPE) as child:
-        delivery.plane.wait_until(lambda: delivery.exists("apps/v1/deployments/web"), "the Deployment is applied")
+        delivery.plane.wait_until(
+            lambda: delivery.exists("apps/v1/deployments/web"), "the Deployment is applied"
+        )
         child.send_signal(number)
         out, _ = child.communicate(timeout=20)
 

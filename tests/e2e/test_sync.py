@@ -15,7 +15,8 @@ MIXED = (
     + "---\n"
     + deployment("web", replicas=2)
     + "---\n"
-    + "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n"
+    + "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    + "spec: {selector: {app: web}, ports: [{port: 80}]}\n"
     + "---\n"
     + "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: correct-horse}\n"
 )
@@ -37,8 +38,9 @@ def test_a_sync_makes_the_cluster_be_what_git_says_and_waits_for_health(delivery
     assert parent["metadata"]["annotations"]["applyset.kubernetes.io/contains-group-kinds"] == (
         "ConfigMap,Deployment.apps,Secret,Service"
     )
-    assert delivery.get("v1/services/web")["metadata"]["labels"]["applyset.kubernetes.io/part-of"] == (
-        parent["metadata"]["labels"]["applyset.kubernetes.io/id"]
+    assert (
+        delivery.get("v1/services/web")["metadata"]["labels"]["applyset.kubernetes.io/part-of"]
+        == (parent["metadata"]["labels"]["applyset.kubernetes.io/id"])
     )
     assert app.revision == sha
 
@@ -89,7 +91,9 @@ def test_a_plan_beyond_the_prune_limit_is_refused_whole(delivery: Delivery) -> N
     many = {f"web/c{n}.yaml": config_map(f"c{n}", n=str(n)) for n in range(6)}
     delivery.repo.commit({"apps/web.yaml": delivery.app(), **many})
     delivery.sync()
-    delivery.repo.commit({"web/c5.yaml": None, "web/c4.yaml": None, "web/c3.yaml": None, "web/new.yaml": config_map("new")})
+    delivery.repo.commit(
+        {"web/c5.yaml": None, "web/c4.yaml": None, "web/c3.yaml": None, "web/new.yaml": config_map("new")}
+    )
 
     report = delivery.sync()
 
@@ -117,7 +121,9 @@ def test_rendering_to_nothing_deletes_nothing(delivery: Delivery) -> None:
 def test_an_application_file_that_vanished(delivery: Delivery, finalizer: bool) -> None:
     carried = "  finalizers: [resources-finalizer.argocd.argoproj.io]\n" if finalizer else ""
     delivery.repo.commit({"apps/web.yaml": delivery.app(metadata=carried), "web/all.yaml": config_map("one")})
-    delivery.repo.commit({"apps/other.yaml": delivery.app("other", "other"), "other/all.yaml": config_map("two")})
+    delivery.repo.commit(
+        {"apps/other.yaml": delivery.app("other", "other"), "other/all.yaml": config_map("two")}
+    )
     delivery.sync()
     delivery.repo.commit({"apps/web.yaml": None})
 
@@ -138,7 +144,13 @@ def test_the_destination_namespace_is_made_on_request_and_its_absence_refused(de
     assert refused.outcome is Outcome.REFUSED
     assert "CreateNamespace=true" in refused.refusals[0]
 
-    delivery.repo.commit({"apps/web.yaml": missing.replace("prune: true}", "prune: true}, syncOptions: [CreateNamespace=true]")})
+    delivery.repo.commit(
+        {
+            "apps/web.yaml": missing.replace(
+                "prune: true}", "prune: true}, syncOptions: [CreateNamespace=true]"
+            )
+        }
+    )
     app = only(delivery.sync())
 
     assert app.outcome is Outcome.SYNCED
@@ -168,7 +180,11 @@ def test_a_definition_is_established_before_its_resources(delivery: Delivery) ->
                       type: object
                       properties:
                         size: {{type: integer, default: 3}}
-                        parts: {{type: array, items: {{type: object, properties: {{name: {{type: string}}, enabled: {{type: boolean, default: true}}}}}}}}
+                        parts:
+                          type: array
+                          items:
+                            type: object
+                            properties: {{name: {{type: string}}, enabled: {{type: boolean, default: true}}}}
     """
     widget = f"""
         apiVersion: {group}/v1
@@ -183,15 +199,22 @@ def test_a_definition_is_established_before_its_resources(delivery: Delivery) ->
     second = only(delivery.sync())
 
     assert first.outcome is Outcome.SYNCED
-    assert delivery.get(f"{group}/v1/widgets/small")["spec"] == {"size": 3, "parts": [{"name": "a", "enabled": True}]}
+    assert delivery.get(f"{group}/v1/widgets/small")["spec"] == {
+        "size": 3,
+        "parts": [{"name": "a", "enabled": True}],
+    }
     assert second.outcome is Outcome.UNCHANGED
     assert [request for request in delivery.plane.requests_since(mark) if not request.is_read] == []
     delivery.plane.api("DELETE", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{group}")
 
 
-def test_an_object_that_the_server_rejects_fails_the_sync_and_the_next_run_makes_it_good(delivery: Delivery) -> None:
+def test_an_object_that_the_server_rejects_fails_the_sync_and_the_next_run_makes_it_good(
+    delivery: Delivery,
+) -> None:
     bad = deployment("web").replace("replicas: 1", "replicas: 1\n  nonsense: 3")
-    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/d.yaml": bad, "web/c.yaml": config_map("fine")})
+    delivery.repo.commit(
+        {"apps/web.yaml": delivery.app(), "web/d.yaml": bad, "web/c.yaml": config_map("fine")}
+    )
 
     report = delivery.sync()
 
@@ -207,7 +230,7 @@ def test_an_object_that_the_server_rejects_fails_the_sync_and_the_next_run_makes
 
 
 def test_a_rollout_that_never_gets_ready_is_reported_at_the_deadline(delivery: Delivery) -> None:
-    stuck = deployment("web", **{"syncline.test/never-ready": "true"})
+    stuck = deployment("web", labels={"syncline.test/never-ready": "true"})
     delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/d.yaml": stuck})
 
     report = delivery.sync(timeout=1.5)
@@ -221,7 +244,7 @@ def test_a_rollout_that_never_gets_ready_is_reported_at_the_deadline(delivery: D
 
 def test_a_failing_wave_withholds_the_later_ones(delivery: Delivery) -> None:
     wave = 'annotations: {"argocd.argoproj.io/sync-wave": "%s"}'
-    stuck = deployment("web", **{"syncline.test/never-ready": "true"})
+    stuck = deployment("web", labels={"syncline.test/never-ready": "true"})
     late = config_map("late").replace("name: late", f"name: late\n  {wave % 1}")
     delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/d.yaml": stuck, "web/late.yaml": late})
 
@@ -232,12 +255,14 @@ def test_a_failing_wave_withholds_the_later_ones(delivery: Delivery) -> None:
 
 
 def test_only_what_changed_since_its_own_last_sync_is_synced(delivery: Delivery) -> None:
-    delivery.repo.commit({
-        "apps/web.yaml": delivery.app(),
-        "web/all.yaml": config_map("one", a="1"),
-        "apps/other.yaml": delivery.app("other", "other"),
-        "other/all.yaml": config_map("two", a="1"),
-    })
+    delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(),
+            "web/all.yaml": config_map("one", a="1"),
+            "apps/other.yaml": delivery.app("other", "other"),
+            "other/all.yaml": config_map("two", a="1"),
+        }
+    )
     delivery.sync()
     # Two commits, of which the first is never synced on its own: a push event would only name the second.
     delivery.repo.commit({"web/all.yaml": config_map("one", a="2")})
@@ -251,13 +276,15 @@ def test_only_what_changed_since_its_own_last_sync_is_synced(delivery: Delivery)
 
 
 def test_one_broken_application_does_not_stop_the_others(delivery: Delivery) -> None:
-    delivery.repo.commit({
-        "apps/web.yaml": delivery.app(),
-        "web/all.yaml": config_map("one"),
-        "apps/broken.yaml": delivery.app("broken", "broken"),
-        "broken/all.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: tabs\n",
-        "apps/wrong.yaml": delivery.app("wrong", "7"),
-    })
+    delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(),
+            "web/all.yaml": config_map("one"),
+            "apps/broken.yaml": delivery.app("broken", "broken"),
+            "broken/all.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: tabs\n",
+            "apps/wrong.yaml": delivery.app("wrong", "7"),
+        }
+    )
 
     report = delivery.sync()
 
@@ -274,7 +301,12 @@ def test_one_broken_application_does_not_stop_the_others(delivery: Delivery) -> 
 def test_objects_of_another_application_are_not_taken(delivery: Delivery) -> None:
     delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("shared", of="web")})
     delivery.sync()
-    delivery.repo.commit({"apps/other.yaml": delivery.app("other", "other"), "other/all.yaml": config_map("shared", of="other")})
+    delivery.repo.commit(
+        {
+            "apps/other.yaml": delivery.app("other", "other"),
+            "other/all.yaml": config_map("shared", of="other"),
+        }
+    )
 
     report = delivery.sync(applications=("other",))
 

@@ -11,7 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from syncline.config.application import Application, Source
 
@@ -35,8 +35,7 @@ def affected(app: Application, changed: frozenset[str], *, inputs: frozenset[str
     return _first(changed, lambda path: any(_under(path, root) for root in whole))
 
 
-def _first(changed: Iterable[str], touches: object) -> str:
-    assert callable(touches)
+def _first(changed: Iterable[str], touches: Callable[[str], bool]) -> str:
     hits = sorted(path for path in changed if touches(path))
     if not hits:
         return ""

@@ -40,7 +40,7 @@ _MAX_UNPACKED = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whom the members of one application belong to: the parent's place and what is written on the members."""
+    """Whom an application's members belong to: the parent's place and what is written on the members."""
 
     app: str
     namespace: str
@@ -85,7 +85,8 @@ def mark(manifest: Manifest, owner: Owner) -> Manifest:
 
     CustomResourceDefinitions carry no tracking id (Argo CD, "Resource Tracking").
     """
-    # What is sent is normalised: a raw `stringData` would be owned as such, and a key taken from it never leave `data`.
+    # What is sent is normalised: a raw `stringData` would be owned as such, and a key taken from it would
+    # never leave `data`.
     body = normalize_desired(manifest.body)
     metadata = dict(body.get("metadata") or {})
     metadata["labels"] = {**(metadata.get("labels") or {}), PART_OF_LABEL: owner.id}

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from syncline.config.settings import GuardLimits
 from syncline.core.plan import Action, Plan
+
+_NAMED: Final = 3
+"""Objects that a refusal names; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Allowance:
     all of it is what was reviewed.
     """
 
-    limits: GuardLimits = GuardLimits()
+    limits: GuardLimits = field(default_factory=GuardLimits)
     allow_empty: bool = False
     retired: bool = False
     approved: frozenset[str] = frozenset()
@@ -54,7 +58,8 @@ def _too_many_pruned(plan: Plan, allowance: Allowance) -> str:
         return ""
     return (
         f"{len(unapproved)} objects would be pruned and the limit is {limit} "
-        f"(guard.maxPrune {allowance.limits.max_prune}, guard.maxPrunePercent {allowance.limits.max_prune_percent}); "
+        f"(guard.maxPrune {allowance.limits.max_prune}, "
+        f"guard.maxPrunePercent {allowance.limits.max_prune_percent}); "
         "raise the limit in syncline.yaml, or approve objects by name with --approve."
     )
 
@@ -69,8 +74,8 @@ def _blocked(plan: Plan, _: Allowance) -> str:
     blocked = [change for change in plan.changes if change.action is Action.BLOCKED]
     if not blocked:
         return ""
-    first = "; ".join(f"{change.key}: {change.why}" for change in blocked[:3])
-    more = f"; and {len(blocked) - 3} more" if len(blocked) > 3 else ""
+    first = "; ".join(f"{change.key}: {change.why}" for change in blocked[:_NAMED])
+    more = f"; and {len(blocked) - _NAMED} more" if len(blocked) > _NAMED else ""
     return f"{len(blocked)} object(s) cannot be applied: {first}{more}."
 
 

@@ -5,11 +5,14 @@ The law: "absent" and "could not find out" are different things, and nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from syncline.core.resource import Body, ResourceKey
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.core.resource import Body, ResourceKey
 
 
 class Level(Enum):
@@ -22,7 +25,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """The objects found. A key in `unreadable` (with the reason) may or may not exist; any other key is absent."""
+    """The objects found. A key in `unreadable` (with the reason) may exist or not; any other is absent."""
 
     objects: Mapping[ResourceKey, Body] = field(default_factory=dict)
     unreadable: Mapping[ResourceKey, str] = field(default_factory=dict)
@@ -32,8 +35,8 @@ class LiveState:
 class Prediction:
     """What each desired object would be after the apply.
 
-    `rejected` are the objects the server would refuse (with its reason), `unknowable` those nothing can be said of
-    at this level (with the reason: the CRD is not there yet, the object is unreadable).
+    `rejected` are the objects the server would refuse (with its reason), `unknowable` those nothing can be
+    said of at this level (with the reason: the CRD is not there yet, the object is unreadable).
     """
 
     level: Level

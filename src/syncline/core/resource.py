@@ -1,16 +1,17 @@
 """What a Kubernetes object is called, and what Git wants it to be.
 
-The law: identity is group, kind, namespace and name.  The version is not part of it, because one object is served
-under several.
+The law: identity is group, kind, namespace and name. The version is not part of it, because one object is
+served under several.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from syncline.errors import Place
+if TYPE_CHECKING:
+    from syncline.errors import Place
 
 Body: TypeAlias = Mapping[str, Any]
 """A Kubernetes object as plain data; read-only by convention everywhere."""
@@ -18,7 +19,7 @@ Body: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceKey:
-    """The identity of an object. `group` is empty for the core group, `namespace` for cluster-scoped kinds."""
+    """An object's identity. `group` is empty for the core group, `namespace` for cluster-scoped kinds."""
 
     group: str
     kind: str

@@ -6,173 +6,221 @@ of ours, and no sentence holds the token.
 
 from __future__ import annotations
 
+import json
 import logging
-import time
+import re
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlsplit
 
 from syncline.errors import GitHubError
+from syncline.github.limits import Answer, Patience, Waiting, pause
+from syncline.github.refusal import Ambiguous, ambiguous, nonsense, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
 
     import github
 
-T = TypeVar("T")
+__all__ = ["Ambiguous", "Api", "Patience"]
 
 _PER_PAGE: Final = 100
-_RETRIED: Final = frozenset({500, 502, 503, 504})
-_LIMITED: Final = frozenset({403, 429})
 _ATTEMPTS: Final = 5
-_NO_HINT: Final = 60.0
-"""Seconds to wait after a secondary limit that names none (GitHub, "Rate limits for the REST API")."""
-
-_PERMISSIONS: Final = {"/comments": "pull-requests: write", "/statuses/": "statuses: write"}
-
-
-class Ambiguous(GitHubError):
-    """A request that was sent and not answered: it may have been carried out."""
+_LARGEST_SUCCESS: Final = 299
+_NOT_FOUND: Final = 404
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+_HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_LAST_SECONDS: Final = 5.0
+"""A cancelled job is killed 7.5 s after SIGINT (GitHub, "Workflow cancellation reference")."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long limits may be waited out in all, in seconds, and how to wait."""
+class _Call:
+    """A request. `look` finds what an unanswered one may have made; it decides whether it is sent again."""
 
-    seconds: float = 120.0
-    sleep: Callable[[float], None] = time.sleep
-    clock: Callable[[], float] = time.time
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    look: Callable[[], Any] | None = None
 
 
 class Api:
-    """One token's view of GitHub; paths are relative to the API's root."""
+    """One token's view of GitHub; paths are relative to the API's root.
+
+    Requests go out one after the other whatever thread they come from: GitHub asks for it, and PyGithub's
+    connection keeps the request it is about to send in itself.
+    """
 
     def __init__(self, token: str, url: str, *, patience: Patience | None = None) -> None:
-        self._patience = patience or Patience()
-        self._left = self._patience.seconds
+        patience = patience or Patience()
         self._token = token
-        self._github = _connect(token, url)
+        self._url = url.rstrip("/")
+        self._waiting = Waiting(patience)
+        self._lock = threading.RLock()
+        self._github = _connect(token, self._url, patience.timeout)
 
-    def get(self, path: str) -> Any:
-        """What is at the path."""
-        return self._send("GET", path, repeatable=True)
+    def __enter__(self) -> Self:
+        return self
 
-    def pages(self, path: str) -> Iterator[Any]:
-        """Every item of a list, page after page."""
-        page = 1
-        while True:
-            items = self.get(f"{path}{'&' if '?' in path else '?'}per_page={_PER_PAGE}&page={page}")
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._github.close()
+
+    @property
+    def is_installation(self) -> bool:
+        """The token is an App's, as a workflow's own is: it stands for no user."""
+        return self._token.startswith("ghs_")
+
+    def hurry(self) -> None:
+        """The run is being ended: wait a few seconds more at most."""
+        self._waiting.hurry(_LAST_SECONDS)
+
+    def get(self, path: str) -> Mapping[str, Any]:
+        """What is at the path: an object."""
+        return _object(self._send(_Call("GET", path, look=_again)), "GET", path)
+
+    def pages(self, path: str, *, key: str = "") -> Iterator[Any]:
+        """Every item of a list, page after page; `key` is where a page that is no list keeps its items."""
+        first = f"{path}{'&' if '?' in path else '?'}per_page={_PER_PAGE}"
+        for page in count(1):
+            answer = self._send(_Call("GET", f"{first}&page={page}", look=_again))
+            items = answer.body.get(key) if isinstance(answer.body, dict) else answer.body
+            if not isinstance(items, list):
+                raise nonsense("GET", path)
             yield from items
-            if len(items) < _PER_PAGE:
+            # A page may be short and yet not the last: GitHub leaves out what it hides.
+            if 'rel="next"' not in str(answer.headers.get("link", "")):
                 return
-            page += 1
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Make something. Raises Ambiguous when nobody knows whether it was made."""
-        return self._send("POST", path, body)
+    def post(
+        self, path: str, body: Mapping[str, Any], *, look: Callable[[], Any] | None = None
+    ) -> Mapping[str, Any]:
+        """Make something.
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Change something to be so; sent again after a server error, because it says the same thing twice."""
-        return self._send("PATCH", path, body, repeatable=True)
+        When nobody knows whether it was made, `look` is asked for it, and only if that finds None is it sent
+        again; without `look`, Ambiguous is raised.
+        """
+        return _object(self._send(_Call("POST", path, body, look)), "POST", path)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Change something to be so; sent again after a server error, for twice is no other than once."""
+        return _object(self._send(_Call("PATCH", path, body, _again)), "PATCH", path)
 
     def delete(self, path: str) -> None:
-        """Remove something."""
-        self._send("DELETE", path, repeatable=True)
+        """Remove something; that it is gone already is success."""
+        self._send(_Call("DELETE", path, look=_again))
 
-    def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, repeatable: bool = False
-    ) -> Any:
-        for attempt in range(1, _ATTEMPTS + 1):
-            status, headers, answer = self._once(method, path, body)
-            if status < 400:  # noqa: PLR2004 - HTTP's border between success and failure
-                return answer
-            pause = _pause(status, headers, answer, attempt, self._patience.clock())
-            if status in _RETRIED and not repeatable:
-                raise Ambiguous(f"GitHub answered {status} to {method} {path}.")
-            if pause is None or attempt == _ATTEMPTS:
-                raise _refusal(status, method, path, answer)
-            self._wait(pause)
-        raise AssertionError("the loop returns or raises")
+    def query(self, text: str) -> Mapping[str, Any]:
+        """Ask the GraphQL API, which knows things that the REST API does not. Only for questions."""
+        # An Enterprise server has the one API at /api/v3 and the other at /api/graphql.
+        url = f"{self._url.removesuffix('/v3')}/graphql"
+        return _object(self._send(_Call("POST", url, {"query": text}, _again)), "POST", url)
 
-    def _once(
-        self, method: str, path: str, body: Mapping[str, Any] | None
-    ) -> tuple[int, dict[str, Any], Any]:
-        import json
+    def _send(self, call: _Call) -> Answer:
+        with self._lock:
+            for attempt in range(1, _ATTEMPTS + 1):
+                answer = self._timed(call)
+                if _is_done(call, answer):
+                    return answer
+                if not (answer.is_lost or answer.is_limited):
+                    break
+                if answer.is_lost and call.look is None:
+                    raise self._scrubbed(ambiguous(call.method, call.path, answer))
+                if attempt == _ATTEMPTS:
+                    break
+                self._pause(call, answer, attempt)
+                found = call.look() if answer.is_lost and call.look else None
+                if found is not None:
+                    return Answer(answer.status, body=found)
+            raise self._scrubbed(refusal(call.method, call.path, answer))
 
+    def _timed(self, call: _Call) -> Answer:
+        if call.method != "GET":
+            self._waiting.keep_pace()
+        began = self._waiting.now()
+        answer = self._once(call)
+        if answer.is_lost:
+            self._waiting.spend(self._waiting.now() - began)
+        return answer
+
+    def _once(self, call: _Call) -> Answer:
         import requests
 
         try:
             status, headers, text = self._github.requester.requestJson(
-                method, path, input=None if body is None else dict(body)
+                call.method,
+                call.path,
+                headers=dict(_HEADERS),
+                input=None if call.body is None else dict(call.body),
             )
-        except requests.RequestException as error:
-            if method == "POST":
-                raise Ambiguous(f"GitHub did not answer {method} {path} ({type(error).__name__}).") from None
-            raise GitHubError(
-                f"GitHub cannot be reached ({type(error).__name__}).", remedy="Run the job again."
-            ) from None
+        except (requests.RequestException, OSError) as error:
+            return Answer(0, trouble=type(error).__name__)
+        except (AttributeError, AssertionError, RuntimeError, ValueError):
+            # PyGithub's ways to say that an answer, or where it points to, is not GitHub's.
+            raise nonsense(call.method, call.path) from None
         try:
-            return status, headers, json.loads(text) if text else None
+            return Answer(status, headers, json.loads(text) if text else None)
         except ValueError:
-            return status, headers, None
+            return Answer(status, headers)
 
-    def _wait(self, seconds: float) -> None:
-        if seconds > self._left:
-            raise GitHubError(
-                f"GitHub's rate limit would take {seconds:.0f} seconds to pass.",
-                remedy="Run the job again later, or use a GitHub App's token, which has a higher limit.",
-            )
-        self._left -= seconds
-        self._patience.sleep(seconds)
+    def _pause(self, call: _Call, answer: Answer, attempt: int) -> None:
+        seconds = pause(answer, attempt=attempt, now=self._waiting.now())
+        self._waiting.wait(seconds, why=self._hidden(_why(call, answer)))
+
+    def _scrubbed(self, error: GitHubError) -> GitHubError:
+        return type(error)(self._hidden(error.message), remedy=self._hidden(error.remedy))
+
+    def _hidden(self, text: str) -> str:
+        return text.replace(self._token, "***")
 
 
-def _connect(token: str, url: str) -> github.Github:
+def _why(call: _Call, answer: Answer) -> str:
+    if answer.is_limited:
+        return "GitHub's rate limit is reached"
+    return refusal(call.method, call.path, answer).message.rstrip(".")
+
+
+def _again() -> None:
+    """Sending it twice does what sending it once does."""
+
+
+def _is_done(call: _Call, answer: Answer) -> bool:
+    if call.method == "DELETE" and answer.status == _NOT_FOUND:
+        return True
+    return 0 < answer.status <= _LARGEST_SUCCESS
+
+
+def _object(answer: Answer, method: str, path: str) -> Mapping[str, Any]:
+    if not isinstance(answer.body, dict):
+        raise nonsense(method, path)
+    return answer.body
+
+
+def _connect(token: str, url: str, timeout: float) -> github.Github:
+    if not _TOKEN.fullmatch(token):
+        raise GitHubError("The token is empty or holds spaces.", remedy="Check the input token.")
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise GitHubError(f"GITHUB_API_URL is {url!r}, which is no address.")
     import github
 
+    # Importing PyGithub makes its logger write to stderr, where the runner reads commands.
     logging.getLogger("github").setLevel(logging.CRITICAL)
-    # PyGithub's own retries would send a POST again after a 502, and never a PATCH: they are switched off.
     return github.Github(
         auth=github.Auth.Token(token),
         base_url=url,
+        # PyGithub's own retries would send a POST again after a 502, and never a PATCH; its pace is a second.
         retry=None,
         per_page=_PER_PAGE,
         seconds_between_requests=None,
         seconds_between_writes=None,
-        timeout=30,
+        timeout=round(timeout),
         user_agent="syncline",
     )
-
-
-def _pause(status: int, headers: Mapping[str, Any], answer: Any, attempt: int, now: float) -> float | None:
-    """How long to wait before sending it again; None when that is no use."""
-    if status in _RETRIED:
-        return float(2 ** (attempt - 1))
-    if status not in _LIMITED:
-        return None
-    if "retry-after" in headers:
-        return _number(headers["retry-after"])
-    if headers.get("x-ratelimit-remaining") == "0" and "x-ratelimit-reset" in headers:
-        return max(0.0, _number(headers["x-ratelimit-reset"]) - now) + 1
-    is_secondary = "secondary rate limit" in str(_message(answer)).lower()
-    return _NO_HINT if status == 429 or is_secondary else None  # noqa: PLR2004 - Too Many Requests
-
-
-def _number(text: Any) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return _NO_HINT
-
-
-def _message(answer: Any) -> str:
-    return str(answer.get("message", "")) if isinstance(answer, dict) else ""
-
-
-def _refusal(status: int, method: str, path: str, answer: Any) -> GitHubError:
-    said = _message(answer) or "no reason"
-    remedy = {401: "Check the token input.", 404: "Check that the token may see the repository."}.get(
-        status, ""
-    )
-    if status == 403:  # noqa: PLR2004 - Forbidden
-        line = next((line for part, line in _PERMISSIONS.items() if part in path), "")
-        remedy = f"Give the job the permission {line}." if line else "Give the token more permissions."
-    return GitHubError(f"GitHub refuses {method} {path} with {status}: {said}.", remedy=remedy)

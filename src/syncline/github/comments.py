@@ -7,10 +7,12 @@ made once, changed only when its text changed, and removed when there is no such
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from syncline.errors import GitHubError
-from syncline.github.client import Ambiguous
+from syncline.github.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,81 +22,91 @@ if TYPE_CHECKING:
 LONGEST: Final = 65_536
 """Characters that GitHub takes in one comment."""
 
-_MARKER: Final = re.compile(r"<!-- syncline:(?P<context>[^: ]*):(?P<page>\d+) ")
-_ACTIONS: Final = "github-actions[bot]"
-_FORBIDDEN: Final = re.compile(r" with 40[13]: ")
+_MARKER: Final = re.compile(r"<!-- syncline:(?P<context>[^:\s]+):(?P<page>\d+) ")
+
+
+class _Mark(NamedTuple):
+    context: str
+    page: int
 
 
 def upsert(api: Api, repository: str, number: int, pages: Sequence[str]) -> None:
     """Make the pull request carry exactly these pages. Raises GitHubError.
 
-    Every page begins with its marker; all have the same context.
+    The first line of every page is its marker, `<!-- syncline:CONTEXT:PAGE …-->`, with one context for all. A
+    comment by someone else is never touched, whatever it carries.
     """
-    wanted = {_mark(page): page for page in pages}
+    wanted = _wanted(pages)
+    conversation = _Conversation(api, repository, number, Identity(api))
+    found = conversation.ours({mark.context for mark in wanted})
+    for mark, text in wanted.items():
+        conversation.put(mark, text, found.get(mark, ()))
+    for mark, comments in found.items():
+        # A page that is no longer there, and whatever an accident or two runs at once have doubled.
+        conversation.remove(comments[1:] if mark in wanted else comments)
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    api: Api
+    repository: str
+    number: int
+    identity: Identity
+
+    @property
+    def _path(self) -> str:
+        return f"/repos/{self.repository}/issues/{self.number}/comments"
+
+    def _at(self, comment: Mapping[str, Any]) -> str:
+        return f"/repos/{self.repository}/issues/comments/{comment['id']}"
+
+    def ours(self, contexts: Iterable[str]) -> Mapping[_Mark, Sequence[Mapping[str, Any]]]:
+        """The comments that carry our marker and were written by us, oldest first."""
+        known = frozenset(contexts)
+        found: defaultdict[_Mark, list[Mapping[str, Any]]] = defaultdict(list)
+        for comment in self.api.pages(self._path):
+            mark = _mark(str(comment.get("body") or ""))
+            if mark and mark.context in known and self.identity.is_author(comment):
+                found[mark].append(comment)
+        return found
+
+    def put(self, mark: _Mark, text: str, present: Sequence[Mapping[str, Any]]) -> None:
+        """Make the page or change it."""
+        if not present:
+            made = self.api.post(self._path, {"body": text}, look=lambda: self._made(mark))
+            self.identity.learn(made)
+        elif _plain(str(present[0]["body"])) != _plain(text):
+            self.api.patch(self._at(present[0]), {"body": text})
+
+    def remove(self, comments: Iterable[Mapping[str, Any]]) -> None:
+        """Delete these."""
+        for comment in comments:
+            self.api.delete(self._at(comment))
+
+    def _made(self, mark: _Mark) -> Mapping[str, Any] | None:
+        return next(iter(self.ours({mark.context}).get(mark, ())), None)
+
+
+def _wanted(pages: Sequence[str]) -> Mapping[_Mark, str]:
+    wanted: dict[_Mark, str] = {}
     for page in pages:
         if len(page) > LONGEST:
-            raise GitHubError(f"A comment page has {len(page)} characters, and GitHub takes {LONGEST}.")
-    contexts = {context for context, _ in wanted}
-    author = _author(api)
-    found = _ours(_comments(api, repository, number), contexts, author)
-    for mark, text in wanted.items():
-        _put(api, repository, number, mark, text, found.get(mark, ()), author)
-    for mark, comments in found.items():
-        # A page that is no longer there, and whatever an earlier accident doubled.
-        for comment in comments[1:] if mark in wanted else comments:
-            api.delete(f"/repos/{repository}/issues/comments/{comment['id']}")
+            raise GitHubError(
+                f"A page of the comment has {len(page):,} characters, and GitHub takes {LONGEST:,}.",
+                remedy="The job summary has the whole report.",
+            )
+        mark = _mark(page)
+        if mark is None or mark in wanted:
+            raise ValueError("every page of a comment has a marker of its own")
+        wanted[mark] = page
+    return wanted
 
 
-def _put(
-    api: Api,
-    repository: str,
-    number: int,
-    mark: tuple[str, int],
-    text: str,
-    present: Sequence[Mapping[str, Any]],
-    author: str,
-) -> None:
-    if present:
-        if present[0]["body"] != text:
-            api.patch(f"/repos/{repository}/issues/comments/{present[0]['id']}", {"body": text})
-        return
-    try:
-        api.post(f"/repos/{repository}/issues/{number}/comments", {"body": text})
-    except Ambiguous:
-        # It may have been made all the same; only when it was not is it sent again.
-        if not _ours(_comments(api, repository, number), {mark[0]}, author).get(mark):
-            api.post(f"/repos/{repository}/issues/{number}/comments", {"body": text})
+def _mark(text: str) -> _Mark | None:
+    match = _MARKER.match(text)
+    return _Mark(match["context"], int(match["page"])) if match else None
 
 
-def _comments(api: Api, repository: str, number: int) -> Iterable[Mapping[str, Any]]:
-    return api.pages(f"/repos/{repository}/issues/{number}/comments")
-
-
-def _mark(page: str) -> tuple[str, int]:
-    match = _MARKER.match(page)
-    if match is None:
-        raise GitHubError("A comment page has no marker in its first line.")
-    return match["context"], int(match["page"])
-
-
-def _ours(
-    comments: Iterable[Mapping[str, Any]], contexts: Iterable[str], author: str
-) -> dict[tuple[str, int], list[Mapping[str, Any]]]:
-    """The comments that carry our marker and were written by us, oldest first."""
-    known = set(contexts)
-    found: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
-    for comment in comments:
-        match = _MARKER.match(comment.get("body") or "")
-        if match and match["context"] in known and (comment.get("user") or {}).get("login") == author:
-            found.setdefault((match["context"], int(match["page"])), []).append(comment)
-    return found
-
-
-def _author(api: Api) -> str:
-    """Who we are. A workflow's own token may not ask, and writes as GitHub's bot."""
-    try:
-        return str(api.get("/user")["login"])
-    except GitHubError as error:
-        if _FORBIDDEN.search(error.message):
-            return _ACTIONS
-        raise
+def _plain(text: str) -> str:
+    # Someone who saves a comment in the browser gives it other line ends.
+    return text.replace("\r\n", "\n").rstrip()

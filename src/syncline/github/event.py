@@ -6,9 +6,10 @@ The law: what the event file does not say is not invented, and the tier is compu
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.trust import Facts, Tier, tier_of
 from syncline.errors import GitHubError
@@ -16,20 +17,31 @@ from syncline.errors import GitHubError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
+_REVIEWED: Final = frozenset({"pull_request", "pull_request_target"})
+_NO_COMMIT: Final = "0" * 40
+"""How a push says that a branch did not exist, or does not any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """The pull request of an event; the SHAs are those the event names."""
+    """The pull request of an event; the SHAs are those the event names. `author` is a login."""
 
     number: int
     base_sha: str
     head_sha: str
     is_fork: bool
+    head_ref: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What GitHub told us. `sha` is GITHUB_SHA: on a pull request the merge commit."""
+    """What GitHub told us. `sha` is GITHUB_SHA: on a pull request the merge commit.
+
+    `base_sha` and `head_sha` are those of a pull request or a merge group, `before` and `after` those of a
+    push; each is empty where the event has none.
+    """
 
     name: str
     repository: str
@@ -43,6 +55,9 @@ class Event:
     pull_request: PullRequest | None = None
     base_sha: str = ""
     head_sha: str = ""
+    default_branch: str = ""
+    before: str = ""
+    after: str = ""
 
     @property
     def report_sha(self) -> str:
@@ -53,32 +68,26 @@ class Event:
 def read_event(environ: Mapping[str, str]) -> Event:
     """The event of this run. Raises GitHubError when it cannot be read."""
     payload = _payload(environ.get("GITHUB_EVENT_PATH", ""))
-    name, ref = environ.get("GITHUB_EVENT_NAME", ""), environ.get("GITHUB_REF", "")
-    pull_request = _pull_request(payload) if "pull_request" in payload else None
-    group = _mapping(payload, "merge_group")
-    tier, reason = tier_of(
-        Facts(
-            event=name,
-            ref=ref,
-            default_branch=str(_mapping(payload, "repository").get("default_branch") or ""),
-            ref_protected=environ.get("GITHUB_REF_PROTECTED") == "true",
-            is_fork=pull_request is not None and pull_request.is_fork,
-            actor=environ.get("GITHUB_ACTOR", ""),
-        )
-    )
+    name = _name(environ)
+    pull_request = _pull_request(payload, name)
+    under_review = pull_request or _merge_group(payload)
+    tier, reason = tier_of(_facts(name, payload, pull_request, environ))
     return Event(
         name=name,
-        repository=environ.get("GITHUB_REPOSITORY", ""),
+        repository=_repository(environ),
         sha=environ.get("GITHUB_SHA", ""),
-        ref=ref,
+        ref=environ.get("GITHUB_REF", ""),
         actor=environ.get("GITHUB_ACTOR", ""),
-        api_url=environ.get("GITHUB_API_URL", "https://api.github.com"),
+        api_url=environ.get("GITHUB_API_URL") or "https://api.github.com",
         run_url=_run_url(environ),
         tier=tier,
         tier_reason=reason,
         pull_request=pull_request,
-        base_sha=pull_request.base_sha if pull_request else str(group.get("base_sha") or ""),
-        head_sha=pull_request.head_sha if pull_request else str(group.get("head_sha") or ""),
+        base_sha=under_review.base_sha if under_review else "",
+        head_sha=under_review.head_sha if under_review else "",
+        default_branch=_default_branch(payload),
+        before=_commit(payload, "before"),
+        after=_commit(payload, "after"),
     )
 
 
@@ -90,14 +99,47 @@ def _payload(path: str) -> Mapping[str, Any]:
         )
     try:
         payload = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise GitHubError(f"The event file cannot be read ({type(error).__name__}).") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise GitHubError(
+            f"The event file {path} cannot be read ({type(error).__name__}).",
+            remedy="It is the runner that writes it: start the job again.",
+        ) from error
     if not isinstance(payload, dict):
-        raise GitHubError("The event file does not hold a JSON object.")
+        raise GitHubError(f"The event file {path} does not hold a JSON object.")
     return payload
 
 
-def _pull_request(payload: Mapping[str, Any]) -> PullRequest:
+def _name(environ: Mapping[str, str]) -> str:
+    name = environ.get("GITHUB_EVENT_NAME", "")
+    if not name:
+        raise GitHubError("GITHUB_EVENT_NAME is not set.", remedy="Run this in a workflow.")
+    return name
+
+
+def _repository(environ: Mapping[str, str]) -> str:
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if repository and not _REPOSITORY.fullmatch(repository):
+        raise GitHubError(f"GITHUB_REPOSITORY is {repository!r}.", remedy="It has the form owner/name.")
+    return repository
+
+
+def _facts(
+    name: str, payload: Mapping[str, Any], pull_request: PullRequest | None, environ: Mapping[str, str]
+) -> Facts:
+    return Facts(
+        event=name,
+        ref=environ.get("GITHUB_REF", ""),
+        default_branch=_default_branch(payload),
+        ref_protected=environ.get("GITHUB_REF_PROTECTED") == "true",
+        is_fork=pull_request is not None and pull_request.is_fork,
+        actor=environ.get("GITHUB_ACTOR", ""),
+        author=pull_request.author if pull_request else "",
+    )
+
+
+def _pull_request(payload: Mapping[str, Any], name: str) -> PullRequest | None:
+    if "pull_request" not in payload and name not in _REVIEWED:
+        return None
     pull = _mapping(payload, "pull_request")
     head, base = _mapping(pull, "head"), _mapping(pull, "base")
     try:
@@ -105,11 +147,40 @@ def _pull_request(payload: Mapping[str, Any]) -> PullRequest:
             number=int(pull["number"]),
             base_sha=str(base["sha"]),
             head_sha=str(head["sha"]),
-            # A deleted fork has no repository any more; it was none of ours all the same.
-            is_fork=_mapping(head, "repo").get("full_name") != _mapping(base, "repo").get("full_name"),
+            is_fork=_is_fork(head, base),
+            head_ref=str(head.get("ref") or ""),
+            author=str(_mapping(pull, "user").get("login") or ""),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise GitHubError("The event's pull request names no number or commits.") from error
+        raise GitHubError(
+            "The event's pull request names no number or commits.", remedy="Start the job again."
+        ) from error
+
+
+def _is_fork(head: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
+    # A deleted fork has no repository any more; what cannot be shown to be ours is not ours.
+    ours = _mapping(base, "repo").get("full_name")
+    return not ours or _mapping(head, "repo").get("full_name") != ours
+
+
+@dataclass(frozen=True, slots=True)
+class _MergeGroup:
+    base_sha: str
+    head_sha: str
+
+
+def _merge_group(payload: Mapping[str, Any]) -> _MergeGroup | None:
+    group = _mapping(payload, "merge_group")
+    return _MergeGroup(_commit(group, "base_sha"), _commit(group, "head_sha")) if group else None
+
+
+def _default_branch(payload: Mapping[str, Any]) -> str:
+    return str(_mapping(payload, "repository").get("default_branch") or "")
+
+
+def _commit(payload: Mapping[str, Any], name: str) -> str:
+    found = payload.get(name)
+    return found if isinstance(found, str) and found != _NO_COMMIT else ""
 
 
 def _mapping(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -6,10 +6,12 @@ that is there already is not sent again.
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from typing import TYPE_CHECKING, Final, Self
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from syncline.github.client import Ambiguous
+from syncline.errors import GitHubError, Interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,27 +19,78 @@ if TYPE_CHECKING:
 
     from syncline.github.client import Api
 
-_DESCRIPTION: Final = 140
-_CONTEXT: Final = 255
+LONGEST_DESCRIPTION: Final = 140
+LONGEST_CONTEXT: Final = 255
+"""Characters that GitHub takes; one more is refused with 422."""
+
 _PENDING: Final = "pending"
-_ABORTED: Final = "The run ended before it was finished."
+_ERROR: Final = "error"
+_CANCELLED: Final = "The run was cancelled before it finished."
+_FAILED: Final = "The run failed before it finished."
+_UNTOLD: Final = "The run ended without a word about this."
+
+
+class Said(NamedTuple):
+    """A status as a reader sees it: error, failure, pending or success, and a line of text."""
+
+    state: str
+    description: str
+
+
+class Statuses:
+    """The statuses of one commit; the newest of each context counts. May be used by several threads."""
+
+    def __init__(self, api: Api, repository: str, sha: str) -> None:
+        self._api = api
+        self._path = f"/repos/{repository}/statuses/{sha}"
+        self._combined = f"/repos/{repository}/commits/{sha}/status"
+        self._lock = threading.Lock()
+        self._there: dict[str, Said] | None = None
+
+    def set(self, context: str, state: str, description: str, *, url: str = "") -> None:
+        """Say it, unless it has been said. Raises GitHubError.
+
+        `url` is where the details are; a new one alone is not worth a status, of which there are 1,000 for
+        each context. Description and context are cut to what GitHub takes.
+        """
+        context, said = context_of(context), Said(state, shortened(description, LONGEST_DESCRIPTION))
+        with self._lock:
+            if self._there is None:
+                self._there = self._read()
+            if self._there.get(context) == said:
+                return
+            body = {"state": said.state, "context": context, "description": said.description}
+            # Said twice it is no other than said once: nothing has to be looked for.
+            self._api.post(self._path, body | ({"target_url": url} if url else {}), look=lambda: None)
+            self._there[context] = said
+
+    def _read(self) -> dict[str, Said]:
+        return {
+            status["context"]: Said(status["state"], status["description"] or "")
+            for status in self._api.pages(self._combined, key="statuses")
+        }
 
 
 class StatusBoard:
-    """The statuses of one commit. As a context manager it never leaves anything pending."""
+    """What one run says of a commit: an aggregate under `context`, and each application under `context/NAME`.
+
+    Beyond `limit` applications have no status of their own. As a context manager it leaves nothing pending. A
+    status of an application that GitHub does not take stops nothing: it is said again at the end, where
+    GitHubError is raised.
+    """
 
     def __init__(
         self, api: Api, repository: str, sha: str, *, context: str, limit: int = 10, url: str = ""
-    ) -> None:  # noqa: PLR0913 - one commit's board has this many facts
+    ) -> None:
         self._api = api
-        self._path = f"/repos/{repository}/statuses/{sha}"
-        self._known_path = f"/repos/{repository}/commits/{sha}/statuses"
+        self._statuses = Statuses(api, repository, sha)
         self._context = context
         self._limit = limit
         self._url = url
-        self._lock = threading.Lock()
-        self._sent: dict[str, tuple[str, str]] = {}
+        self._announced = False
         self._shown: frozenset[str] = frozenset()
+        self._open: dict[str, Said | None] = {}
+        """What is pending or unsaid, and what is to be said of it as far as that is known."""
 
     def __enter__(self) -> Self:
         return self
@@ -45,58 +98,88 @@ class StatusBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for context, (state, _) in list(self._sent.items()):
-            if state == _PENDING and context.startswith(self._context):
-                self._send(context, "error", _ABORTED)
+        if error is None:
+            self._close(_UNTOLD)
+            return
+        if _is_cancellation(error):
+            self._api.hurry()
+        try:
+            self._close(_CANCELLED if _is_cancellation(error) else _FAILED)
+        except GitHubError as failure:
+            # What ended the run is what is to be heard of.
+            error.add_note(f"Besides: {failure}")
 
     def start(self, description: str) -> None:
-        """The aggregate is pending."""
-        self._sent = self._read()
-        self._send(self._context, _PENDING, description)
+        """The aggregate is pending. Raises GitHubError.
+
+        Without it nothing is ever pending: a run that is repeated on one commit for weeks then says only what
+        is new.
+        """
+        self._announced = True
+        self._open[self._context] = None
+        self._say(self._context, Said(_PENDING, description))
 
     def begin(self, names: Sequence[str], description: str) -> None:
         """These applications are pending; those beyond the limit are told by the aggregate alone."""
         self._shown = frozenset(sorted(names)[: self._limit])
-        for name in sorted(self._shown):
-            self._send(f"{self._context}/{name}", _PENDING, description)
+        for name in sorted(self._shown) if self._announced else ():
+            self._open[self._of(name)] = None
+            with suppress(GitHubError):
+                self._say(self._of(name), Said(_PENDING, description))
 
     def application(self, name: str, state: str, description: str) -> None:
         """One application has ended."""
-        if name in self._shown:
-            self._send(f"{self._context}/{name}", state, description)
+        if name not in self._shown:
+            return
+        self._open[self._of(name)] = Said(state, description)
+        with suppress(GitHubError):
+            self._end(self._of(name), Said(state, description))
 
     def finish(self, state: str, description: str) -> None:
-        """The run has ended."""
-        self._send(self._context, state, description)
+        """The run has ended: what is still open, then the aggregate as the last word. Raises GitHubError."""
+        self._open.pop(self._context, None)
+        self._open[self._context] = Said(state, description)
+        self._close(_UNTOLD)
 
-    def _read(self) -> dict[str, tuple[str, str]]:
-        newest: dict[str, tuple[str, str]] = {}
-        for status in self._api.pages(self._known_path):
-            # The list begins with the newest.
-            newest.setdefault(status["context"], (status["state"], status["description"] or ""))
-        return {context: said for context, said in newest.items() if said[0] != _PENDING}
+    def _of(self, name: str) -> str:
+        return f"{self._context}/{name}"
 
-    def _send(self, context: str, state: str, description: str) -> None:
-        context, description = shortened(context, _CONTEXT), shortened(description, _DESCRIPTION)
-        with self._lock:
-            if self._sent.get(context) == (state, description):
-                return
-            self._sent[context] = (state, description)
-        body = {"state": state, "context": context, "description": description}
-        if self._url:
-            body["target_url"] = self._url
-        try:
-            self._api.post(self._path, body)
-        except Ambiguous:
-            # Saying the same thing twice does no harm: the newest status of a context counts.
-            self._api.post(self._path, body)
+    def _say(self, context: str, said: Said) -> None:
+        self._statuses.set(context, said.state, said.description, url=self._url)
+
+    def _end(self, context: str, said: Said) -> None:
+        self._say(context, said)
+        self._open.pop(context, None)
+
+    def _close(self, why: str) -> None:
+        """End what is open in the order it was opened; one failure stops no other."""
+        failures = []
+        for context, said in list(self._open.items()):
+            try:
+                self._end(context, said or Said(_ERROR, why))
+            except GitHubError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+
+
+def _is_cancellation(error: BaseException) -> bool:
+    return isinstance(error, KeyboardInterrupt | Interrupted)
+
+
+def context_of(name: str) -> str:
+    """The name as a context; one that is too long keeps its beginning and stays unlike every other."""
+    if len(name) <= LONGEST_CONTEXT:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_CONTEXT - len(digest) - 1]}…{digest}"
 
 
 def shortened(text: str, most: int) -> str:
-    """At most so many characters, cut at a word."""
+    """One line of at most so many characters, cut at a word."""
     line = " ".join(text.split())
     if len(line) <= most:
         return line
     cut = line[: most - 1]
-    at_word = cut.rpartition(" ")[0]
-    return f"{at_word if len(at_word) > most // 2 else cut}…"
+    at_word = cut.rpartition(" ")[0] if line[most - 1] != " " else cut
+    return f"{at_word.rstrip() if len(at_word) > most // 2 else cut}…"

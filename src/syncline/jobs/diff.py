@@ -40,7 +40,8 @@ class Pair:
     def app(self) -> Application:
         """The application as it will be, or as it was."""
         app = self.after or self.before
-        assert app is not None
+        if app is None:
+            raise ValueError("a pair has an application on one side at least")
         return app
 
 

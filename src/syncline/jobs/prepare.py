@@ -15,20 +15,21 @@ from syncline.core.inventory import Inventory
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan
 from syncline.core.predict import in_sync, predict_apply
-from syncline.core.rendering import Rendering
+from syncline.core.rendering import Rendering, rescoped
 from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.core.scopes import Scopes
+from syncline.core.unsupported import hook_refusals, idle_hooks, split_hooks, unsupported
 from syncline.errors import ApiError, Place
 from syncline.kube.dryrun import dry_run
 from syncline.kube.live import read_live
 from syncline.kube.shapes import custom_shapes
 from syncline.ports import ApiResource, Cluster
+from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from syncline.jobs.session import Session
-    from syncline.report.model import Note
 
 PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 _NAMESPACE = ApiResource("", "v1", "Namespace", "namespaces", namespaced=False)
@@ -78,17 +79,21 @@ def against_live(
 ) -> Prepared:
     """The plan of a rendering against what the cluster has."""
     cluster, owner = record.cluster, record.owner
-    manifests = tuple(mark(manifest, owner) for manifest in rendering.manifests)
+    rendering = rescoped(rendering, _scopes(rendering, cluster))
+    resources, hooks = split_hooks(rendering.manifests)
+    manifests = tuple(mark(manifest, owner) for manifest in resources)
     wanted = {manifest.key: manifest.api_version for manifest in manifests}
     live = read_live(cluster, wanted, record.inventory.keys, selector=owner.selector, workers=session.workers)
     prediction = predict(manifests, live, cluster, level=level, workers=session.workers)
     intent = Intent(app.name, rendering.revision, manifests, session.policy(app, owner))
     plan = _with_namespace(make_plan(intent, record.inventory, live, prediction), app, cluster)
-    return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record)
+    plan = replace(plan, refusals=(*plan.refusals, *hook_refusals(hooks)))
+    notes = tuple(_notes(app, resources, hooks))
+    return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record, notes=notes)
 
 
 def farewell(record: Record, head: str, session: Session) -> Prepared:
-    """The plan that deletes all that an application had, because its file is gone and carried the finalizer."""
+    """The plan that deletes all of an application whose file is gone and carried the finalizer."""
     name, owner, cluster = record.inventory.app, record.owner, record.cluster
     live = read_live(cluster, {}, record.inventory.keys, selector=owner.selector, workers=session.workers)
     limits = session.settings.guard
@@ -120,7 +125,9 @@ def against_base(
     inventory = Inventory(app.name, frozenset(live.objects))
     plan = make_plan(Intent(app.name, head.revision, head.manifests, policy), inventory, live, prediction)
     allowance = replace(_allowance(app, session), retired=retired)
-    return Prepared(app, guarded(plan, allowance), live, head)
+    resources, hooks = split_hooks(head.manifests)
+    notes = tuple(_notes(app, resources, hooks))
+    return Prepared(app, guarded(plan, allowance), live, head, notes=notes)
 
 
 def predict(
@@ -128,8 +135,8 @@ def predict(
 ) -> Prediction:
     """What each object would be after the apply.
 
-    What is in sync already needs nobody's word.  At the dry-run level the server is asked about each object that
-    exists and seems to differ; where it will not say, our own prediction stands.
+    What is in sync already needs nobody's word. At the dry-run level the server is asked about each object
+    that exists and seems to differ; where it will not say, our own prediction stands.
     """
     listed = tuple(manifests)
     shapes = custom_shapes(listed, cluster)
@@ -146,6 +153,9 @@ def predict(
     if level is not Level.DRY_RUN or not differing:
         return Prediction(level, objects)
     answer = dry_run(cluster, differing, workers=workers)
+    if answer.forbidden and not answer.objects:
+        # Nobody may claim the server's word for what the server would not say.
+        level = Level.LIVE
     return Prediction(level, {**objects, **answer.objects}, answer.rejected, answer.unknowable)
 
 
@@ -157,6 +167,15 @@ def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:
     }
     found = {(group, kind): cluster.resource(group, kind) for group, kind in custom}
     return Scopes({kind: served.namespaced for kind, served in found.items() if served is not None})
+
+
+def _notes(app: Application, resources: Iterable[Manifest], hooks: Iterable[Manifest]) -> Iterator[Note]:
+    """What is asked for and not done. A hook that would have to run is a warning here; the sync refuses."""
+    listed = tuple(hooks)
+    for sentence in (*hook_refusals(listed), *unsupported(app, resources)):
+        yield Note(Severity.WARNING, sentence)
+    for sentence in idle_hooks(listed):
+        yield Note(Severity.INFO, sentence)
 
 
 def _allowance(app: Application, session: Session) -> Allowance:

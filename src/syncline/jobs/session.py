@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
@@ -21,7 +22,7 @@ from syncline.core.plan import Policy
 from syncline.errors import ClusterError, ConfigError, Place, SynclineError
 from syncline.git import Repository
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
-from syncline.render import Checkout, RenderOptions, render
+from syncline.render import Checkout, RenderOptions, normalized_url, render
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -256,11 +257,7 @@ class Session:
     def _configure(self, revision: str) -> Configuration:
         if not revision:
             return Configuration()
-        found = dict(self.repository.files_containing(revision, CONFIG_WORDS, CONFIG_FILES))
-        for name in SETTINGS_FILES:
-            text = self.repository.read(revision, name)
-            if text is not None:
-                found[name] = text
+        found = self.repository.files_containing(revision, CONFIG_WORDS, CONFIG_FILES, SETTINGS_FILES)
         configuration = load(sorted(found.items()))
         for complaint in configuration.settings_errors:
             raise ConfigError(complaint.message, place=complaint.place)
@@ -268,9 +265,9 @@ class Session:
 
     def _render(self, asked: _Asked) -> Rendering:
         options = self._surroundings.rendering
-        own = frozenset({self.repository_id, *self.settings.repositories}) if self._has_name else frozenset()
+        own = frozenset({self._name, *self.settings.repositories}) if self._name else frozenset()
         return render(asked.app, self.checkout(asked.revision), replace(options, repositories=own))
 
-    @property
-    def _has_name(self) -> bool:
-        return bool(self.invocation.repository or self.repository.origin_url())
+    @cached_property
+    def _name(self) -> str:
+        return normalized_url(self.invocation.repository or self.repository.origin_url())

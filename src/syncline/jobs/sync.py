@@ -106,7 +106,7 @@ def _since_last_sync(app: Application, head: str, session: Session) -> str:
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:
-    """Render on all cores first; the syncs themselves go one by one. A failure is told where it is asked for."""
+    """Render on all cores first; the syncs go one by one. A failure is told where it is asked for."""
 
     def render_one(app: Application) -> None:
         try:

@@ -58,7 +58,8 @@ def _chunks(order: Order) -> list[Chunk]:
     source = order.source
     if source.chart or source.repo_url.startswith("oci://"):
         raise RenderError(
-            f"The source {source.chart or source.repo_url!r} comes from a chart registry, which this version does not read.",
+            f"The source {source.chart or source.repo_url!r} comes from a chart registry, "
+            "which this version does not read.",
             place=order.app.origin,
             remedy="Vendor the chart into the repository and name its path.",
         )

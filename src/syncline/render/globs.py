@@ -11,7 +11,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern as a regular expression for whole paths. Raises ValueError when its brackets do not close."""
+    """The pattern as a regular expression for whole paths. Raises ValueError for an open bracket."""
     text, depth, at = "", 0, 0
     while at < len(pattern):
         sign = pattern[at]

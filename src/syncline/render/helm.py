@@ -99,10 +99,7 @@ def _is_glob(name: str) -> bool:
 def _files(order: Order, name: str, chart: Path | None) -> list[Path]:
     options = order.source.helm or HelmOptions()
     base, pattern = _based(order, name, chart)
-    if not _is_glob(pattern):
-        paths = [base / pattern]
-    else:
-        paths = sorted(base.glob(pattern))
+    paths = sorted(base.glob(pattern)) if _is_glob(pattern) else [base / pattern]
     present = [path for path in paths if path.is_file()]
     if not present and not options.ignore_missing_value_files:
         raise RenderError(

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import keys, manifest, names
 
+from strategies import keys, manifest, names
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, claimed_by, decode, encode, mark, owner_of, repository_of
 from syncline.core.inventory import Inventory, SyncRecord
@@ -56,7 +56,9 @@ def test_the_parent_names_group_kinds_and_the_namespaces_that_are_not_its_own() 
 
 
 def test_ten_thousand_keys_fit_into_a_config_map() -> None:
-    many = frozenset(ResourceKey("apps", "Deployment", f"team-{n % 50}", f"service-{n}") for n in range(10_000))
+    many = frozenset(
+        ResourceKey("apps", "Deployment", f"team-{n % 50}", f"service-{n}") for n in range(10_000)
+    )
 
     packed = encode(Inventory("web", many), OWNER, "1.2.3")["binaryData"]["inventory"]
 
@@ -81,7 +83,9 @@ def test_members_carry_our_label_and_argo_cds_tracking_id(key: ResourceKey, trac
     marked = mark(plain, OWNER)
 
     assert claimed_by(marked.body) == OWNER.id
-    assert (marked.body["metadata"].get("annotations") or {}).get("argocd.argoproj.io/tracking-id") == tracking
+    assert (marked.body["metadata"].get("annotations") or {}).get(
+        "argocd.argoproj.io/tracking-id"
+    ) == tracking
     assert "labels" not in plain.body["metadata"], "the manifest itself is left as it was"
 
 
@@ -89,7 +93,10 @@ def test_a_parent_of_another_tool_is_refused_with_its_name() -> None:
     parent = encode(Inventory("web"), OWNER, "1.2.3")
     foreign = {
         **parent,
-        "metadata": {**parent["metadata"], "annotations": {"applyset.kubernetes.io/tooling": "kubectl/v1.37"}},
+        "metadata": {
+            **parent["metadata"],
+            "annotations": {"applyset.kubernetes.io/tooling": "kubectl/v1.37"},
+        },
     }
 
     with pytest.raises(ClusterError, match=r"syncline-web is managed by kubectl/v1\.37, not by syncline"):

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from strategies import manifest
 
+from strategies import manifest
 from syncline.config.settings import GuardLimits
 from syncline.core.guard import Allowance, guarded
 from syncline.core.inventory import Inventory
@@ -42,7 +42,9 @@ def plan(*, pruned: int, kept: int, rendered: bool = True) -> Plan:
         (11, 989, True),
     ],
 )
-def test_at_most_ten_objects_and_a_fifth_of_the_application_are_pruned(pruned: int, kept: int, refused: bool) -> None:
+def test_at_most_ten_objects_and_a_fifth_of_the_application_are_pruned(
+    pruned: int, kept: int, refused: bool
+) -> None:
     verdict = guarded(plan(pruned=pruned, kept=kept), NOTHING)
 
     assert bool(verdict.refusals) == refused
@@ -60,7 +62,9 @@ def test_an_approval_by_name_takes_an_object_out_of_the_count() -> None:
 def test_the_limits_are_the_users_to_set() -> None:
     limits = GuardLimits(max_prune=100, max_prune_percent=100)
 
-    assert not guarded(plan(pruned=60, kept=0, rendered=True), replace(NOTHING, limits=limits, allow_empty=True)).refusals
+    assert not guarded(
+        plan(pruned=60, kept=0, rendered=True), replace(NOTHING, limits=limits, allow_empty=True)
+    ).refusals
 
 
 def test_rendering_to_nothing_is_refused_unless_it_is_meant() -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import keys
 
+from strategies import keys
 from syncline.core.inventory import Inventory, intend, orphans, record, settle
-from syncline.core.resource import ResourceKey
+
+if TYPE_CHECKING:
+    from syncline.core.resource import ResourceKey
 
 key_sets = st.frozensets(keys(), max_size=8)
 WHEN = "2026-01-02T03:04:05Z"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import keys, manifest, manifests, names
 
+from strategies import keys, manifest, manifests, names
 from syncline.core.applyset import Owner, mark
 from syncline.core.inventory import Inventory
 from syncline.core.live import Level, LiveState, Prediction
@@ -41,7 +41,7 @@ def actions(plan: Plan) -> dict[ResourceKey, Action]:
 
 def ours(*members: Manifest, **metadata: object) -> dict[ResourceKey, Body]:
     """Live objects of ours, with more metadata than Git gave them."""
-    found = {}
+    found: dict[ResourceKey, Body] = {}
     for member in (mark(each, OWNER) for each in members):
         found[member.key] = {**member.body, "metadata": {**member.body["metadata"], "uid": "u-1", **metadata}}
     return found
@@ -120,11 +120,24 @@ def test_an_object_that_is_nobodys_is_adopted_and_one_of_another_applyset_blocks
         (CONFIG, {"ownerReferences": [{"uid": "u-9", "kind": "Deployment", "name": "web"}]}, Action.FORGET),
         (CONFIG, {"labels": {}}, Action.FORGET),
         (CONFIG, {"annotations": {"argocd.argoproj.io/sync-options": "Prune=false"}}, Action.KEEP),
-        (CONFIG, {"annotations": {"argocd.argoproj.io/sync-options": "Replace=true, Prune=false"}}, Action.KEEP),
+        (
+            CONFIG,
+            {"annotations": {"argocd.argoproj.io/sync-options": "Replace=true, Prune=false"}},
+            Action.KEEP,
+        ),
     ],
-    ids=["ours", "protected kind", "owned by another object", "label taken off", "Prune=false", "two options"],
+    ids=[
+        "ours",
+        "protected kind",
+        "owned by another object",
+        "label taken off",
+        "Prune=false",
+        "two options",
+    ],
 )
-def test_what_happens_to_an_object_that_git_lost(key: ResourceKey, metadata: dict[str, object], action: Action) -> None:
+def test_what_happens_to_an_object_that_git_lost(
+    key: ResourceKey, metadata: dict[str, object], action: Action
+) -> None:
     policy = replace(POLICY, protected_kinds=frozenset({"PersistentVolumeClaim"}))
     live = LiveState(ours(manifest(key), **metadata))
 
@@ -163,7 +176,9 @@ def test_the_fingerprint_is_of_the_writes_and_not_of_their_order(
 ) -> None:
     plan = plan_of(desired, LiveState())
     turned = replace(plan, changes=tuple(reversed(plan.changes)))
-    more = plan_of((*desired, manifest(ResourceKey("", "ConfigMap", "shop", "one-more"), data={"a": value})), LiveState())
+    more = plan_of(
+        (*desired, manifest(ResourceKey("", "ConfigMap", "shop", "one-more"), data={"a": value})), LiveState()
+    )
 
     assert fingerprint(plan) == fingerprint(turned)
     assert fingerprint(plan) != fingerprint(more)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import keys, manifest
 
+from strategies import keys, manifest
 from syncline.core.inventory import Inventory
 from syncline.core.live import Level
 from syncline.core.order import rank, wave_of
@@ -66,7 +66,9 @@ def test_unchanged_objects_are_watched_in_their_own_wave(plan: Plan) -> None:
 def test_prunes_run_in_mirrored_wave_order_among_themselves() -> None:
     # Argo CD: pruned objects in waves 0, 1 and 5 run at 5, 1 and 0.
     doomed = {wave: ResourceKey("", "ConfigMap", "shop", f"w{wave}") for wave in (0, 1, 5)}
-    changes = tuple(Change(key, Action.PRUNE, before=manifest(key, wave=wave).body) for wave, key in doomed.items())
+    changes = tuple(
+        Change(key, Action.PRUNE, before=manifest(key, wave=wave).body) for wave, key in doomed.items()
+    )
 
     stages = schedule(Plan("web", "abc", Level.LIVE, Inventory("web"), changes))
 

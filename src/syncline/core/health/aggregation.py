@@ -22,7 +22,7 @@ _CHILD: Final = "Application.argoproj.io"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One resource's part: `health` is None for a kind without a check, `live` whether the object is there."""
+    """One resource's part: `health` is None for a kind without a check, `live` that it exists."""
 
     key: ResourceKey
     health: Health | None

@@ -20,7 +20,7 @@ def _progressing(message: str) -> Health:
 
 
 def deployment(body: Mapping[str, Any]) -> Health:
-    """A rollout is done when every replica is updated, the old ones are gone, and the new ones are available."""
+    """Done when every replica is updated, the old ones are gone, and the new ones are available."""
     spec, status = mapping(body, "spec"), mapping(body, "status")
     if spec.get("paused") is True:
         return Health(HealthStatus.SUSPENDED, "The Deployment is paused.")
