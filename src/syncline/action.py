@@ -38,6 +38,7 @@ from syncline.report.words import differs
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from syncline.config.settings import Settings
     from syncline.core.verdict import Event as SyncEvent
 
 _HIDDEN: Final = ("ACTIONS_", "INPUT_", "GITHUB_TOKEN", "GH_TOKEN")
@@ -206,9 +207,9 @@ class Board:
         self._statuses = statuses
         self._job = job
 
-    def begin(self, applications: Sequence[str]) -> None:
+    def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """These applications will be looked at."""
-        self._statuses.begin(applications, pending_line(self._job)[1])
+        self._statuses.begin(applications, pending_line(self._job)[1], limit=settings.status_limit)
 
     def event(self, application: str, event: SyncEvent) -> None:
         """A commit status has no room for single events."""
@@ -256,12 +257,18 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         affected_only=job is Job.SYNC and not inputs.words("applications"),
         dry_run=inputs.flag("dry_run"),
         timeout=cli.seconds(inputs["timeout"]),
-        repository=event.repository,
+        repository=_repository(event, environ),
         actor=event.actor,
         tier=event.tier,
         kubeconfig=_kubeconfig(inputs, event, stack),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},
     )
+
+
+def _repository(event: Event, environ: Mapping[str, str]) -> str:
+    """The repository as its remote names it, so that the action and a shell sync as the same owner."""
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{event.repository}" if event.repository else ""
 
 
 def _job(inputs: Inputs) -> Job:

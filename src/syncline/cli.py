@@ -89,7 +89,6 @@ def fail(error: SynclineError) -> NoReturn:
 def _surroundings(invocation: Invocation, cancellation: Cancellation) -> Surroundings:
     from syncline.jobs.session import Surroundings
     from syncline.process import Room
-    from syncline.render.options import RenderOptions
     from syncline.runtime import SystemClock
 
     environ = invocation.environ
@@ -104,7 +103,7 @@ def _surroundings(invocation: Invocation, cancellation: Cancellation) -> Surroun
         cancellation=cancellation,
         mask_key=os.urandom(32),
         home=Path(environ.get("HOME", "/")),
-        rendering=RenderOptions(room=room),
+        room=room,
         cores=os.cpu_count() or 2,
     )
 

@@ -17,6 +17,7 @@ from syncline.jobs.observer import Silence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncline.config.settings import Settings
     from syncline.jobs.observer import Observer
     from syncline.report.model import AppReport, Report
 
@@ -64,8 +65,9 @@ class Progress:
         self._total = 0
         self._done = 0
 
-    def begin(self, applications: Sequence[str]) -> None:
+    def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """These applications will be looked at."""
+        del settings
         self._total = len(applications)
         self._say(f"{self._total} applications")
 

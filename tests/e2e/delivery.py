@@ -14,10 +14,11 @@ from syncline.jobs.invocation import Invocation
 from syncline.report.model import AppReport, Job, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from plane.control_plane import ControlPlane
+    from syncline.config.settings import Settings
     from syncline.core.plan import Action
     from syncline.core.verdict import Event
 
@@ -66,7 +67,8 @@ class Recorder:
     events: list[tuple[str, Event]] = field(default_factory=list)
     reports: list[AppReport] = field(default_factory=list)
 
-    def begin(self, applications: Any) -> None:
+    def begin(self, applications: Sequence[str], settings: Settings) -> None:
+        del settings
         self.names += applications
 
     def event(self, application: str, event: Event) -> None:

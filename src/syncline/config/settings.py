@@ -69,4 +69,3 @@ class Settings:
     sync_timeout: float = 300.0
     render_timeout: float = 60.0
     status_limit: int = 10
-    status_context: str = "syncline"

@@ -122,13 +122,6 @@ def _guard(node: Node) -> GuardLimits:
     return GuardLimits(**found, protected_kinds=kinds)
 
 
-def _context(node: Node) -> str:
-    context = text(node).strip()
-    if not context:
-        node.error("must not be empty.")
-    return context
-
-
 _SETTINGS: Table = {
     "clusters": _clusters,
     "defaultCluster": text,
@@ -136,7 +129,7 @@ _SETTINGS: Table = {
     "guard": _guard,
     "sync": lambda node: strict_fields(node, {"onlyAutomated": flag, "timeout": _seconds}),
     "render": lambda node: strict_fields(node, {"timeout": _seconds}),
-    "statuses": lambda node: strict_fields(node, {"limit": at_least(0), "context": _context}),
+    "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
 }
 
 
@@ -156,5 +149,5 @@ def decode(body: Any, complaints: Complaints) -> Settings:
 _PREFIXED = {
     "sync": {"only_automated": "sync_only_automated", "timeout": "sync_timeout"},
     "render": {"timeout": "render_timeout"},
-    "statuses": {"limit": "status_limit", "context": "status_context"},
+    "statuses": {"limit": "status_limit"},
 }

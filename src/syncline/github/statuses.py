@@ -74,18 +74,14 @@ class Statuses:
 class StatusBoard:
     """What one run says of a commit: an aggregate under `context`, and each application under `context/NAME`.
 
-    Beyond `limit` applications have no status of their own. As a context manager it leaves nothing pending. A
-    status of an application that GitHub does not take stops nothing: it is said again at the end, where
-    GitHubError is raised.
+    As a context manager it leaves nothing pending. A status of an application that GitHub does not take stops
+    nothing: it is said again at the end, where GitHubError is raised.
     """
 
-    def __init__(
-        self, api: Api, repository: str, sha: str, *, context: str, limit: int = 10, url: str = ""
-    ) -> None:
+    def __init__(self, api: Api, repository: str, sha: str, *, context: str, url: str = "") -> None:
         self._api = api
         self._statuses = Statuses(api, repository, sha)
         self._context = context
-        self._limit = limit
         self._url = url
         self._announced = False
         self._shown: frozenset[str] = frozenset()
@@ -119,9 +115,9 @@ class StatusBoard:
         self._open[self._context] = None
         self._say(self._context, Said(_PENDING, description))
 
-    def begin(self, names: Sequence[str], description: str) -> None:
+    def begin(self, names: Sequence[str], description: str, *, limit: int = 10) -> None:
         """These applications are pending; those beyond the limit are told by the aggregate alone."""
-        self._shown = frozenset(sorted(names)[: self._limit])
+        self._shown = frozenset(sorted(names)[:limit])
         for name in sorted(self._shown) if self._announced else ():
             self._open[self._of(name)] = None
             with suppress(GitHubError):

@@ -35,7 +35,7 @@ class Row:
 def one_by_one(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
     """For what changes clusters: in order, and never two at a time."""
     todo = list(apps)
-    observer.begin([app.name for app in todo])
+    observer.begin([app.name for app in todo], session.settings)
     reports: list[AppReport] = []
     for number, app in enumerate(todo):
         try:
@@ -51,7 +51,7 @@ def one_by_one(apps: Iterable[Application], look: Look, session: Session, observ
 def together(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
     """For what only reads: several at a time, as many as the machine has cores to render with."""
     todo = list(apps)
-    observer.begin([app.name for app in todo])
+    observer.begin([app.name for app in todo], session.settings)
     reports: list[AppReport] = []
 
     def report_one(app: Application) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncline.config.settings import Settings
     from syncline.core.verdict import Event
     from syncline.report.model import AppReport
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class Observer(Protocol):
     """A terminal that shows progress, or GitHub that gets statuses."""
 
-    def begin(self, applications: Sequence[str]) -> None:
-        """These applications will be looked at."""
+    def begin(self, applications: Sequence[str], settings: Settings) -> None:
+        """These applications will be looked at, under these settings."""
         ...
 
     def event(self, application: str, event: Event) -> None:
@@ -33,7 +34,7 @@ class Observer(Protocol):
 class Silence:
     """An observer that keeps it to itself."""
 
-    def begin(self, applications: Sequence[str]) -> None:
+    def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """Say nothing."""
 
     def event(self, application: str, event: Event) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock
+    from syncline.process import Room
     from syncline.runtime import Cancellation
 
 K = TypeVar("K", bound=Hashable)
@@ -103,15 +104,15 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, how to
-    render.
+    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
+    that renderers run in.
     """
 
     clock: Clock
     cancellation: Cancellation
     mask_key: bytes
     home: Path
-    rendering: RenderOptions
+    room: Room
     cores: int = 2
 
 
@@ -181,9 +182,7 @@ class Session:
     @property
     def repository_id(self) -> str:
         """What identifies the repository in the clusters it syncs."""
-        return (
-            self.invocation.repository or self.repository.origin_url() or str(self.invocation.root.resolve())
-        )
+        return self._name or str(self.invocation.root.resolve())
 
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""
@@ -264,9 +263,9 @@ class Session:
         return configuration
 
     def _render(self, asked: _Asked) -> Rendering:
-        options = self._surroundings.rendering
         own = frozenset({self._name, *self.settings.repositories}) if self._name else frozenset()
-        return render(asked.app, self.checkout(asked.revision), replace(options, repositories=own))
+        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
+        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, own))
 
     @cached_property
     def _name(self) -> str:

@@ -88,7 +88,7 @@ def _tree(app: AppReport) -> Iterator[str]:
 
 
 def _row(row: ResourceRow) -> str:
-    css, sign = _SYNC.get(row.sync, ("warn", "?"))
+    css, sign = _SYNC.get(row.sync, ("warn", "?" if row.sync else ""))
     indent = element("span", "   " * min(row.depth, 8) + "└ ", "indent mono") if row.depth else ""
     name = f"{indent}{esc(row.key.group_kind, 200)} {element('code', esc(object_name(row.key)))}"
     sync = element("span", f"{sign} {esc(row.sync, 40)}", css)

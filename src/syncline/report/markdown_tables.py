@@ -167,7 +167,7 @@ def resource_table(rows: Sequence[ResourceRow], group: int = NO_GROUP) -> Iterat
     header = ("Resource", "Sync", "Health", "Message")[:width]
     shown = 0
     for text, count in tables(header, (":--",) * width, (_resource(row)[:width] for row in rows)):
-        is_well = all(row.sync == "Synced" and _is_well(row) for row in rows[shown : shown + count])
+        is_well = all(row.sync in {"", "Synced"} and _is_well(row) for row in rows[shown : shown + count])
         rank = Rank.LISTED if is_well else Rank.RISKY
         yield Piece(text, rank, "resource row", group=group, count=count)
         shown += count
@@ -180,6 +180,6 @@ def _is_well(row: ResourceRow) -> bool:
 def _resource(row: ResourceRow) -> tuple[str, ...]:
     indent = "&emsp;" * min(row.depth, 8) + ("└ " if row.depth else "")
     health = f"{HEALTH_SIGNS[row.health.status]}&nbsp;{row.health.status.label}" if row.health else ""
-    sync = f"{SYNC_SIGNS.get(row.sync, '❔')}&nbsp;{prose(row.sync, 20)}"
+    sync = f"{SYNC_SIGNS.get(row.sync, '❔')}&nbsp;{prose(row.sync, 20)}" if row.sync else ""
     name = f"{indent}{prose(row.key.kind, 100)} {code(object_name(row.key))}"
     return name, sync, health, prose(row.message, _CELL)

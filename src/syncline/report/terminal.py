@@ -109,7 +109,8 @@ class _Writer:
         yield self._paint(f"  {one_line(introduction(report, app), 1_000)}", _DIM)
         yield from self._notes(app)
         for row in app.resources:
-            yield self._row(row)
+            if report.job is Job.STATUS or not _is_well(row):
+                yield self._row(row)
         for change in visible_changes(app):
             yield from self._change(change)
 
@@ -121,7 +122,8 @@ class _Writer:
         return (self._note("  ", note) for note in app.notes if note.severity is Severity.INFO)
 
     def _row(self, row: ResourceRow) -> str:
-        sign, colour = _SYNC.get(row.sync, ("?", _YELLOW))
+        # What controllers made is in no repository: it is neither synced nor out of sync.
+        sign, colour = _SYNC.get(row.sync, ("?" if row.sync else " ", _YELLOW))
         indent = "  " * row.depth + ("└ " if row.depth else "")
         health = self._health(row.health.status) if row.health else ""
         sync = self._paint(f"{sign} {one_line(row.sync, 20)}", colour)
@@ -224,6 +226,11 @@ class _Writer:
     def _paint(self, text: str, *codes: int) -> str:
         wanted = ";".join(str(code) for code in codes if code)
         return f"\x1b[{wanted}m{text}\x1b[0m" if self._colour and wanted and text else text
+
+
+def _is_well(row: ResourceRow) -> bool:
+    # The changes are listed anyway; of the tree, a sync or a drift names what wants a look.
+    return row.health is None or row.health.status is HealthStatus.HEALTHY
 
 
 def _code_colour(code: ExitCode) -> int:

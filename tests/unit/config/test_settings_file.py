@@ -29,7 +29,7 @@ guard:
   protectedKinds: [Secret, Certificate.cert-manager.io]
 sync: {onlyAutomated: true, timeout: 10m}
 render: {timeout: 90}
-statuses: {limit: 0, context: deploy}
+statuses: {limit: 0}
 """
 
 
@@ -68,7 +68,6 @@ def test_every_setting_is_read() -> None:
         sync_timeout=600.0,
         render_timeout=90.0,
         status_limit=0,
-        status_context="deploy",
     )
 
 
@@ -183,7 +182,6 @@ REFUSED = {
         1,
         "guard.protectedKinds[0] must be a kind, such as Secret or Deployment.apps.",
     ),
-    "no context": ("statuses: {context: ' '}\n", 1, "statuses.context must not be empty."),
     "wrong type": ("repositories: x\n", 1, "repositories must be a list, not a string."),
     "wrong type of a cluster": ("clusters:\n  a: b\n", 2, "clusters.a must be a mapping, not a string."),
     "no mapping": ("- a\n", 1, "The document must be a mapping, not a list."),

@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 
+from syncline.core.health.status import Health, HealthStatus
 from syncline.core.mask import MaskedBody
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
@@ -110,11 +112,24 @@ def test_the_terminal_can_leave_the_differences_out_and_name_the_fields() -> Non
 
 
 def test_the_terminal_shows_the_tree_with_signs() -> None:
-    lines = terminal(samples.sync_result(), colour=False).splitlines()
+    lines = terminal(replace(samples.sync_result(), job=Job.STATUS), colour=False).splitlines()
 
     assert "    ✔ Synced  Deployment.apps cart/api  ● Healthy" in lines
     assert "    ✔ Synced    └ ReplicaSet.apps cart/api-7d9f  ● Healthy" in lines
     assert "    ≠ OutOfSync  ConfigMap cart/legacy" in lines
+
+
+def test_a_sync_lists_its_changes_and_of_the_tree_only_what_is_not_well() -> None:
+    report = samples.sync_result()
+    app = report.applications[0]
+    degraded = Health(HealthStatus.DEGRADED, "It exceeded its progress deadline.")
+    rows = tuple(replace(row, health=degraded) if row.key.name == "api" else row for row in app.resources)
+    text = terminal(replace(report, applications=(replace(app, resources=rows),)), colour=False)
+
+    assert [line for line in text.splitlines() if "Synced  " in line] == [
+        "    ✔ Synced  Service cart/api  ✖ Degraded",
+        "    ✔ Synced  Deployment.apps cart/api  ✖ Degraded",
+    ]
 
 
 def _keys(value: object) -> set[str]:
