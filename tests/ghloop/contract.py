@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from ghloop.openapi import ERRORS
-from ghloop.wire import Answer, Request
+
+if TYPE_CHECKING:
+    from ghloop.wire import Answer, Request
 
 Json = Mapping[str, Any]
 
@@ -108,9 +110,16 @@ def _faults(where: str, validator: Draft202012Validator | None, value: Any) -> I
         if value is not None:
             yield f"{where} should be empty"
         return
-    for error in validator.iter_errors(value):
+    for error in map(_inmost, validator.iter_errors(value)):
         path = "/".join(str(part) for part in error.instance_path)
-        yield f"{where} at /{path}: {error.message[:300]}"
+        yield f"{where} at /{path}: {error.message[:200]}"
+
+
+def _inmost(error: ValidationError) -> ValidationError:
+    # "Neither this nor null" says nothing; what is wrong with "this" does.
+    while isinstance(error.kind, ValidationErrorKind.AnyOf) and error.kind.context[0]:
+        error = error.kind.context[0][0]
+    return error
 
 
 def _fits(text: str, schema: Any) -> bool:

@@ -5,23 +5,27 @@ The law: every address is this server's own, or a client would be right not to f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ghloop.store import Comment, Status, Store, User, combined
 
-_USER_URLS = (
-    "followers following{/other_user} gists{/gist_id} starred{/owner}{/repo} subscriptions orgs repos events{/privacy} "
-    "received_events"
-).split()
-_REPOSITORY_URLS = (
-    "archive{/ref} assignees{/user} git/blobs{/sha} branches{/branch} collaborators{/collaborator} comments{/number} "
-    "commits{/sha} compare/{base}...{head} contents/{+path} contributors deployments downloads events forks "
-    "git/commits{/sha} git/refs{/sha} git/tags{/sha} hooks issues/comments{/number} issues/events{/number} "
-    "issues{/number} keys{/key_id} labels{/name} languages merges milestones{/number} notifications pulls{/number} "
-    "releases{/id} stargazers statuses/{sha} subscribers subscription tags teams git/trees{/sha}"
-).split()
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+_USER_URLS = """
+followers following{/other_user} gists{/gist_id} starred{/owner}{/repo}
+subscriptions orgs repos events{/privacy} received_events
+"""
+_REPOSITORY_URLS = """
+archive{/ref} assignees{/user} git/blobs{/sha} branches{/branch} collaborators{/collaborator}
+comments{/number} commits{/sha} compare/{base}...{head} contents/{+path} contributors deployments downloads
+events forks
+git/commits{/sha} git/refs{/sha} git/tags{/sha} hooks issues/comments{/number} issues/events{/number}
+issues{/number} keys{/key_id} labels{/name} languages merges milestones{/number} notifications pulls{/number}
+releases{/id} stargazers statuses/{sha} subscribers subscription tags teams git/trees{/sha}
+"""
 _NAMES = {
     "orgs": "organizations_url",
     "issues/comments": "issue_comment_url",
@@ -34,14 +38,15 @@ _NAMES = {
 Json = dict[str, Any]
 
 
-def _urls(root: str, templates: Sequence[str]) -> Json:
-    named = ((template.split("{")[0].rstrip("/"), template) for template in templates)
+def _urls(root: str, templates: str) -> Json:
+    named = ((template.split("{")[0].rstrip("/"), template) for template in templates.split())
     return {_NAMES.get(name, f"{name.rpartition('/')[2]}_url"): f"{root}/{path}" for name, path in named}
 
 
 def user(account: User, root: str) -> Json:
     """An account as it stands beside what it made."""
-    url = f"{root}/users/{account.login}"
+    url = f"{root}/users/{quote(account.login)}"
+    page = f"apps/{account.login.removesuffix('[bot]')}" if account.is_bot else account.login
     return _urls(url, _USER_URLS) | {
         "login": account.login,
         "id": account.id,
@@ -49,7 +54,7 @@ def user(account: User, root: str) -> Json:
         "avatar_url": f"{root}/avatars/{account.id}",
         "gravatar_id": "",
         "url": url,
-        "html_url": f"{root}/{account.login}",
+        "html_url": f"{root}/{page}",
         "type": "Bot" if account.is_bot else "User",
         "site_admin": False,
         "user_view_type": "public",

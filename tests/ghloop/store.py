@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 PENDING, SUCCESS = "pending", "success"
 
@@ -34,7 +37,7 @@ class Token:
 
 @dataclass(slots=True)
 class Comment:
-    """A comment of a pull request. Without an author: the account is gone. `is_hidden`: an author held for spam."""
+    """A comment; without an author when the account is gone, hidden when it is held for spam."""
 
     id: int
     number: int

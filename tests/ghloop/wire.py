@@ -5,16 +5,18 @@ The law: plain values; none of them knows of sockets, of state, or of the descri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. `path` is below the API's root, `root` that root's address; `body` is None without one."""
+    """What came in. `path` is below the API's root, `root` that root's address; `body` may be None."""
 
     method: str
     path: str
