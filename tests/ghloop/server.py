@@ -26,7 +26,7 @@ from ghloop.contract import Contract
 from ghloop.faults import Fault, Wire
 from ghloop.hub import Hub, Tokens, hub
 from ghloop.openapi import description
-from ghloop.store import Budget, User
+from ghloop.store import Budget, Token, User
 from ghloop.wire import Answer, Request, refused
 
 if TYPE_CHECKING:
@@ -81,6 +81,13 @@ class GitHub:
         with self.hub.store.lock:
             return self.hub.store.add_comment(number, by, text, is_hidden=is_hidden).id
 
+    def install(self, app: User) -> str:
+        """A token of another App."""
+        token = f"ghs_{app.id:036}"
+        with self.hub.store.lock:
+            self.hub.store.tokens[token] = Token(app)
+        return token
+
     def grant(self, requests: int, *, until: float) -> None:
         """So many requests are left until then, in seconds since the epoch."""
         with self.hub.store.lock:
@@ -98,12 +105,14 @@ def running(
     pull_request: int = 7,
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
+    contract: Contract | None = None,
 ) -> Iterator[GitHub]:
     """A GitHub with one repository and one open pull request.
 
-    `environ` says where the description is kept; `clock` is in seconds since the epoch.
+    `environ` says where the description is kept, `contract` is the one already read; `clock` is in seconds since
+    the epoch.
     """
-    known = hub(repository, Contract(description(environ)), clock)
+    known = hub(repository, contract or Contract(description(environ)), clock)
     known.store.pull_requests.add(pull_request)
     with _listening(known) as server:
         yield GitHub(known, server.url)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from ghloop.contract import Contract
+from ghloop.openapi import description
 from ghloop.server import GitHub, running
 from syncline.github.client import Api, Patience
 
@@ -35,10 +37,16 @@ def time() -> Time:
     return Time()
 
 
+@pytest.fixture(scope="session")
+def contract(developer_environ: Mapping[str, str]) -> Contract:
+    """GitHub's description, read once."""
+    return Contract(description(developer_environ))
+
+
 @pytest.fixture
-def github(developer_environ: Mapping[str, str], time: Time) -> Iterator[GitHub]:
+def github(contract: Contract, time: Time) -> Iterator[GitHub]:
     """A GitHub; what its own description does not allow fails the test."""
-    with running(environ=developer_environ, clock=time) as served:
+    with running(contract=contract, clock=time) as served:
         yield served
         assert served.violations == []
 

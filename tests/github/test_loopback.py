@@ -1,4 +1,4 @@
-"""The loopback GitHub is honest: it keeps to GitHub's description, its limits bite, a wrong word is noticed."""
+"""The loopback GitHub is honest: it keeps to the description, its limits bite, a wrong word is noticed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from ghloop.server import GitHub, running
 from ghloop.wire import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from ghloop.contract import Contract
 
 COMMENTS = "/repos/acme/deploy/issues/7/comments"
 LINK = re.compile(r'<([^>]+)>; rel="(\w+)"')
@@ -54,9 +56,9 @@ def ask(github: GitHub) -> Client:
 
 
 @pytest.fixture
-def wary(developer_environ: Mapping[str, str]) -> Any:
+def wary(contract: Contract) -> Iterator[GitHub]:
     """A GitHub that a test may ask wrong things of: it looks at the violations itself."""
-    with running(environ=developer_environ) as served:
+    with running(contract=contract) as served:
         yield served
 
 
