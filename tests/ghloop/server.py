@@ -109,8 +109,8 @@ def running(
 ) -> Iterator[GitHub]:
     """A GitHub with one repository and one open pull request.
 
-    `environ` says where the description is kept, `contract` is the one already read; `clock` is in seconds since
-    the epoch.
+    `environ` says where the description is kept, `contract` is the one already read; `clock` is in seconds
+    since the epoch.
     """
     known = hub(repository, contract or Contract(description(environ)), clock)
     known.store.pull_requests.add(pull_request)

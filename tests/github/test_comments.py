@@ -14,6 +14,8 @@ from ghloop.store import User
 from syncline.errors import GitHubError
 from syncline.github.client import Api
 from syncline.github.comments import LONGEST, upsert
+from syncline.report.fit import fit
+from syncline.report.model import Job, Report
 
 if TYPE_CHECKING:
     from ghloop.server import GitHub
@@ -150,6 +152,17 @@ def test_ours_is_found_behind_hundreds_of_others(github: GitHub, api: Api) -> No
 
     ours = [text for text in github.comments(NUMBER) if text.startswith("<!-- ")]
     assert ours == [page(1, "changed")]
+
+
+@pytest.mark.parametrize("context", ["syncline", "eu west: 1", "<!-- -->", "日本", "x" * 300])
+def test_the_pages_of_a_report_are_found_again(github: GitHub, api: Api, context: str) -> None:
+    before, after = (fit(Report(Job.DIFF, head=head * 40), context=context) for head in "ab")
+    other = fit(Report(Job.DIFF), context="another")
+
+    for pages in (before, other, after):
+        put(api, *pages)
+
+    assert github.comments(NUMBER) == [*after, *other]
 
 
 LOST = {
