@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SHORTEST: Final = 4
 """Shorter values are hidden in their own field, but not looked for elsewhere."""
 
+_NOTHING: Final[Mapping[str, Any]] = {}
 _ORDINARY: Final = frozenset({"true", "false", "null", "none"})
 _ORDINARY_NUMBER: Final = re.compile(r"[0-9]{1,5}")
 _WHOLE_LINE: Final = 20
@@ -95,7 +96,9 @@ class Masker:
 
     def scrub(self, text: str) -> str:
         """A text without the values learned, and without passwords in URLs."""
-        found = "".join(self._hidden_parts(text))
+        found = "".join(self._hidden_parts(text)) if self._forms() else text
+        if "://" not in found:
+            return found
         return _URL_PASSWORD.sub(lambda match: f"{match[1]}:{self.fingerprint(match[2])}@", found)
 
     def fingerprint(self, *parts: str) -> str:
@@ -184,6 +187,8 @@ def _shown_key(name: str, shape: Shape, masker: Masker) -> str:
 
 def _hidden_fields(body: Body, masker: Masker) -> Mapping[str, Any]:
     """The parts of an object that are hidden by what they are, not by what they hold."""
+    if "metadata" not in body and not is_secret(body):
+        return _NOTHING
     where = [str(metadata_of(body).get(name) or "") for name in ("namespace", "name")]
     fields = [name for name in _SECRET_FIELDS if name in body] if is_secret(body) else []
     hidden = {name: _hidden_data(name, body[name], where, masker) for name in fields}

@@ -140,7 +140,7 @@ def _rows(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[Res
     for change in sorted(plan.changes, key=lambda change: change.key):
         if change.action is Action.FORGET or done.get(change.key) is Action.PRUNE:
             continue
-        health = _health_of(change, result)
+        health = _health_of(change, result, created=change.key in done)
         synced = change.action is Action.UNCHANGED or change.key in done
         unknown = change.action is Action.BLOCKED and change.before is None
         word = "Synced" if synced else "Unknown" if unknown else "OutOfSync"
@@ -148,11 +148,10 @@ def _rows(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[Res
         yield ResourceRow(change.key, word, health, message=message or masker.scrub(change.why))
 
 
-def _health_of(change: Change, result: SyncResult | None) -> Health | None:
+def _health_of(change: Change, result: SyncResult | None, *, created: bool) -> Health | None:
     if result and change.key in result.health:
         return result.health[change.key]
     if change.before is None:
-        created = result is not None and any(event.key == change.key for event in result.done)
         return None if created else Health(HealthStatus.MISSING)
     return assess(change.before)
 
@@ -162,7 +161,7 @@ def _health(plan: Plan, result: SyncResult | None) -> Health:
     return aggregate(
         Member(
             change.key,
-            _health_of(change, result),
+            _health_of(change, result, created=change.key in done),
             live=change.before is not None or change.key in done,
             annotations=_annotations(change),
         )
