@@ -27,6 +27,7 @@ class Check:
     versions: frozenset[str] = frozenset()
 
 
+_HOOK_FINALIZER: Final = "argocd.argoproj.io/hook-finalizer"
 _V1: Final = frozenset({"v1"})
 
 CHECKS: Final[Mapping[tuple[str, str], Check]] = {
@@ -53,8 +54,7 @@ CHECKS: Final[Mapping[tuple[str, str], Check]] = {
 
 def assess(body: Body) -> Health | None:
     """How well a live object is, or None for a kind without a check."""
-    metadata = body.get("metadata")
-    if isinstance(metadata, Mapping) and metadata.get("deletionTimestamp"):
+    if _is_leaving(body.get("metadata")):
         return Health(HealthStatus.PROGRESSING, "Pending deletion")
     api_version, kind = str(body.get("apiVersion", "")), str(body.get("kind", ""))
     check = CHECKS.get((group_of(api_version), kind))
@@ -66,3 +66,11 @@ def assess(body: Body) -> Health | None:
         return check.rules(body)
     except Malformed as error:
         return Health(HealthStatus.UNKNOWN, f"Its status cannot be read: {error}.")
+
+
+def _is_leaving(metadata: object) -> bool:
+    # A hook that only Argo CD's own finalizer holds back is still judged by its work.
+    if not isinstance(metadata, Mapping) or not metadata.get("deletionTimestamp"):
+        return False
+    finalizers = metadata.get("finalizers")
+    return not (isinstance(finalizers, list) and _HOOK_FINALIZER in finalizers)

@@ -32,7 +32,7 @@ def horizontal_pod_autoscaler(body: Mapping[str, Any]) -> Health:
     """v1 keeps its conditions as JSON in an annotation."""
     found = list(_conditions(body))
     for each in found:
-        if each.get("reason") in _FAILURES.get(text(each, "type"), set()):
+        if text(each, "reason") in _FAILURES.get(text(each, "type"), set()):
             return Health(HealthStatus.DEGRADED, text(each, "message") or text(each, "reason"))
     for each in found:
         if each.get("type") in {"AbleToScale", "ScalingLimited"} and each.get("status") == "True":
