@@ -5,6 +5,7 @@ The law: earlier wave first, then the kind's rank, then the name; an unlisted ki
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 _WAVE: Final = "argocd.argoproj.io/sync-wave"
 _WEIGHT: Final = "helm.sh/hook-weight"
+
+_INTEGER: Final = re.compile(r"[+-]?0*[0-9]{1,19}")
+"""What Go's `strconv.Atoi` reads; Python's `int` would also take spaces, underscores and other scripts."""
+_LIMIT: Final = 2**63
 
 KIND_ORDER: Final = (
     "Namespace",
@@ -65,9 +70,10 @@ def wave_of(body: Body) -> int:
     count.
     """
     annotations = (body.get("metadata") or {}).get("annotations") or {}
-    for name in (_WAVE, _WEIGHT):
-        try:
-            return int(str(annotations[name]))
-        except (KeyError, ValueError):
-            continue
-    return 0
+    found = (_integer(str(annotations.get(name, ""))) for name in (_WAVE, _WEIGHT))
+    return next((wave for wave in found if wave is not None), 0)
+
+
+def _integer(text: str) -> int | None:
+    value = int(text) if _INTEGER.fullmatch(text) else None
+    return value if value is not None and -_LIMIT <= value < _LIMIT else None

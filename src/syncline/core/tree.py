@@ -31,21 +31,20 @@ class Branch:
 
 def tree(roots: Mapping[ResourceKey, Body], others: Iterable[Body]) -> tuple[Branch, ...]:
     """Every root with its offspring below it, by key."""
-    children = _by_owner(others)
-    seen: set[str] = set()
-    return tuple(branch for key in sorted(roots) for branch in _grown(key, roots[key], 0, children, seen))
+    own = {_uid(body) for body in roots.values()}
+    children = _by_owner(body for body in others if _uid(body) not in own)
+    return tuple(branch for key in sorted(roots) for branch in _grown(key, roots[key], 0, children))
 
 
-def _grown(
-    key: ResourceKey, body: Body, depth: int, children: Mapping[str, list[Body]], seen: set[str]
-) -> Iterator[Branch]:
+def _grown(key: ResourceKey, body: Body, depth: int, children: Mapping[str, list[Body]]) -> Iterator[Branch]:
+    # It ends: each object has one leading owner, and a root, where every walk begins, is nobody's child.
     yield Branch(key, depth, assess(body), body)
-    uid = str((body.get("metadata") or {}).get("uid") or "")
-    if not uid or uid in seen:
-        return
-    seen.add(uid)
-    for child in sorted(children.get(uid, ()), key=key_of):
-        yield from _grown(key_of(child), child, depth + 1, children, seen)
+    for child in sorted(children.get(_uid(body), ()), key=key_of):
+        yield from _grown(key_of(child), child, depth + 1, children)
+
+
+def _uid(body: Body) -> str:
+    return str((body.get("metadata") or {}).get("uid") or "")
 
 
 def _by_owner(bodies: Iterable[Body]) -> Mapping[str, list[Body]]:
@@ -53,6 +52,6 @@ def _by_owner(bodies: Iterable[Body]) -> Mapping[str, list[Body]]:
     for body in bodies:
         owners = (body.get("metadata") or {}).get("ownerReferences") or ()
         leading = next((owner for owner in owners if owner.get("controller")), owners[0] if owners else None)
-        if leading:
-            owned[str(leading.get("uid"))].append(body)
+        if leading and leading.get("uid"):
+            owned[str(leading["uid"])].append(body)
     return owned
