@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HOOK: Final = "argocd.argoproj.io/hook"
 _HELM_HOOK: Final = "helm.sh/hook"
+_SKIP: Final = "Skip"
 
 
 class Phase(Enum):
@@ -55,7 +56,7 @@ def phases_of(body: Body) -> frozenset[Phase]:
     annotations = _annotations(body)
     named = {word.strip() for word in str(annotations.get(_HOOK, "")).split(",")}
     ours = frozenset(phase for phase in Phase if phase.value in named)
-    if ours:
+    if ours or _SKIP in named:
         return ours
     helms = (word.strip() for word in str(annotations.get(_HELM_HOOK, "")).split(","))
     return frozenset(_HELM_PHASES[word] for word in helms if word in _HELM_PHASES)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncline.core.hooks import SYNC_PHASES, Phase, is_hook, phases_of
+
+ARGO, HELM = "argocd.argoproj.io/hook", "helm.sh/hook"
+PRE, SYNC, POST, FAIL = Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC, Phase.SYNC_FAIL
+PRE_DELETE, POST_DELETE = Phase.PRE_DELETE, Phase.POST_DELETE
+
+
+def annotated(argo: Any = None, helm: Any = None) -> dict[str, Any]:
+    both = {ARGO: argo, HELM: helm}
+    return {"metadata": {"annotations": {name: value for name, value in both.items() if value is not None}}}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "phases"),
+    [
+        ("PreSync", {PRE}),
+        ("Sync", {SYNC}),
+        ("PostSync", {POST}),
+        ("SyncFail", {FAIL}),
+        ("PreDelete", {PRE_DELETE}),
+        ("PostDelete", {POST_DELETE}),
+        ("PreSync,PostSync", {PRE, POST}),
+        (" PreSync , PostSync ", {PRE, POST}),
+        ("PostSync,PreDelete", {POST, PRE_DELETE}),
+        ("Skip", set()),
+        ("Skip,PreSync", {PRE}),
+        ("presync", set()),
+        ("PreSync,Unheard", {PRE}),
+        ("", set()),
+        (",", set()),
+    ],
+)
+def test_argo_cds_annotation_names_the_phases_case_and_all(annotation: str, phases: set[Phase]) -> None:
+    assert is_hook(annotated(annotation))
+    assert phases_of(annotated(annotation)) == phases
+
+
+@pytest.mark.parametrize(
+    ("annotation", "phases"),
+    [
+        ("pre-install", {PRE}),
+        ("pre-upgrade", {PRE}),
+        ("pre-install,pre-upgrade", {PRE}),
+        ("post-install", {POST}),
+        ("post-upgrade, post-install", {POST}),
+        ("pre-install,post-install", {PRE, POST}),
+        ("pre-delete", {PRE_DELETE}),
+        ("post-delete", {POST_DELETE}),
+        ("test", set()),
+        ("test-success", set()),
+        ("test-failure", set()),
+        ("pre-rollback", set()),
+        ("post-rollback", set()),
+        ("crd-install,pre-install", {PRE}),
+        ("unheard", set()),
+    ],
+)
+def test_helms_annotation_is_understood_as_argo_cd_understands_it(
+    annotation: str, phases: set[Phase]
+) -> None:
+    assert is_hook(annotated(helm=annotation))
+    assert phases_of(annotated(helm=annotation)) == phases
+
+
+@pytest.mark.parametrize(
+    ("argo", "helm", "phases"),
+    [
+        ("PostSync", "pre-install", {POST}),
+        ("presync", "pre-install", {PRE}),
+        ("PostSync", "crd-install", {POST}),
+        ("Skip", "pre-install", set()),
+        ("Skip", "test", set()),
+    ],
+)
+def test_helms_word_counts_only_where_argo_cds_is_none(argo: str, helm: str, phases: set[Phase]) -> None:
+    assert is_hook(annotated(argo, helm))
+    assert phases_of(annotated(argo, helm)) == phases
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"metadata": {}},
+        {"metadata": {"annotations": None}},
+        {"metadata": {"annotations": {}}},
+        {"metadata": {"annotations": {"helm.sh/hook-weight": "5"}}},
+        {"metadata": {"annotations": {"argocd.argoproj.io/hook-delete-policy": "HookSucceeded"}}},
+        {"metadata": {"labels": {ARGO: "PreSync"}}},
+        annotated(helm="crd-install"),
+    ],
+)
+def test_an_object_without_a_hook_annotation_and_a_helm_definition_are_resources(
+    body: dict[str, Any],
+) -> None:
+    assert not is_hook(body)
+
+
+def test_a_sync_runs_four_of_the_phases() -> None:
+    assert {PRE, SYNC, POST, FAIL} == SYNC_PHASES
+
+
+words = st.sampled_from(
+    ["PreSync", "Sync", "Skip", "PreDelete", "pre-install", "crd-install", "test", "x", ""]
+)
+annotations = st.none() | st.lists(words, max_size=3).map(",".join)
+
+
+@given(annotations, annotations)
+def test_only_a_hook_has_phases(argo: str | None, helm: str | None) -> None:
+    body = annotated(argo, helm)
+
+    assert is_hook(body) or not phases_of(body)
+    assert is_hook(body) is (argo is not None or (helm is not None and helm != "crd-install"))
