@@ -111,10 +111,10 @@ def test_a_sync_runs_four_of_the_phases() -> None:
 words = st.sampled_from(
     ["PreSync", "Sync", "Skip", "PreDelete", "pre-install", "crd-install", "test", "x", ""]
 )
-annotations = st.none() | st.lists(words, max_size=3).map(",".join)
+annotation = st.none() | st.lists(words, max_size=3).map(",".join)
 
 
-@given(annotations, annotations)
+@given(annotation, annotation)
 def test_only_a_hook_has_phases(argo: str | None, helm: str | None) -> None:
     body = annotated(argo, helm)
 
