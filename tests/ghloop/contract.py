@@ -95,11 +95,15 @@ class Operation:
         yield from _faults(f"{self.name}: the request's body", self.body, request.body)
 
     def answer_faults(self, answer: Answer) -> Iterator[str]:
-        """What is wrong with an answer. Refusals need not be listed, for GitHub forgets some of them."""
+        """What is wrong with an answer.
+
+        Redirections and refusals need not be listed: any endpoint may redirect (GitHub, "Best practices for
+        using the REST API"), and of the refusals GitHub forgets some.
+        """
         where = f"{self.name}: the answer {answer.status}"
         if answer.status in self.answers:
             yield from _faults(where, self.answers[answer.status], answer.body)
-        elif 400 <= answer.status < 500:
+        elif 300 <= answer.status < 500:
             yield from _faults(where, self.refusal, answer.body)
         else:
             yield f"{where} is not described"

@@ -16,7 +16,7 @@ from ghloop.store import Store, Token, User
 from ghloop.wire import Answer, Request, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ghloop.contract import Contract, Operation
 
@@ -49,6 +49,7 @@ class Seen:
     """What has come in and what was wrong with it."""
 
     requests: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,6 +57,7 @@ class Seen:
         """A request, before anything else happens to it."""
         with self.lock:
             self.requests.append((request.method, request.path))
+            self.headers.append(request.headers)
 
     def wrong(self, *violations: str) -> None:
         """What the description does not allow."""

@@ -32,6 +32,7 @@ _ATTEMPTS: Final = 5
 _LARGEST_SUCCESS: Final = 299
 _NOT_FOUND: Final = 404
 _TOKEN: Final = re.compile(r"[\x21-\x7e]+")
+_NEXT: Final = re.compile(r"[?&]page=(?P<page>\d+)[^<>]*>;\s*rel=\"next\"")
 _HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _LAST_SECONDS: Final = 5.0
 """A cancelled job is killed 7.5 s after SIGINT (GitHub, "Workflow cancellation reference")."""
@@ -93,11 +94,13 @@ class Api:
         for page in count(1):
             answer = self._send(_Call("GET", f"{first}&page={page}", look=_again))
             items = answer.body.get(key) if isinstance(answer.body, dict) else answer.body
-            if not isinstance(items, list):
+            following = _following(str(answer.headers.get("link", "")))
+            if not isinstance(items, list) or following not in {0, page + 1}:
+                # PyGithub drops the query of what has moved: every page would be the first, for ever.
                 raise nonsense("GET", path)
             yield from items
             # A page may be short and yet not the last: GitHub leaves out what it hides.
-            if 'rel="next"' not in str(answer.headers.get("link", "")):
+            if not following:
                 return
 
     def post(
@@ -180,6 +183,12 @@ class Api:
 
     def _hidden(self, text: str) -> str:
         return text.replace(self._token, "***")
+
+
+def _following(link: str) -> int:
+    """The number of the next page; 0 when there is none."""
+    match = _NEXT.search(link)
+    return int(match["page"]) if match else 0
 
 
 def _why(call: _Call, answer: Answer) -> str:
