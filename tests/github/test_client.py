@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
 
@@ -225,7 +225,7 @@ def test_all_waiting_of_one_client_together_has_an_end(github: GitHub, connect: 
     assert time.waits == [60]
 
 
-def test_writes_keep_their_pace_and_reads_do_not(github: GitHub, connect: Connect, time: Clock) -> None:
+def test_writes_keep_their_pace_and_reads_do_not(connect: Connect, time: Clock) -> None:
     api = connect(pace=0.5)
 
     for _ in range(3):
