@@ -15,7 +15,7 @@ help:
 	@echo "make test    everything that CI checks"
 	@echo "make lint    ruff, mypy and the import contracts"
 	@echo "make tools   build helm, kustomize and the control plane into the cache"
-	@echo "make bench   Syncline beside kubectl, on one machine in one run"
+	@echo "make bench   Syncline beside kubectl, kapp and the bare limit, in one run"
 	@echo "make setup   the virtual environment in $(VENV)"
 	@echo "make clean   remove what the above made here (the cache stays)"
 

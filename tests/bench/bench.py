@@ -1,4 +1,4 @@
-"""Syncline beside kubectl and beside the bare limit, on one control plane in one run: `make bench`.
+"""Syncline beside kubectl, kapp and the bare limit, on one control plane in one run: `make bench`.
 
 It prints a table of medians and ratios.  Nothing passes or fails here: machines differ, ratios less so.
 """
@@ -35,6 +35,9 @@ SYNCLINE = Path(sys.executable).with_name("syncline")
 THREADS = 16
 ROUNDS = 3
 UNHEALTHY = 13
+COUNTS = (1000, 2000)
+APPLY = ("apply", "--server-side", "--force-conflicts", "-f")
+PLURALS = {"ConfigMap": "configmaps", "Service": "services", "Deployment": "deployments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,16 @@ def _deployment(number: int, namespace: str) -> dict[str, Any]:
 class Bench:
     """One control plane, one namespace for each measurement."""
 
-    def __init__(self, plane: ControlPlane, kubectl: Path, scratch: Path) -> None:
+    def __init__(self, plane: ControlPlane, tools: Mapping[str, Path], scratch: Path) -> None:
         self.plane = plane
-        self.kubectl = kubectl
+        self.kubectl = tools["kubectl"]
+        self.kapp = tools["kapp"]
         self.scratch = scratch
         self.environ = {**os.environ, "KUBECONFIG": str(plane.kubeconfig("admin"))}
+        port = int(plane.server.rpartition(":")[2])
+        self._pool = urllib3.HTTPSConnectionPool(
+            "127.0.0.1", port, maxsize=THREADS, block=True, ca_certs=str(plane.ca)
+        )
 
     @contextmanager
     def namespace(self, name: str) -> Iterator[str]:
@@ -161,37 +169,42 @@ class Bench:
 
     def bare_apply(self, count: int, namespace: str) -> float:
         """PATCHes from sixteen threads over one pool and nothing else: what the server takes from Python."""
-        pool = urllib3.HTTPSConnectionPool(
-            "127.0.0.1",
-            int(self.plane.server.rpartition(":")[2]),
-            maxsize=THREADS,
-            block=True,
-            ca_certs=str(self.plane.ca),
-        )
-        headers = {
-            "Authorization": f"Bearer {self.plane.token('admin')}",
-            "Content-Type": "application/apply-patch+yaml",
-        }
-        plurals = {"ConfigMap": "configmaps", "Service": "services", "Deployment": "deployments"}
+        bodies = objects(count, namespace)
 
         def send(body: dict[str, Any]) -> None:
-            root = "/apis/apps/v1" if body["kind"] == "Deployment" else "/api/v1"
-            path = f"{root}/namespaces/{namespace}/{plurals[body['kind']]}/{body['metadata']['name']}"
-            answer = pool.request(
-                "PATCH",
-                f"{path}?fieldManager=bench&force=true",
-                body=json.dumps(body).encode(),
-                headers=headers,
-            )
-            if answer.status >= 300:
-                sys.exit(f"bare PATCH: {answer.status} {answer.data[:200]!r}")
+            path = f"{_collection(body['kind'], namespace)}/{body['metadata']['name']}"
+            self._bare("PATCH", f"{path}?fieldManager=bench&force=true", json.dumps(body).encode())
 
-        bodies = objects(count, namespace)
         began = time.monotonic()
         with ThreadPoolExecutor(THREADS) as threads:
-            for kind in plurals:
+            for kind in PLURALS:
                 list(threads.map(send, [body for body in bodies if body["kind"] == kind]))
         return time.monotonic() - began
+
+    def bare_lists(self, namespace: str) -> float:
+        """Three LISTs, decoded: the least that a comparison can do."""
+        began = time.monotonic()
+        for kind in PLURALS:
+            json.loads(self._bare("GET", _collection(kind, namespace)))
+        return time.monotonic() - began
+
+    def _bare(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        headers = {"Authorization": f"Bearer {self.plane.token('admin')}"}
+        if body is not None:
+            headers["Content-Type"] = "application/apply-patch+yaml"
+        answer = self._pool.request(method, path, body=body, headers=headers)
+        if answer.status >= 300:
+            sys.exit(f"bare {method}: {answer.status} {answer.data[:200]!r}")
+        return answer.data
+
+
+def _collection(kind: str, namespace: str) -> str:
+    root = "/apis/apps/v1" if kind == "Deployment" else "/api/v1"
+    return f"{root}/namespaces/{namespace}/{PLURALS[kind]}"
+
+
+def _deploy(name: str) -> tuple[str, ...]:
+    return ("deploy", "--app", name, "--namespace", name, "--yes", "--wait=false")
 
 
 def _yaml(body: Mapping[str, Any]) -> str:
@@ -209,74 +222,85 @@ def row(what: str, run: Run | float, compared: str = "") -> None:
     """One line of the table."""
     wall = run if isinstance(run, float) else run.wall
     rest = "" if isinstance(run, float) else f"{run.cpu:7.2f} s {run.memory:6.0f} MB"
-    print(f"{what:<52}{wall:8.3f} s {rest:<20} {compared}", flush=True)
+    print(f"{what:<44}{wall:8.3f} s {rest:<20} {compared}", flush=True)
 
 
 def first_syncs(bench: Bench, count: int) -> None:
     """First sync against the bare limit, in turns, each in a fresh namespace."""
     bare: list[float] = []
     ours: list[Run] = []
+    # The controllers' own pace (20 requests a second by default) is no matter of ours: nothing is waited
+    # for, which the exit code says.
+    unwaited = frozenset({UNHEALTHY})
     for turn in range(ROUNDS):
         with bench.namespace(f"bare-{count}-{turn}") as name:
             bare.append(bench.bare_apply(count, name))
         with bench.namespace(f"first-{count}-{turn}") as name:
             root = bench.repository(count, name)
-            # The controllers' own pace (20 requests a second by default) is no matter of ours: nothing is
-            # waited for, which the exit code says.
-            without = frozenset({UNHEALTHY})
-            ours.append(bench.process(SYNCLINE, "sync", "--timeout", "0s", cwd=root, ends=without))
+            ours.append(bench.process(SYNCLINE, "sync", "--timeout", "0s", cwd=root, ends=unwaited))
             shutil.rmtree(root)
     limit = statistics.median(bare)
     run = sorted(ours, key=lambda run: run.wall)[ROUNDS // 2]
-    row(f"bare PATCHes, {count} objects, {THREADS} threads", limit)
-    row(
-        f"syncline sync, {count} objects, first",
-        run,
-        f"{limit / run.wall:.2f} of the bare limit, start to exit",
-    )
+    row(f"bare PATCHes, {THREADS} threads", limit)
+    row("syncline sync, first", run, f"{limit / run.wall:.2f} of the bare limit, start to exit")
 
 
-def comparisons(bench: Bench, count: int, *, peers: bool) -> None:
-    """A second sync and a comparison without a change, whole processes, beside kubectl."""
+def peers_first(bench: Bench, count: int) -> None:
+    """What the first sync costs with others, once each: they take most of a minute."""
+    with bench.namespace(f"kubectl-{count}") as name:
+        files = bench.repository(count, name) / "app"
+        row("kubectl apply --server-side, first", bench.process(bench.kubectl, *APPLY, files))
+    with bench.namespace(f"kapp-{count}") as name:
+        files = bench.repository(count, name) / "app"
+        row("kapp deploy --wait=false, first", bench.process(bench.kapp, *_deploy(name), "-f", files))
+
+
+def comparisons(bench: Bench, count: int) -> None:
+    """A second sync and a comparison without a change, whole processes, beside kubectl and kapp."""
     with bench.namespace(f"again-{count}") as name:
         root = bench.repository(count, name)
         bench.process(SYNCLINE, "sync", "--timeout", "10m", cwd=root)
         again = median(lambda: bench.process(SYNCLINE, "sync", cwd=root))
         drift = median(lambda: bench.process(SYNCLINE, "drift", cwd=root))
-        row(f"syncline sync, {count} objects, nothing to do", again)
-        row(f"syncline drift, {count} objects, no difference", drift)
-        if peers:
-            diff = ("diff", "--server-side", "--force-conflicts", "-f", root / "app")
-            compared = bench.process(bench.kubectl, *diff, ends=frozenset({0, 1}))
-            row(
-                f"kubectl diff --server-side, {count} objects",
-                compared,
-                f"{compared.wall / drift.wall:.1f}× syncline drift",
-            )
-            applied = bench.process(
-                bench.kubectl, "apply", "--server-side", "--force-conflicts", "-f", root / "app"
-            )
-            row(
-                f"kubectl apply --server-side again, {count} objects",
-                applied,
-                f"{applied.wall / again.wall:.1f}× syncline sync",
-            )
+        row("three bare LISTs, decoded", statistics.median(bench.bare_lists(name) for _ in range(ROUNDS)))
+        row("syncline sync, nothing to do", again)
+        row("syncline drift, no difference", drift)
+        diff = ("diff", "--server-side", "--force-conflicts", "-f", root / "app")
+        compared = bench.process(bench.kubectl, *diff, ends=frozenset({0, 1}))
+        row("kubectl diff --server-side", compared, times(compared, drift, "drift"))
+        applied = bench.process(bench.kubectl, *APPLY, root / "app")
+        row("kubectl apply --server-side, again", applied, times(applied, again, "sync"))
+    with bench.namespace(f"kapp-again-{count}") as name:
+        files = ("-f", bench.repository(count, name) / "app")
+        bench.process(bench.kapp, *_deploy(name), *files)
+        compared = median(lambda: bench.process(bench.kapp, *_deploy(name), *files, "--diff-run"))
+        row("kapp deploy --diff-run, no difference", compared, times(compared, drift, "drift"))
+        applied = bench.process(bench.kapp, *_deploy(name), *files)
+        row("kapp deploy, again", applied, times(applied, again, "sync"))
+
+
+def times(theirs: Run, ours: Run, job: str) -> str:
+    """Their time as a multiple of ours."""
+    return f"{theirs.wall / ours.wall:.1f}× syncline {job}"
 
 
 def main() -> None:
     """Measure."""
-    tools = {**toolchain.provide(toolchain.RENDERERS), **toolchain.provide(toolchain.PLANE)}
+    asked = (*toolchain.RENDERERS, *toolchain.PLANE, *toolchain.PEERS)
+    tools = toolchain.provide(asked)
     os.environ["PATH"] = toolchain.search_path(tools, os.environ)
     with (
         tempfile.TemporaryDirectory(prefix="syncline-bench-") as scratch,
         control_plane.running(tools, audited=False) as plane,
     ):
-        bench = Bench(plane, tools["kubectl"], Path(scratch))
-        print(f"{'':<52}{'wall':>10} {'own cpu':>9} {'memory':>9}")
+        bench = Bench(plane, tools, Path(scratch))
+        print(f"{'':<44}{'wall':>10} {'own cpu':>9} {'memory':>9}")
         row("syncline --version", median(lambda: bench.process(SYNCLINE, "--version"), 5))
-        for count in (1000, 2000):
+        for count in COUNTS:
+            print(f"\n{count:,} objects")
             first_syncs(bench, count)
-            comparisons(bench, count, peers=True)
+            peers_first(bench, count)
+            comparisons(bench, count)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,14 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
                 ("sigs.k8s.io/kwok/pkg/consts.Version={version}",),
                 seconds=70,
             ),
+            Tool(
+                "kapp",
+                "kapp",
+                "carvel.dev/kapp/cmd/kapp",
+                "carvel.dev/kapp",
+                ("carvel.dev/kapp/pkg/kapp/version.Version={version}",),
+                seconds=90,
+            ),
             _kubernetes("kube-apiserver", 300),
             _kubernetes("kube-controller-manager", 60),
             _kubernetes("kube-scheduler", 30),
@@ -100,6 +108,8 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
 RENDERERS = ("kustomize", "helm", "helm3")
 """All that the offline half needs: ready long before the control plane is."""
 PLANE = ("etcd", "kwok", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+PEERS = ("kapp",)
+"""What `make bench` compares with beside kubectl; nothing else needs it."""
 PREBUILT = frozenset({"etcd", "kube-apiserver", "kubectl"})
 """What KUBEBUILDER_ASSETS holds by envtest's convention."""
 
@@ -217,9 +227,11 @@ def _names_a_package(line: str) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="plane.toolchain", description="Provide the test bed's programs.")
-    parser.add_argument("--only", metavar="NAMES", help=f"some of {','.join(TOOLS)}, or renderers, or plane")
+    parser.add_argument(
+        "--only", metavar="NAMES", help=f"some of {','.join(TOOLS)}, or renderers, plane or peers"
+    )
     asked = parser.parse_args(arguments).only
-    groups = {"renderers": RENDERERS, "plane": PLANE}
+    groups = {"renderers": RENDERERS, "plane": PLANE, "peers": PEERS}
     words = asked.split(",") if asked else ["renderers", "plane"]
     names = [name for word in words for name in groups.get(word, (word,))]
     if unknown := sorted(set(names) - set(TOOLS)):
