@@ -6,12 +6,12 @@ The law: a child sees the environment it is given and nothing else, and none out
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import tempfile
-import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -55,13 +55,13 @@ class Completed:
     stderr: str
 
 
-def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Completed:
-    """Run a program to its end.
+def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name: str = "") -> Completed:
+    """Run a program to its end; `name` is what messages call it.
 
     Raises ToolError when it is missing, exceeds its time or prints too much, and Interrupted when the run is
     stopped.
     """
-    name = Path(argv[0]).name
+    name = name or Path(argv[0]).name
     uid = _identity(room)
     with _home(room) as home:
         environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
@@ -70,6 +70,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Co
                 list(argv),
                 cwd=cwd,
                 env=environ,
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -91,89 +92,111 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Co
 
 
 class _Attendance:
-    """Reads what a child prints until it ends, or ends it."""
+    """Feeds a child and reads what it prints until it ends, or ends it."""
 
     def __init__(self, child: subprocess.Popen[bytes], name: str, room: Room) -> None:
         self._child = child
         self._name = name
         self._room = room
+        self._until = time.monotonic() + room.seconds
         self._stdout = bytearray()
         self._stderr = bytearray()
-        self._overflow = threading.Event()
 
     def attend(self, stdin: bytes) -> Completed:
-        readers = [
-            threading.Thread(target=self._feed, args=(stdin,), daemon=True),
-            threading.Thread(target=self._drain_stdout, daemon=True),
-            threading.Thread(target=self._drain_stderr, daemon=True),
-        ]
-        for reader in readers:
-            reader.start()
         try:
-            self._wait()
+            with selectors.DefaultSelector() as pipes:
+                self._talk(pipes, memoryview(stdin))
+            while not _has_ended(self._child):
+                self._check()
+                time.sleep(_TICK / 10)
         finally:
             _end(self._child)
-            for reader in readers:
-                reader.join()
-        if self._overflow.is_set():
-            size = self._room.max_output // (1024 * 1024)
-            raise ToolError(f"{self._name} printed more than {size} MiB.", remedy="Render less at once.")
         text = self._stderr.decode("utf-8", "replace")
         return Completed(self._child.returncode, bytes(self._stdout), text)
 
-    def _wait(self) -> None:
-        until = time.monotonic() + self._room.seconds
-        while not self._overflow.is_set():
-            try:
-                self._child.wait(min(_TICK, max(0.0, until - time.monotonic())))
-            except subprocess.TimeoutExpired:
-                self._check(until)
-            else:
-                return
+    def _talk(self, pipes: selectors.BaseSelector, rest: memoryview) -> None:
+        stdin, stdout, stderr = (pipe.fileno() for pipe in _pipes(self._child))
+        os.set_blocking(stdin, False)
+        pipes.register(stdin, selectors.EVENT_WRITE)
+        pipes.register(stdout, selectors.EVENT_READ, self._take_stdout)
+        pipes.register(stderr, selectors.EVENT_READ, self._take_stderr)
+        until = None
+        while stdout in pipes.get_map() or stderr in pipes.get_map():
+            for key, _ in pipes.select(_TICK):
+                if key.fd == stdin:
+                    rest = self._feed(pipes, rest)
+                elif chunk := os.read(key.fd, _CHUNK):
+                    key.data(chunk)
+                else:
+                    pipes.unregister(key.fd)
+            if _has_ended(self._child):
+                # Whoever still holds its pipes was left behind; one that fled its group is not waited for.
+                _signal(self._child, signal.SIGKILL)
+                until = until or time.monotonic() + _GRACE
+                if time.monotonic() >= until:
+                    return
+            self._check()
 
-    def _check(self, until: float) -> None:
+    def _feed(self, pipes: selectors.BaseSelector, rest: memoryview) -> memoryview:
+        pipe, _, _ = _pipes(self._child)
+        try:
+            rest = rest[os.write(pipe.fileno(), rest[:_CHUNK]) :] if rest else rest
+        except BlockingIOError:
+            return rest
+        except BrokenPipeError:
+            rest = rest[:0]
+        if not rest:
+            pipes.unregister(pipe.fileno())
+            pipe.close()
+        return rest
+
+    def _take_stdout(self, chunk: bytes) -> None:
+        self._stdout += chunk
+        if len(self._stdout) > self._room.max_output:
+            size = self._room.max_output // (1024 * 1024)
+            raise ToolError(
+                f"{self._name} printed more than {size} MiB.",
+                remedy="Look for a loop that prints endlessly, or split the application.",
+            )
+
+    def _take_stderr(self, chunk: bytes) -> None:
+        self._stderr += chunk
+        del self._stderr[:-_STDERR_KEPT]
+
+    def _check(self) -> None:
         if self._room.check is not None:
             self._room.check()
-        if time.monotonic() >= until:
+        if time.monotonic() >= self._until:
             raise ToolError(
                 f"{self._name} did not finish within {self._room.seconds:g} seconds.",
                 remedy="Look for an endless loop or a download; render.timeout in syncline.yaml sets it.",
             )
 
-    def _feed(self, data: bytes) -> None:
-        pipe: IO[bytes] = self._child.stdin  # type: ignore[assignment]
-        try:
-            with pipe:
-                pipe.write(data)
-        except BrokenPipeError:
-            return
 
-    def _drain_stdout(self) -> None:
-        pipe: IO[bytes] = self._child.stdout  # type: ignore[assignment]
-        while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
-            if len(self._stdout) + len(chunk) > self._room.max_output:
-                self._overflow.set()
-                return
-            self._stdout += chunk
+def _pipes(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+    if child.stdin is None or child.stdout is None or child.stderr is None:
+        raise ValueError("every child has three pipes")
+    return child.stdin, child.stdout, child.stderr
 
-    def _drain_stderr(self) -> None:
-        pipe: IO[bytes] = self._child.stderr  # type: ignore[assignment]
-        while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
-            self._stderr += chunk
-            del self._stderr[:-_STDERR_KEPT]
+
+def _has_ended(child: subprocess.Popen[bytes]) -> bool:
+    # It is not reaped here: as long as it is not, its number is its group's and nobody else's.
+    return os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _signal(child: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End whatever the child left running in its process group."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(child.pid, number)
-        except (ProcessLookupError, PermissionError):
-            break
-        try:
-            child.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            continue
+    """End the child, and whatever it left running in its process group."""
+    if not _has_ended(child):
+        _signal(child, signal.SIGTERM)
+        until = time.monotonic() + _GRACE
+        while not _has_ended(child) and time.monotonic() < until:
+            time.sleep(_TICK / 10)
+    _signal(child, signal.SIGKILL)
     child.wait()
 
 
@@ -181,7 +204,8 @@ def hand_over(path: Path, room: Room) -> None:
     """Give a file or directory to the user that programs run as."""
     uid = _identity(room)
     if uid is not None:
-        os.chown(path, uid, uid)
+        # A link is given away itself: what it leads to is not ours to give.
+        os.chown(path, uid, uid, follow_symlinks=False)
 
 
 def _identity(room: Room) -> int | None:

@@ -33,7 +33,9 @@ from syncline.config.decoding import (
 from syncline.documents import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from syncline.config.complaint import Complaints
 
 T = TypeVar("T")
 
@@ -215,6 +217,15 @@ def sources(node: Node) -> tuple[Source, ...]:
     return tuple(found)
 
 
+def patched_source(raw: Mapping[str, Any], complaints: Complaints) -> dict[str, Any]:
+    """The four kinds of options of a source that an override was merged into; None where one is empty."""
+    node = Node(raw, (), complaints)
+    found = fields(node, _SOURCE)
+    options = {kind: found.get(kind) for kind in _KINDS}
+    _one_kind(node, [kind for kind, given in options.items() if given is not None])
+    return options
+
+
 def _check_ref(node: Node, found: Sequence[Source]) -> None:
     if not any(node.has(key) for key in ("path", "chart", "ref")):
         node.error("needs a path in the repository, the name of a chart, or a ref.")
@@ -232,6 +243,9 @@ def _check(node: Node, found: Source) -> None:
         node.child("path").error("must be relative to the repository, without a leading slash.")
     if found.ref and not _REF.fullmatch(found.ref):
         node.child("ref").error("may only contain letters, digits, hyphens and underscores.")
-    kinds = [kind for kind in _KINDS if getattr(found, kind) is not None]
+    _one_kind(node, [kind for kind in _KINDS if getattr(found, kind) is not None])
+
+
+def _one_kind(node: Node, kinds: Sequence[str]) -> None:
     if len(kinds) > 1:
         node.error(f"has options of several kinds ({', '.join(kinds)}); keep one of them.")

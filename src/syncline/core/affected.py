@@ -85,8 +85,8 @@ def _clean(path: str) -> str:
 
 
 def _glob_root(path: str) -> str:
-    """The part of a path before its first wildcard: everything below may match."""
-    signs = [path.find(sign) for sign in "*?[" if sign in path]
+    """The part of a path before its first wildcard or variable: everything below may match."""
+    signs = [path.find(sign) for sign in "*?[{$" if sign in path]
     return path[: min(signs)].rpartition("/")[0] if signs else path
 
 

@@ -7,10 +7,10 @@ identity; nothing that looks like a manifest is dropped in silence.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from syncline.core.resource import Body, Manifest, ResourceKey, key_of
-from syncline.documents import read, read_json
+from syncline.documents import Document, Lines, read, read_json
 from syncline.errors import DocumentError, Place, RenderError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
     from syncline.core.scopes import Scopes
+
+Path: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,58 +52,139 @@ def make_rendering(
     """Parse, flatten lists, put every object into its namespace, refuse twins. Raises RenderError or
     DocumentError.
     """
-    found = [pair for chunk in chunks for pair in _objects(chunk)]
+    said = list(warnings)
+    found = [pair for chunk in chunks for pair in _objects(chunk, said)]
     known = scopes.with_definitions(body for body, _ in found)
     placed = [_placed(body, origin, app, known) for body, origin in found]
-    return Rendering(app.name, revision, tuple(_single(placed)), tuple(warnings))
+    return Rendering(app.name, revision, tuple(_single(placed)), tuple(said))
 
 
-def _objects(chunk: Chunk) -> Iterator[tuple[Body, Place]]:
-    if chunk.lenient and _is_foreign(chunk):
-        return
-    for value, origin in _documents(chunk):
-        yield from _flattened(value, origin)
+def _objects(chunk: Chunk, said: list[str]) -> Iterator[tuple[Body, Place]]:
+    documents = _lenient(chunk, said) if chunk.lenient else _documents(chunk)
+    for document in documents:
+        where = _Where(document, chunk)
+        yield from _flattened(document.value, (), where)
 
 
-def _documents(chunk: Chunk) -> list[tuple[Any, Place]]:
+class _Where:
+    """The lines of a document, where the text's lines are the file's; looked for when somebody asks."""
+
+    def __init__(self, document: Document, chunk: Chunk) -> None:
+        self._document = document
+        self._chunk = chunk
+        self._lines: Lines | None = None
+
+    def place(self, path: Path = ()) -> Place:
+        if not self._chunk.has_lines:
+            return Place(self._chunk.file)
+        if not path:
+            return self._document.place
+        self._lines = self._lines or self._document.lines()
+        return Place(self._chunk.file, self._lines.of(path))
+
+
+def _documents(chunk: Chunk) -> tuple[Document, ...]:
     if not isinstance(chunk.text, bytes):
-        return [(chunk.text, Place(chunk.file))]
+        return (Document(chunk.text, Place(chunk.file)),)
     if chunk.file.endswith(".json"):
-        documents = [read_json(chunk.text, chunk.file)]
-    else:
-        documents = list(read(chunk.text, chunk.file))
-    return [(each.value, each.place if chunk.has_lines else Place(chunk.file)) for each in documents]
+        return (read_json(chunk.text, chunk.file),)
+    return read(chunk.text, chunk.file)
 
 
-def _is_foreign(chunk: Chunk) -> bool:
-    """Whether a file in a plain directory holds no manifest: values for something, or not even YAML (Argo
-    CD).
+def _lenient(chunk: Chunk, said: list[str]) -> tuple[Document, ...]:
+    """The documents of a file in a plain directory; none when it is something else: values, an image's
+    manifest, or not even YAML (Argo CD).
     """
-    if not isinstance(chunk.text, bytes) or chunk.file.endswith(".json"):
-        return False
-    if all(word in chunk.text for word in (b"apiVersion:", b"kind:", b"metadata:")):
+    try:
+        documents = _documents(chunk)
+    except DocumentError as error:
+        if chunk.file.endswith(".json") or _looks_like_manifests(chunk, error):
+            raise
+        said.append(
+            f"{error.place or chunk.file}: the file is passed over, because it cannot be read: "
+            f"{error.message}"
+        )
+        return ()
+    if chunk.file.endswith(".json"):
+        return () if _is_image(documents[0].value) else documents
+    if _has_marks(chunk) or any(_has_kind(document) for document in documents):
+        return documents
+    return ()
+
+
+def _has_marks(chunk: Chunk) -> bool:
+    return isinstance(chunk.text, bytes) and all(
+        word in chunk.text for word in (b"apiVersion:", b"kind:", b"metadata:")
+    )
+
+
+def _has_kind(document: Document) -> bool:
+    return isinstance(document.value, dict) and bool(document.value.get("kind"))
+
+
+def _looks_like_manifests(chunk: Chunk, error: DocumentError) -> bool:
+    """Whether a broken text has the words of a manifest, or one before the break."""
+    if _has_marks(chunk) or not isinstance(chunk.text, bytes):
+        return True
+    lines = chunk.text.splitlines(keepends=True)[: error.place.line if error.place else 0]
+    ends = [number for number, line in enumerate(lines) if line.startswith(b"---")]
+    if not ends:
         return False
     try:
-        return not any(isinstance(value, dict) and value.get("kind") for value, _ in _documents(chunk))
+        before = read(b"".join(lines[: ends[-1]]), chunk.file)
     except DocumentError:
-        return True
+        return False
+    return any(map(_has_kind, before))
 
 
-def _flattened(value: Any, origin: Place) -> Iterator[tuple[Body, Place]]:
+def _is_image(value: Any) -> bool:
+    return isinstance(value, dict) and str(value.get("mediaType", "")).startswith(
+        ("application/vnd.oci.image.", "application/vnd.docker.distribution.")
+    )
+
+
+def _flattened(value: Any, path: Path, where: _Where) -> Iterator[tuple[Body, Place]]:
     if not isinstance(value, dict):
-        raise RenderError("A Kubernetes object must be a map.", place=origin)
+        raise RenderError(
+            "A Kubernetes object must be a map.",
+            place=where.place(path),
+            remedy="Write it as `apiVersion:`, `kind:`, `metadata:`, or take it out of the application.",
+        )
     kind = value.get("kind")
     if isinstance(kind, str) and kind.endswith("List") and "items" in value:
-        for item in value["items"] or ():
-            yield from _flattened(item, origin)
+        items = value["items"]
+        if not isinstance(items, list | None):
+            raise RenderError(
+                f"The items of the {kind} must be a list.",
+                place=where.place((*path, "items")),
+                remedy="Put each object behind a hyphen.",
+            )
+        for number, item in enumerate(items or ()):
+            yield from _flattened(item, (*path, "items", number), where)
         return
+    _check(value, where.place(path))
+    yield value, where.place(path)
+
+
+def _check(body: Body, origin: Place) -> None:
     for name in ("apiVersion", "kind"):
-        if not isinstance(value.get(name), str) or not value[name]:
+        if not isinstance(body.get(name), str) or not body[name]:
             raise RenderError(f"The object has no {name}.", place=origin, remedy=f"Add {name}.")
-    metadata = value.get("metadata")
+    kind, metadata = body["kind"], body.get("metadata")
     if not isinstance(metadata, dict) or not (metadata.get("name") or metadata.get("generateName")):
         raise RenderError(f"The {kind} has no metadata.name.", place=origin, remedy="Give it a name.")
-    yield value, origin
+    for name in ("name", "generateName", "namespace"):
+        if not isinstance(metadata.get(name), str | None):
+            raise RenderError(
+                f"The metadata.{name} of the {kind} is no string.", place=origin, remedy="Put it in quotes."
+            )
+    for name in ("labels", "annotations"):
+        if not isinstance(metadata.get(name), dict | None):
+            raise RenderError(
+                f"The metadata.{name} of the {kind} must be a map.",
+                place=origin,
+                remedy="Write each as `name: value`.",
+            )
 
 
 def _placed(body: Body, origin: Place, app: Application, scopes: Scopes) -> Manifest:

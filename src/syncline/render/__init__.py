@@ -5,15 +5,17 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
-from syncline.errors import DocumentError, RenderError
+from syncline.errors import DocumentError, RenderError, ToolError
 from syncline.render import directory, helm, jinja, kustomize
 from syncline.render.detect import Tool, tool_of
 from syncline.render.inputs import input_paths
+from syncline.render.links import reached
 from syncline.render.options import Checkout, Order, RenderOptions
+from syncline.render.overrides import overridden
+from syncline.render.repositories import must_be_ours, normalized_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,22 +33,24 @@ RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
 
 
 def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rendering:
-    """All sources of the application, one after the other. Raises RenderError, DocumentError or ToolError."""
+    """All sources of the application, one after the other. Raises RenderError or ToolError."""
     orders = [Order(app, source, checkout, options) for source in app.sources if _makes_manifests(source)]
     if not orders:
-        raise RenderError(f"{app.name} has no source with a path.", place=app.origin)
-    chunks = [chunk for order in orders for chunk in _chunks(order)]
+        raise RenderError(
+            f"{app.name} has no source with a path.",
+            place=app.origin,
+            remedy="Give one of its sources a path.",
+        )
+    chunks, warnings = list[Chunk](), list[str]()
     try:
-        return make_rendering(app, checkout.revision, chunks, options.scopes)
+        for order in orders:
+            must_be_ours(order.source, order)
+            found = overridden(order)
+            chunks += _chunks(found.order)
+            warnings += [*found.warnings, *_in_vain(found.order)]
+        return make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
-
-
-def normalized_url(url: str) -> str:
-    """A repository URL as Argo CD compares them: lower case, no scheme's user, no `.git`."""
-    text = re.sub(r"^[a-z+]+://", "", url.strip().lower())
-    text = re.sub(r"^[^/@]*@", "", text).replace(":", "/", 1) if "@" in text else text
-    return text.rstrip("/").removesuffix(".git")
 
 
 def _makes_manifests(source: Source) -> bool:
@@ -55,19 +59,27 @@ def _makes_manifests(source: Source) -> bool:
 
 
 def _chunks(order: Order) -> list[Chunk]:
-    source = order.source
-    if source.chart or source.repo_url.startswith("oci://"):
+    tool = tool_of(order)
+    place = order.directory
+    if tool is not Tool.DIRECTORY and not place.is_dir():
         raise RenderError(
-            f"The source {source.chart or source.repo_url!r} comes from a chart registry, "
-            "which this version does not read.",
+            f"The path {order.source.path!r} is a file, where {tool.value} needs a directory.",
             place=order.app.origin,
-            remedy="Vendor the chart into the repository and name its path.",
+            remedy="Name the directory.",
         )
-    known = {normalized_url(url) for url in order.options.repositories}
-    if source.repo_url and known and normalized_url(source.repo_url) not in known:
-        raise RenderError(
-            f"The source repository {source.repo_url!r} is not this one, and this version reads no others.",
-            place=order.app.origin,
-            remedy="If it is this one under another URL, list the URL under repositories: in syncline.yaml.",
+    for _ in reached(place, order.root):
+        pass  # a link that leads out of the repository is refused before anything reads it
+    try:
+        return list(RENDERERS[tool](order))
+    except ToolError as error:
+        raise ToolError(error.message, place=order.place(place), remedy=error.remedy) from error
+
+
+def _in_vain(order: Order) -> Iterator[str]:
+    """What the source asks for and does not get, though Argo CD would give it."""
+    kustomize_options = order.source.kustomize
+    if kustomize_options is not None and kustomize_options.version:
+        yield (
+            f"spec.source.kustomize.version asks for {kustomize_options.version}; "
+            "this version uses the kustomize on the PATH."
         )
-    return list(RENDERERS[tool_of(order)](order))

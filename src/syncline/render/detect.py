@@ -14,6 +14,8 @@ from syncline.render.jinja import is_template
 from syncline.render.kustomization import NAMES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncline.render.options import Order
 
 
@@ -29,14 +31,8 @@ class Tool(Enum):
 def tool_of(order: Order) -> Tool:
     """The tool for this source. Raises RenderError for a plugin we do not have."""
     source = order.source
-    if source.plugin is not None and source.plugin.name:
-        if source.plugin.name == Tool.JINJA.value:
-            return Tool.JINJA
-        raise RenderError(
-            f"The plugin {source.plugin.name!r} is not known.",
-            place=order.app.origin,
-            remedy="This version has one plugin, jinja2.",
-        )
+    if source.plugin is not None:
+        return _plugin(order, source.plugin.name)
     explicit = {Tool.HELM: source.helm, Tool.KUSTOMIZE: source.kustomize, Tool.DIRECTORY: source.directory}
     for tool, block in explicit.items():
         if block is not None:
@@ -44,13 +40,32 @@ def tool_of(order: Order) -> Tool:
     return _by_files(order)
 
 
+def _plugin(order: Order, name: str) -> Tool:
+    """The plugin of that name; without a name the one that finds its files (Argo CD, "discovery")."""
+    if name == Tool.JINJA.value or (not name and _has_templates(order.directory)):
+        return Tool.JINJA
+    which = f"The plugin {name!r} is not known" if name else "No plugin finds its files here"
+    raise RenderError(
+        f"{which}.",
+        place=order.app.origin,
+        remedy="This version has one plugin, jinja2, for *.yaml.j2 files.",
+    )
+
+
 def _by_files(order: Order) -> Tool:
     directory = order.directory
-    names = [path.name for path in directory.iterdir()] if directory.is_dir() else []
+    names = [path.name for path in directory.iterdir() if not _is_folder(path)] if directory.is_dir() else []
     if any(name in NAMES for name in names):
         return Tool.KUSTOMIZE
+    # Argo CD looks at the end of the name only; helm then says that there is no Chart.yaml.
     if any(name.endswith("Chart.yaml") for name in names):
         return Tool.HELM
-    if any(is_template(path.name) for path in directory.rglob("*.j2")):
-        return Tool.JINJA
-    return Tool.DIRECTORY
+    return Tool.JINJA if _has_templates(directory) else Tool.DIRECTORY
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _has_templates(directory: Path) -> bool:
+    return any(is_template(path.name) for path in directory.rglob("*.j2"))

@@ -5,12 +5,11 @@ The law: a file is taken in the order of its path, must lie within the repositor
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import DirectoryOptions
 from syncline.core.rendering import Chunk
-from syncline.errors import ConfigError, RenderError
+from syncline.errors import RenderError
 from syncline.render.globs import compiled
 
 if TYPE_CHECKING:
@@ -31,15 +30,19 @@ def render(order: Order) -> Iterator[Chunk]:
     total = 0
     for path in chosen_files(order, options):
         if path.suffix == ".jsonnet":
-            raise RenderError("Jsonnet is not rendered by this version.", place=order.place(path))
-        text = path.read_bytes()
-        total += len(text)
+            raise RenderError(
+                "Jsonnet is not rendered by this version.",
+                place=order.place(path),
+                remedy="Exclude it with spec.source.directory.exclude, and commit what it makes.",
+            )
+        total += path.stat().st_size
         if total > _MAX_TOTAL:
             raise RenderError(
                 f"The manifests of {order.source.path or '.'} add up to more than 10 MB.",
                 place=order.place(path),
-                remedy="Split the application.",
+                remedy="Split the application, or exclude what is no manifest.",
             )
+        text = path.read_bytes()
         if _SKIP not in text:
             yield Chunk(order.relative(path), text, lenient=True)
 
@@ -54,13 +57,9 @@ def chosen_files(order: Order, options: DirectoryOptions) -> list[Path]:
 
 
 def _counts(path: Path, root: Path, order: Order, options: DirectoryOptions) -> bool:
-    if path.is_symlink():
-        target = path.resolve()
-        if not target.is_relative_to(order.checkout.root.resolve()):
-            raise RenderError(
-                "The symbolic link leads out of the repository.", place=order.place(path.parent / path.name)
-            )
-    if not path.is_file() or path.suffix not in {*SUFFIXES, ".jsonnet"}:
+    if not path.is_file():
+        return False
+    if path.suffix not in {*SUFFIXES, ".jsonnet"} and not options.disable_extension_filter:
         return False
     name = path.relative_to(root).as_posix()
     if options.exclude and _matches(options.exclude, name, order):
@@ -71,5 +70,9 @@ def _counts(path: Path, root: Path, order: Order, options: DirectoryOptions) -> 
 def _matches(pattern: str, name: str, order: Order) -> bool:
     try:
         return compiled(pattern).fullmatch(name) is not None
-    except (ValueError, re.error) as error:
-        raise ConfigError(f"The glob {pattern!r} has no meaning: {error}.", place=order.app.origin) from error
+    except ValueError as error:
+        raise RenderError(
+            f"The glob {pattern!r} has no meaning: {error}.",
+            place=order.app.origin,
+            remedy="Correct spec.source.directory.",
+        ) from error

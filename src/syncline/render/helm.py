@@ -5,56 +5,96 @@ The law: helm gets files of this repository only, its values in the order Argo C
 
 from __future__ import annotations
 
-import glob
 import re
-import shutil
 import tempfile
-from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import HelmOptions, HelmParameter
 from syncline.core.rendering import Chunk
-from syncline.documents import read
-from syncline.errors import DocumentError, RenderError
-from syncline.process import Completed, hand_over, run
+from syncline.errors import RenderError
+from syncline.process import Completed, run
+from syncline.render.chart_build import built
+from syncline.render.charts import check_schemas, local, local_charts, unvendored
+from syncline.render.links import plain, reached, real
+from syncline.render.repositories import must_be_ours
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from syncline.render.options import Order
 
 _SOURCE: Final = re.compile(rb"^# Source: (?P<chart>[^/\n]+)/(?P<path>.+)$", re.MULTILINE)
-_SEPARATOR: Final = re.compile(rb"^---[ \t]*$", re.MULTILINE)
+_SEPARATOR: Final = re.compile(rb"^---[ \t\r]*$", re.MULTILINE)
 _COMMA: Final = re.compile(r"(?<!\\),")
-_MISSING: Final = "found in Chart.yaml, but missing in charts/ directory"
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_VERSION: Final = re.compile(r"v?[0-9]+\.[0-9]+(?:\.[0-9]+)?")
+_DEEPEST: Final = 20
+_MOST_ALTERNATIVES: Final = 1000
 
 
 def render(order: Order) -> Iterator[Chunk]:
     """The chart's manifests; each object's place is its template."""
-    with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="syncline-helm-")))
+    directory = order.directory
+    with tempfile.TemporaryDirectory(
+        prefix="syncline-helm-", dir=order.root.parent, ignore_cleanup_errors=True
+    ) as name:
+        scratch = Path(name)
         scratch.chmod(0o755)
-        chart = _with_dependencies(order, scratch)
-        answer = run(_argv(order, chart, scratch), cwd=chart, room=order.options.room)
+        lent = _lent(order, directory)
+        chart = built(order, directory, scratch / "tree") if lent else directory
+        if not (order.source.helm or HelmOptions()).skip_schema_validation:
+            for place in local_charts(directory, order.root) if lent else (directory,):
+                check_schemas(place, order.root)
+        answer = run(_argv(order, scratch), cwd=chart, room=order.room)
     if answer.code:
         raise _failure(order, answer)
-    yield from _chunks(answer.stdout, order)
+    yield from _chunks(answer.stdout, order, lent)
 
 
-def _argv(order: Order, chart: Path, scratch: Path) -> list[str]:
+def inputs(order: Order) -> Iterator[Path]:
+    """The value files and the file parameters, as they are written."""
+    options = order.source.helm or HelmOptions()
+    names = [*options.value_files, *(parameter.value for parameter in options.file_parameters)]
+    for name in names:
+        base, pattern = _based(order, name)
+        yield from chain.from_iterable(
+            reached(path, order.root) for path in _matching(base, pattern, name, order)
+        )
+
+
+def _lent(order: Order, chart: Path, inside: str = "") -> dict[str, Path]:
+    """The local charts that are not vendored, under the path that helm gives them, theirs first.
+
+    Raises RenderError for a chart that would have to be downloaded, or that depends on itself.
+    """
+    found: dict[str, Path] = {}
+    for each in unvendored(chart, order.root):
+        prefix, place = f"{inside}charts/{each.alias or each.name}/", local(each, chart, order.root)
+        if prefix.count("/") > _DEEPEST:
+            raise RenderError(
+                f"The chart dependency {each.name!r} depends on the chart that asks for it.",
+                place=each.place,
+                remedy="Break the circle.",
+            )
+        found |= {**_lent(order, place, prefix), prefix: place}
+    return found
+
+
+def _argv(order: Order, scratch: Path) -> list[str]:
     options = order.source.helm or HelmOptions()
     namespace = options.namespace or order.app.destination.namespace
     argv = ["helm", "template", ".", "--name-template", options.release_name or order.app.name]
     argv += ["--namespace", namespace] if namespace else []
-    argv += ["--kube-version", options.kube_version] if options.kube_version else []
+    argv += ["--kube-version", _without_vendor(options.kube_version)] if options.kube_version else []
     for parameter in _last_of_each(options.parameters):
         argv += ["--set-string" if parameter.force_string else "--set", _assignment(parameter, order)]
     for parameter in _last_of_each(options.file_parameters):
-        argv += ["--set-file", f"{parameter.name}={_one_file(order, parameter.value, chart)}"]
-    for path in value_files(order, chart):
+        argv += ["--set-file", f"{parameter.name}={_one_file(order, parameter.value)}"]
+    for path in value_files(order):
         argv += ["--values", str(path)]
     if options.values:
         inline = scratch / "values.yaml"
@@ -69,6 +109,12 @@ def _argv(order: Order, chart: Path, scratch: Path) -> list[str]:
     return argv
 
 
+def _without_vendor(version: str) -> str:
+    """`v1.33.1` of `v1.33.1-gke.100`, which charts that ask for a least version would refuse (Argo CD)."""
+    plain_version = _VERSION.match(version)
+    return plain_version[0] if plain_version else version
+
+
 def _last_of_each(parameters: tuple[HelmParameter, ...]) -> list[HelmParameter]:
     return list({parameter.name: parameter for parameter in parameters}.values())
 
@@ -80,14 +126,14 @@ def _assignment(parameter: HelmParameter, order: Order) -> str:
     return f"{parameter.name}={value}"
 
 
-def value_files(order: Order, chart: Path | None = None) -> list[Path]:
+def value_files(order: Order) -> list[Path]:
     """The value files in the order of their precedence, globs expanded (Argo CD, "Helm value files")."""
     options = order.source.helm or HelmOptions()
     explicit = [name for name in options.value_files if not _is_glob(name)]
-    fixed = {path for name in explicit for path in _files(order, name, chart)}
+    fixed = {path for name in explicit for path in _files(order, name)}
     found: list[Path] = []
     for name in options.value_files:
-        matches = [path for path in _files(order, name, chart) if not (_is_glob(name) and path in fixed)]
+        matches = [path for path in _files(order, name) if not (_is_glob(name) and path in fixed)]
         found += [path for path in matches if path not in found]
     return found
 
@@ -96,113 +142,120 @@ def _is_glob(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
-def _files(order: Order, name: str, chart: Path | None) -> list[Path]:
+def _files(order: Order, name: str) -> list[Path]:
     options = order.source.helm or HelmOptions()
-    base, pattern = _based(order, name, chart)
-    paths = sorted(base.glob(pattern)) if _is_glob(pattern) else [base / pattern]
-    present = [path for path in paths if path.is_file()]
+    base, pattern = _based(order, name)
+    present = [path for path in _matching(base, pattern, name, order) if path.is_file()]
     if not present and not options.ignore_missing_value_files:
         raise RenderError(
             f"The value file {name!r} does not exist.",
             place=order.app.origin,
             remedy="Correct spec.source.helm.valueFiles, or set ignoreMissingValueFiles.",
         )
-    return [_guarded(order, path, name, chart) for path in present]
+    return [real(path) for path in present]
 
 
-def _one_file(order: Order, name: str, chart: Path) -> Path:
-    base, path = _based(order, name, chart)
-    if not (base / path).is_file():
-        raise RenderError(f"The file parameter {name!r} names no file.", place=order.app.origin)
-    return _guarded(order, base / path, name, chart)
+def _one_file(order: Order, name: str) -> Path:
+    base, path = _based(order, name)
+    file = _guarded(order, base / path, name)
+    if not file.is_file():
+        raise RenderError(
+            f"The file parameter {name!r} names no file.",
+            place=order.app.origin,
+            remedy="Correct spec.source.helm.fileParameters.",
+        )
+    return file
 
 
-def _based(order: Order, name: str, chart: Path | None) -> tuple[Path, str]:
+def _based(order: Order, name: str) -> tuple[Path, str]:
     """The directory a value file is relative to, and the rest of its name."""
-    root = order.checkout.root.resolve()
     if "://" in name:
-        raise RenderError(f"The value file {name!r} is remote.", place=order.app.origin, remedy="Vendor it.")
+        raise RenderError(
+            f"The value file {name!r} is remote.",
+            place=order.app.origin,
+            remedy="Vendor it into the repository.",
+        )
     if name.startswith("$"):
         ref, _, rest = name[1:].partition("/")
-        known = [source.ref for source in order.app.sources if source.ref]
+        known = {source.ref: source for source in order.app.sources if source.ref}
         if ref in known:
-            return root, substitute(rest, order.build_environment)
-        if not ref.startswith("ARGOCD_") and not ref.startswith("{"):
+            must_be_ours(known[ref], order)
+            return order.root, substitute(rest, order.build_environment).lstrip("/")
+        if not ref.startswith(("ARGOCD_", "{", "$")):
             names = ", ".join(f"${each}" for each in known) or "none"
-            raise RenderError(f"No source has the ref {ref!r} (known: {names}).", place=order.app.origin)
+            raise RenderError(
+                f"No source has the ref {ref!r} (known: {names}).",
+                place=order.app.origin,
+                remedy="Give one of spec.sources that ref, or correct the name.",
+            )
     name = substitute(name, order.build_environment)
     if name.startswith("/"):
-        return root, name.lstrip("/")
-    return chart or order.directory, name
+        return order.root, name.lstrip("/")
+    return order.directory, name
 
 
-def _guarded(order: Order, path: Path, name: str, chart: Path | None) -> Path:
-    resolved = path.resolve()
-    allowed = [order.checkout.root.resolve(), *([chart.resolve()] if chart else [])]
-    if not any(resolved.is_relative_to(root) for root in allowed):
-        raise RenderError(f"The value file {name!r} leads out of the repository.", place=order.app.origin)
-    return resolved
-
-
-def _with_dependencies(order: Order, scratch: Path) -> Path:
-    """The chart's directory; a copy with its local dependencies built when they are not vendored."""
-    chart = order.directory
-    missing = [each for each in _dependencies(order, chart) if not _is_vendored(chart, each)]
-    if not missing:
-        return chart
-    for each in missing:
-        if not each.get("repository", "").startswith("file://"):
-            raise RenderError(
-                f"The chart dependency {each.get('name')} is not vendored, and charts are not downloaded.",
-                place=order.place(chart / "Chart.yaml"),
-                remedy="Run helm dependency build and commit charts/.",
-            )
-        order.inside(
-            f"{order.relative(chart)}/{each['repository'].removeprefix('file://')}", "chart dependency"
-        )
-    return _built(order, chart, scratch)
-
-
-def _built(order: Order, chart: Path, scratch: Path) -> Path:
-    # Dependencies are named relative to the chart, so the whole tree is copied, not the chart alone.
-    copy = scratch / "tree"
-    shutil.copytree(order.checkout.root, copy, symlinks=True, ignore=shutil.ignore_patterns(".git"))
-    place = copy / order.relative(chart)
-    room = order.options.room
-    for path in (place, *place.rglob("*")):
-        hand_over(path, room)
-    answer = run(["helm", "dependency", "build", "--skip-refresh", "."], cwd=place, room=room)
-    if answer.code:
-        raise _failure(order, answer)
-    return place
-
-
-def _dependencies(order: Order, chart: Path) -> list[dict[str, str]]:
-    file = chart / "Chart.yaml"
+def _matching(base: Path, pattern: str, name: str, order: Order) -> list[Path]:
+    """The paths that the name stands for; without a wildcard the one it is, there or not."""
+    if not _is_glob(pattern):
+        return [_guarded(order, base / pattern, name)] if pattern else []
     try:
-        documents = read(file.read_bytes(), order.relative(file)) if file.is_file() else ()
-    except DocumentError as error:
-        raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
-    listed = (
-        documents[0].value.get("dependencies") if documents and isinstance(documents[0].value, dict) else None
-    )
-    return [each for each in listed or () if isinstance(each, dict)]
+        found = {plain(path) for each in _alternatives(pattern) for path in base.glob(each)}
+        found = {path for path in found if not path.is_dir()}
+    except (ValueError, NotImplementedError) as error:
+        raise RenderError(
+            f"The glob {name!r} has no meaning: {error}.",
+            place=order.app.origin,
+            remedy="Correct spec.source.helm.valueFiles.",
+        ) from error
+    for path in found:
+        _guarded(order, path, name)
+    return sorted(found)
 
 
-def _is_vendored(chart: Path, dependency: dict[str, str]) -> bool:
-    name = str(dependency.get("name", ""))
-    charts = chart / "charts"
-    return (charts / name).is_dir() or any(charts.glob(f"{glob.escape(name)}-*.tgz"))
+def _alternatives(pattern: str) -> list[str]:
+    """The pattern once for each choice that its braces leave; `[^` is Go's way to write `[!`."""
+    todo, done = [pattern.replace("[^", "[!")], list[str]()
+    while todo:
+        each = todo.pop()
+        braces = _BRACES.search(each)
+        if braces is None:
+            # Go's `**` at the end means files; Python's means directories.
+            done.append(f"{each}/*" if each.endswith("**") else each)
+            continue
+        todo += [each[: braces.start()] + choice + each[braces.end() :] for choice in braces[1].split(",")]
+        if len(todo) + len(done) > _MOST_ALTERNATIVES:
+            raise ValueError(f"its braces stand for more than {_MOST_ALTERNATIVES} names")
+    return done
 
 
-def _chunks(stdout: bytes, order: Order) -> Iterator[Chunk]:
+def _guarded(order: Order, path: Path, name: str) -> Path:
+    resolved = real(path)
+    if not resolved.is_relative_to(order.root):
+        raise RenderError(
+            f"The value file {name!r} leads out of the repository.",
+            place=order.app.origin,
+            remedy="Move it into the repository.",
+        )
+    return plain(path)
+
+
+def _chunks(stdout: bytes, order: Order, lent: Mapping[str, Path]) -> Iterator[Chunk]:
     chart = order.source.path.strip("/")
+    path = "Chart.yaml"
     for text in _SEPARATOR.split(stdout):
         source = _SOURCE.search(text)
-        path = source["path"].decode("utf-8", "replace") if source else "Chart.yaml"
-        yield Chunk(f"{chart}/{path}" if chart not in {"", "."} else path, text, has_lines=False)
+        # A file of several documents names itself before the first only.
+        path = source["path"].decode("utf-8", "replace") if source else path
+        yield Chunk(_written(path, chart, order, lent), text, has_lines=False)
+
+
+def _written(path: str, chart: str, order: Order, lent: Mapping[str, Path]) -> str:
+    """The file a person would edit: that of the chart, or of the local chart it was lent from."""
+    for prefix, place in lent.items():
+        if path.startswith(prefix):
+            return f"{order.relative(place)}/{path.removeprefix(prefix)}"
+    return f"{chart}/{path}" if chart not in {"", "."} else path
 
 
 def _failure(order: Order, answer: Completed) -> RenderError:
-    remedy = "Run helm dependency build and commit charts/." if _MISSING in answer.stderr else ""
-    return tool_trouble("helm", answer.stderr, order.place(order.directory / "Chart.yaml"), remedy)
+    return tool_trouble("helm", answer.stderr, order.place(order.directory / "Chart.yaml"))

@@ -6,59 +6,59 @@ because the build itself will then fail and say so.
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from syncline.documents import read
 from syncline.errors import SynclineError
-from syncline.render.jinja import values_paths
-from syncline.render.kustomization import followed
+from syncline.render import helm, jinja, kustomize
+from syncline.render.charts import local_charts
+from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
+from syncline.render.overrides import overridden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
-    from syncline.config.application import Application, Source
+    from syncline.config.application import Application
 
 
 def input_paths(root: Path, app: Application) -> frozenset[str]:
     """Files and directories, relative to the root."""
-    top = root.resolve()
+    top = real(root)
     found = {
         path
         for source in app.sources
+        if not source.chart
         for path in _inputs(Order(app, source, Checkout(top, ""), RenderOptions()))
     }
     return frozenset(str(path.relative_to(top)) for path in found if path.is_relative_to(top))
 
 
 def _inputs(order: Order) -> Iterator[Path]:
-    source: Source = order.source
-    if not source.path or source.chart:
+    with suppress(SynclineError):
+        order = overridden(order).order
+    if not order.source.path:
         return
-    with contextlib.suppress(SynclineError):
-        yield from followed(order.directory, order.checkout.root)
-    with contextlib.suppress(SynclineError):
-        yield from values_paths(order)
-    with contextlib.suppress(SynclineError):
-        yield from _local_charts(order.directory, order.checkout.root)
+    for named in (_kustomized, _charted, helm.inputs, jinja.values_paths):
+        yield from _as_far_as_possible(named, order)
 
 
-def _local_charts(chart: Path, root: Path) -> Iterator[Path]:
-    """The directories that a chart's `file://` dependencies name, and theirs."""
-    todo, seen = [chart], set[Path]()
-    while todo:
-        place = todo.pop()
-        if place in seen or not place.is_relative_to(root):
-            continue
-        seen.add(place)
+def _kustomized(order: Order) -> Iterator[Path]:
+    return _through_links(kustomize.inputs(order), order)
+
+
+def _charted(order: Order) -> Iterator[Path]:
+    return _through_links(local_charts(order.directory, order.root), order)
+
+
+def _through_links(places: Iterable[Path], order: Order) -> Iterator[Path]:
+    """The places, and what links in them lead to."""
+    for place in places:
         yield place
-        file = place / "Chart.yaml"
-        documents = read(file.read_bytes(), file.name) if file.is_file() else ()
-        for document in documents:
-            listed = document.value.get("dependencies") if isinstance(document.value, dict) else None
-            urls = [str(each.get("repository", "")) for each in listed or () if isinstance(each, dict)]
-            todo += [
-                (place / url.removeprefix("file://")).resolve() for url in urls if url.startswith("file://")
-            ]
+        yield from (real(path) for path in reached(place, order.root) if path.is_symlink())
+
+
+def _as_far_as_possible(named: Callable[[Order], Iterable[Path]], order: Order) -> Iterator[Path]:
+    with suppress(SynclineError):
+        yield from named(order)

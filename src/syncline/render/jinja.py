@@ -18,11 +18,13 @@ from syncline.documents import read
 from syncline.errors import DocumentError, Place, RenderError
 from syncline.process import run
 from syncline.render.directory import SUFFIXES
+from syncline.render.links import real
 
 if TYPE_CHECKING:
     from syncline.render.options import Order
 
 TEMPLATE_SUFFIX: Final = ".j2"
+_PARAMETERS: Final = frozenset({"values", "values-files"})
 _CHILD: Final = Path(__file__).with_name("jinja_child.py")
 
 
@@ -30,16 +32,13 @@ def render(order: Order) -> Iterator[Chunk]:
     """The rendered templates and the plain manifests beside them, in the order of their paths."""
     root = order.directory
     files = [path for path in sorted(root.rglob("*")) if path.is_file() and _counts(path)]
-    for path in files:
-        if not path.resolve().is_relative_to(order.checkout.root.resolve()):
-            raise RenderError("The symbolic link leads out of the repository.", place=Place(path.name))
     templates = [path for path in files if path.suffix == TEMPLATE_SUFFIX]
     rendered = _rendered(order, root, templates) if templates else {}
-    used = {path.resolve() for path in values_paths(order)}
+    used = {real(path) for path in values_paths(order)}
     for path in files:
         if path in rendered:
             yield Chunk(order.relative(path), rendered[path].encode(), has_lines=False)
-        elif path.resolve() not in used:
+        elif real(path) not in used:
             yield Chunk(order.relative(path), path.read_bytes(), lenient=True)
 
 
@@ -56,9 +55,10 @@ def values_paths(order: Order) -> list[Path]:
     """The files named by the parameter `values-files`, relative to the application's path or, with `/`, to
     the root.
     """
-    plugin = order.source.plugin or PluginOptions()
-    names = plugin.parameters.get("values-files") or ()
+    names = _parameters(order).get("values-files") or ()
     names = (names,) if isinstance(names, str) else names
+    if not isinstance(names, tuple | list):
+        raise RenderError("The parameter values-files must be an array.", place=order.app.origin)
     base = order.source.path.strip("/")
     return [
         order.inside(name if name.startswith("/") else f"{base}/{name}", "values file")
@@ -71,22 +71,22 @@ def _rendered(order: Order, root: Path, templates: list[Path]) -> Mapping[Path, 
     names = [path.relative_to(root).as_posix() for path in templates]
     asked = {
         "root": str(root),
+        "boundary": str(order.root),
         "templates": names,
         "values": {**_values(order), "app": _facts(order)},
-        "seconds": int(order.options.room.seconds) + 1,
+        "seconds": int(order.room.seconds) + 1,
     }
     answer = run(
         [sys.executable, "-I", str(_CHILD)],
         cwd=root,
-        room=order.options.room,
+        room=order.room,
         stdin=json.dumps(asked).encode(),
+        name="jinja2",
     )
     if answer.code:
         lines = answer.stderr.strip().splitlines()
-        raise RenderError(
-            f"The templates could not be rendered: {lines[-1] if lines else 'the renderer was ended'}.",
-            place=order.place(root),
-        )
+        why = lines[-1].rstrip(".") if lines else "the renderer was ended, as one that takes too much"
+        raise RenderError(f"The templates could not be rendered: {why}.", place=order.place(root))
     said: dict[str, Any] = json.loads(answer.stdout)
     if "error" in said:
         place = order.place(root / said["template"], said["line"])
@@ -103,14 +103,27 @@ def _facts(order: Order) -> dict[str, str]:
     }
 
 
-def _values(order: Order) -> dict[str, Any]:
+def _parameters(order: Order) -> Mapping[str, Any]:
     plugin = order.source.plugin or PluginOptions()
+    unknown = sorted({*plugin.parameters} - _PARAMETERS) + sorted(f"env.{name}" for name in plugin.env)
+    if unknown:
+        raise RenderError(
+            f"The plugin jinja2 does not know {', '.join(unknown)}.",
+            place=order.app.origin,
+            remedy=f"Its parameters are {' and '.join(sorted(_PARAMETERS))}.",
+        )
+    return plugin.parameters
+
+
+def _values(order: Order) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for path in values_paths(order):
         values = _merged(values, _map(path.read_bytes(), order.relative(path)))
-    given = plugin.parameters.get("values") or {}
+    given = _parameters(order).get("values") or {}
     if isinstance(given, str):
         given = _map(given.encode(), order.app.origin.file)
+    if not isinstance(given, Mapping):
+        raise RenderError("The parameter values must be a map.", place=order.app.origin)
     return _merged(values, given)
 
 

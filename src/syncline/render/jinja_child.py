@@ -7,15 +7,42 @@ cannot grow or run beyond its limits.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _MEMORY = 1024 * 1024 * 1024
+
+
+class _Loader(FileSystemLoader):
+    """Templates below one directory, and through links no further than the boundary."""
+
+    def __init__(self, root: str, boundary: str) -> None:
+        super().__init__(root)
+        self._boundary = os.path.realpath(boundary)
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, filename, fresh = super().get_source(environment, template)
+        if not Path(os.path.realpath(filename)).is_relative_to(self._boundary):
+            raise TemplateNotFound(template)
+        return source, filename, fresh
 
 
 def main() -> None:
@@ -24,7 +51,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (task["seconds"], task["seconds"]))
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(task["root"]),
+        loader=_Loader(task["root"], task["boundary"]),
         undefined=StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,
@@ -38,33 +65,37 @@ def _answer(environment: ImmutableSandboxedEnvironment, task: dict[str, Any]) ->
     for name in task["templates"]:
         try:
             texts[name] = environment.get_template(name).render(task["values"])
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
-            return _trouble(name, error)
-        except (MemoryError, RecursionError, OverflowError) as error:
-            return _trouble(name, error)
+        except Exception as error:  # noqa: BLE001 - whatever a template does, its sentence is told
+            place, line = _where(name, error, task["root"])
+            return {"error": _sentence(error), "remedy": _remedy(error), "template": place, "line": line}
     return {"texts": texts}
 
 
-def _trouble(name: str, error: Exception) -> dict[str, Any]:
-    place, line = name, 0
+def _where(name: str, error: Exception, root: str) -> tuple[str, int]:
+    """The template and the line that were being rendered last; Jinja2 makes frames of them."""
     if isinstance(error, TemplateSyntaxError):
-        place, line = error.name or name, error.lineno
+        return error.name or name, error.lineno
+    place, line = name, 0
     trace = error.__traceback__
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if code.co_name in {"top-level template code", "template"} or code.co_name.startswith("block "):
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if Path(file).is_relative_to(root):
+            place, line = os.path.relpath(file, root), trace.tb_lineno
         trace = trace.tb_next
-    return {"error": _sentence(error), "remedy": _remedy(error), "template": place, "line": line}
+    return place, line
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, SecurityError):
         return "The template does something the sandbox forbids."
     if isinstance(error, (MemoryError, OverflowError)):
-        return "The template needs more memory than it may have."
-    if isinstance(error, (UndefinedError, TemplateError)):
-        return f"The template fails: {error}."
+        return "The template asks for more memory, or a longer range, than it may have."
+    if isinstance(error, RecursionError):
+        return "The template includes or calls itself without an end."
+    if isinstance(error, TemplateNotFound):
+        return f"The template refers to {error.name}, which does not exist below the application's path."
+    if isinstance(error, TemplateError):
+        return f"The template fails: {str(error).rstrip('.')}."
     # Messages of Python's own errors can quote a value, which may be a secret.
     return f"The template fails with a {type(error).__name__}."
 
@@ -72,6 +103,8 @@ def _sentence(error: Exception) -> str:
 def _remedy(error: Exception) -> str:
     if isinstance(error, UndefinedError):
         return "Define it in the values, or give it a default with | default(...)."
+    if isinstance(error, TemplateNotFound):
+        return "Name it relative to the application's path."
     return ""
 
 

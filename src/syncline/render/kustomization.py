@@ -7,37 +7,43 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.documents import Document, read
 from syncline.errors import DocumentError, Place, RenderError
+from syncline.render.links import plain, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_PATHS: Final = (
-    "resources",
-    "bases",
-    "components",
-    "crds",
-    "configurations",
-    "generators",
-    "transformers",
-    "validators",
-)
+_PATHS: Final = ("resources", "bases", "components", "crds", "configurations")
+_PLUGINS: Final = ("generators", "transformers", "validators")
+_WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
 _REMOTE: Final = re.compile(
-    r"^(?:[a-z+]+://|git@|github\.com[:/]|gitlab\.com[:/]|[\w.-]+\.[a-z]{2,}/.*(?:\?ref=|\.git))"
+    r"(?:git::)?(?:[a-z][a-z0-9+.-]*://|[a-z][a-z0-9-]*@|gh:|(?:www\.)?github\.com[:/])", re.IGNORECASE
 )
+"""What kustomize takes for a URL or a repository, before it looks for a file of that name."""
+
+Where = tuple[str | int, ...]
+
+
+class Role(Enum):
+    """How a build reads a file: as objects or text, or as the configuration of its own plugins."""
+
+    CONTENT = "content"
+    PLUGIN = "plugin"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A path that a Kustomization names, and the line that names it."""
+    """A path that a Kustomization names, the line that names it, and what is expected there."""
 
     path: str
     place: Place
+    role: Role = Role.CONTENT
 
 
 def file_of(directory: Path) -> Path | None:
@@ -48,54 +54,112 @@ def file_of(directory: Path) -> Path | None:
 def followed(directory: Path, root: Path) -> Iterator[Path]:
     """Every file and directory that a build of this directory reads, the directory itself first.
 
-    Raises RenderError for what is remote, missing or outside of the repository, with the line that names it.
+    A path that leads over links is given as it is written, too. Raises RenderError for what is remote,
+    missing or outside of the repository, with the line that names it.
     """
-    todo, seen = [directory.resolve()], set[Path]()
+    todo, seen = [(real(directory), Role.CONTENT)], set[tuple[Path, Role]]()
     while todo:
-        place = todo.pop()
-        if place in seen:
+        place, role = todo.pop()
+        if (place, role) in seen:
             continue
-        seen.add(place)
+        seen.add((place, role))
         yield place
-        if place.is_dir():
-            todo += [_target(place, reference, root) for reference in references(place, root)]
+        base = place if place.is_dir() else place.parent
+        for reference in _references(place, role, root):
+            written = plain(base / reference.path)
+            target = _target(written, reference, root)
+            if written != target:
+                yield written
+            todo.append((target, reference.role))
 
 
 def references(directory: Path, root: Path) -> Iterator[Reference]:
     """The paths that the directory's Kustomization names."""
-    file = file_of(directory)
-    if file is None:
+    return _references(directory, Role.CONTENT, root)
+
+
+def _references(place: Path, role: Role, root: Path) -> Iterator[Reference]:
+    if not place.is_dir():
+        for document in _documents(place, root) if role is Role.PLUGIN else ():
+            yield from (
+                Reference(path, _place(document, where)) for path, where in _configured(document.value)
+            )
         return
-    name = str(file.relative_to(root))
+    file = file_of(place)
+    for document in _documents(file, root) if file else ():
+        if isinstance(document.value, dict):
+            yield from _named(document, role)
+
+
+def _documents(file: Path, root: Path) -> tuple[Document, ...]:
     try:
-        documents = read(file.read_bytes(), name)
+        return read(file.read_bytes(), str(file.relative_to(root)))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
-    for document in documents:
-        if isinstance(document.value, dict):
-            yield from (Reference(path, _place(document, where)) for path, where in _named(document.value))
 
 
-def _place(document: Document, where: tuple[str | int, ...]) -> Place:
+def _place(document: Document, where: Where) -> Place:
     return Place(document.place.file, document.line_of(where))
 
 
-def _named(value: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _named(document: Document, role: Role) -> Iterator[Reference]:
+    value = document.value
     for field in _PATHS:
-        yield from _strings(value.get(field), (field,))
-    for field in ("patches", "patchesJson6902", "replacements"):
-        for number, patch in enumerate(value.get(field) or ()):
-            if isinstance(patch, dict) and isinstance(patch.get("path"), str):
-                yield patch["path"], (field, number, "path")
-    for number, entry in enumerate(value.get("patchesStrategicMerge") or ()):
-        if isinstance(entry, str) and "\n" not in entry and ":" not in entry:
-            yield entry, ("patchesStrategicMerge", number)
+        for path, where in _strings(value.get(field), (field,)):
+            yield Reference(path, _place(document, where), role)
+    for path, where in _files(value):
+        yield Reference(path, _place(document, where))
+    for field in _PLUGINS:
+        for text, where in _strings(value.get(field), (field,)):
+            inline = _inline(text)
+            if not inline:
+                yield Reference(text, _place(document, where), Role.PLUGIN)
+            for body in inline:
+                yield from (Reference(path, _place(document, where)) for path, _ in _configured(body))
+
+
+def _files(value: Mapping[str, Any]) -> Iterator[tuple[str, Where]]:
+    """The single files that a Kustomization names."""
+    for field in _WITH_PATH:
+        yield from _with_path(value.get(field), (field,))
+    for text, where in _strings(value.get("patchesStrategicMerge"), ("patchesStrategicMerge",)):
+        if not _inline(text):
+            yield text, where
     for field in ("configMapGenerator", "secretGenerator"):
-        for number, generator in enumerate(value.get(field) or ()):
+        for number, generator in enumerate(_list(value.get(field))):
             yield from _generated(generator, (field, number))
+    openapi = value.get("openapi")
+    if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
+        yield openapi["path"], ("openapi", "path")
 
 
-def _generated(generator: Any, where: tuple[str | int, ...]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+def _configured(value: Any) -> Iterator[tuple[str, Where]]:
+    """The files that the configuration of one of kustomize's own plugins names."""
+    if not isinstance(value, dict):
+        return
+    if isinstance(value.get("path"), str):
+        yield value["path"], ("path",)
+    yield from _strings(value.get("paths"), ("paths",))
+    yield from _with_path(value.get("replacements"), ("replacements",))
+    yield from _generated(value, ())
+
+
+def _inline(text: str) -> list[Any]:
+    """The objects, if the text is the object itself and not the path of one."""
+    try:
+        values = [document.value for document in read(text, "inline")]
+    except DocumentError:
+        return []
+    return values if values and all(isinstance(value, dict) for value in values) else []
+
+
+def _with_path(value: Any, where: Where) -> Iterator[tuple[str, Where]]:
+    for number, entry in enumerate(_list(value)):
+        if isinstance(entry, dict) and isinstance(entry.get("path"), str) and entry["path"]:
+            yield entry["path"], (*where, number, "path")
+
+
+def _generated(generator: Any, where: Where) -> Iterator[tuple[str, Where]]:
     if not isinstance(generator, dict):
         return
     for field in ("files", "envs"):
@@ -105,23 +169,26 @@ def _generated(generator: Any, where: tuple[str | int, ...]) -> Iterator[tuple[s
         yield generator["env"], (*where, "env")
 
 
-def _strings(value: Any, where: tuple[str | int, ...]) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    if isinstance(value, list):
-        yield from ((entry, (*where, number)) for number, entry in enumerate(value) if isinstance(entry, str))
+def _strings(value: Any, where: Where) -> Iterator[tuple[str, Where]]:
+    yield from (
+        (entry, (*where, number)) for number, entry in enumerate(_list(value)) if isinstance(entry, str)
+    )
 
 
-def _target(directory: Path, reference: Reference, root: Path) -> Path:
-    if "\n" in reference.path:
-        # Inline content, as transformers and generators allow.
-        return directory
+def _list(value: Any) -> list[Any]:
+    # A wrong type is kustomize's to complain about.
+    return value if isinstance(value, list) else []
+
+
+def _target(written: Path, reference: Reference, root: Path) -> Path:
     if _REMOTE.match(reference.path):
         raise RenderError(
             f"The Kustomization refers to {reference.path!r}, which is remote.",
             place=reference.place,
             remedy="Vendor it into the repository.",
         )
-    target = (directory / reference.path).resolve()
-    if not target.is_relative_to(root.resolve()):
+    target = real(written)
+    if not (target.is_relative_to(root) and written.is_relative_to(root)):
         raise RenderError(
             f"The Kustomization refers to {reference.path!r}, which is outside of the repository.",
             place=reference.place,
@@ -129,6 +196,8 @@ def _target(directory: Path, reference: Reference, root: Path) -> Path:
         )
     if not target.exists():
         raise RenderError(
-            f"The Kustomization refers to {reference.path!r}, which does not exist.", place=reference.place
+            f"The Kustomization refers to {reference.path!r}, which does not exist.",
+            place=reference.place,
+            remedy="Correct the path, or add the file.",
         )
     return target

@@ -17,6 +17,7 @@ from syncline.documents import dump, read
 from syncline.errors import Place, RenderError
 from syncline.process import Completed, hand_over, run
 from syncline.render.kustomization import file_of, followed
+from syncline.render.links import mirror, reached
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from syncline.render.options import Order
 
 _ORIGIN: Final = "config.kubernetes.io/origin"
+_ASK: Final = "originAnnotations"
 
 
 def render(order: Order) -> Iterator[Chunk]:
@@ -33,11 +35,16 @@ def render(order: Order) -> Iterator[Chunk]:
     directory = order.directory
     with _copied(order, directory) as place:
         _edit(order, place)
-        _ask_for_origins(place)
-        answer = run(["kustomize", "build", "."], cwd=place, room=order.options.room)
+        asked = _ask_for_origins(place)
+        answer = run(["kustomize", "build", "."], cwd=place, room=order.room)
     if answer.code:
         raise tool_trouble("kustomize", answer.stderr, _place(order, directory))
-    yield from _chunks(answer.stdout, order, directory)
+    yield from _chunks(answer.stdout, order, directory, keep=asked)
+
+
+def inputs(order: Order) -> Iterator[Path]:
+    """Every file and directory that the build reads. Raises RenderError for what it must not read."""
+    return chain.from_iterable(followed(place, order.root) for place in (order.directory, *_added(order)))
 
 
 def _place(order: Order, directory: Path) -> Place:
@@ -46,30 +53,17 @@ def _place(order: Order, directory: Path) -> Place:
 
 @contextmanager
 def _copied(order: Order, directory: Path) -> Iterator[Path]:
-    """A copy of the tree in which this application's Kustomization may be edited; unchanged files are hard
-    links.
-    """
-    root = order.checkout.root.resolve()
+    """A copy of what the build reads, in which this application's Kustomization may be edited."""
+    root = order.root
     with tempfile.TemporaryDirectory(
         prefix="syncline-copy-", dir=root.parent, ignore_cleanup_errors=True
     ) as name:
         copy = Path(name)
         copy.chmod(0o755)
-        for needed in _needed(order, directory, root):
-            _link(needed, copy / needed.relative_to(root))
+        mirror(chain.from_iterable(reached(path, root) for path in inputs(order)), root, copy)
         place = copy / directory.relative_to(root)
-        hand_over(place, order.options.room)
+        hand_over(place, order.room)
         yield place
-
-
-def _needed(order: Order, directory: Path, root: Path) -> Iterator[Path]:
-    """The files a build may read: those of every directory it follows, and the single files it names."""
-    places = [directory, *_added(order)]
-    for place in chain.from_iterable(followed(place, root) for place in places):
-        if place.is_dir():
-            yield from (path for path in place.rglob("*") if path.is_file() and ".git" not in path.parts)
-        else:
-            yield place
 
 
 def _added(order: Order) -> Iterator[Path]:
@@ -83,21 +77,23 @@ def _added(order: Order) -> Iterator[Path]:
             yield order.inside(f"{order.source.path}/{patch['path']}", "patch")
 
 
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists():
-        target.hardlink_to(source.resolve())
-
-
-def _ask_for_origins(place: Path) -> None:
+def _ask_for_origins(place: Path) -> bool:
+    """Have the build note each object's file; whether the Kustomization asks for that itself."""
     file = file_of(place)
-    if file is None:
-        return
+    value = _value(file) if file else None
+    if file is None or value is None:
+        return False
+    asked = value.get("buildMetadata")
+    asked = asked if isinstance(asked, list) else []
+    _rewrite(file, {**value, "buildMetadata": list(dict.fromkeys([*map(str, asked), _ASK]))})
+    return _ASK in asked
+
+
+def _value(file: Path) -> dict[str, Any] | None:
+    """The Kustomization; None for what kustomize itself will refuse, in its own words."""
     documents = read(file.read_bytes(), file.name)
-    if len(documents) == 1 and isinstance(documents[0].value, dict):
-        value = documents[0].value
-        asked = [*(value.get("buildMetadata") or ()), "originAnnotations"]
-        _rewrite(file, {**value, "buildMetadata": list(dict.fromkeys(asked))})
+    values = [document.value for document in documents if isinstance(document.value, dict)]
+    return values[0] if len(documents) == len(values) == 1 else None
 
 
 def _rewrite(file: Path, value: Mapping[str, Any]) -> None:
@@ -111,16 +107,16 @@ def _edit(order: Order, place: Path) -> None:
     """Argo CD's overrides, by `kustomize edit` in its order, in the copy."""
     options = order.source.kustomize
     file = file_of(place)
-    if options is None or file is None:
+    value = _value(file) if file else None
+    if options is None or file is None or value is None:
         return
-    _rewrite(file, read(file.read_bytes(), file.name)[0].value)
-    room = order.options.room
-    hand_over(file, room)
+    _rewrite(file, value)
+    hand_over(file, order.room)
     for arguments in _edits(options, order):
-        answer = run(["kustomize", "edit", *arguments], cwd=place, room=room)
+        answer = run(["kustomize", "edit", *arguments], cwd=place, room=order.room)
         _must_succeed(answer, order)
     if options.patches:
-        value = read(file.read_bytes(), file.name)[0].value
+        value = _value(file) or {}
         _rewrite(file, {**value, "patches": [*(value.get("patches") or ()), *map(dict, options.patches)]})
 
 
@@ -138,27 +134,27 @@ def _edits(options: KustomizeOptions, order: Order) -> Iterator[list[str]]:
     if options.name_suffix:
         yield ["set", "namesuffix", "--", options.name_suffix]
     if options.images:
-        yield ["set", "image", *(substitute(image, environment) for image in options.images)]
+        yield ["set", "image", "--", *(substitute(image, environment) for image in options.images)]
     if options.replicas:
-        yield ["set", "replicas", *(f"{name}={count}" for name, count in options.replicas)]
+        yield ["set", "replicas", "--", *(f"{name}={count}" for name, count in options.replicas)]
     yield from _metadata_edits(options, environment)
     if options.namespace:
         yield ["set", "namespace", "--", options.namespace]
     for component in options.components:
         if (order.directory / component).exists() or not options.ignore_missing_components:
-            yield ["add", "component", component]
+            yield ["add", "component", "--", component]
 
 
 def _metadata_edits(options: KustomizeOptions, environment: Mapping[str, str]) -> Iterator[list[str]]:
     if options.common_labels:
         labels = {name: substitute(value, environment) for name, value in options.common_labels.items()}
-        yield ["add", "label", *_label_flags(options), _pairs(labels)]
+        yield ["add", "label", *_label_flags(options), "--", *_pairs(labels)]
     if options.common_annotations:
         annotations = dict(options.common_annotations)
         if options.common_annotations_envsubst:
             annotations = {name: substitute(value, environment) for name, value in annotations.items()}
         forced = ["--force"] if options.force_common_annotations else []
-        yield ["add", "annotation", *forced, _pairs(annotations)]
+        yield ["add", "annotation", *forced, "--", *_pairs(annotations)]
 
 
 def _label_flags(options: KustomizeOptions) -> list[str]:
@@ -170,12 +166,12 @@ def _label_flags(options: KustomizeOptions) -> list[str]:
     return flags
 
 
-def _pairs(values: Mapping[str, str]) -> str:
-    return ",".join(f"{name}:{value}" for name, value in values.items())
+def _pairs(values: Mapping[str, str]) -> list[str]:
+    return [f"{name}:{value}" for name, value in values.items()]
 
 
-def _chunks(stdout: bytes, order: Order, directory: Path) -> Iterator[Chunk]:
-    """One chunk for each object, with its origin taken out of the object again."""
+def _chunks(stdout: bytes, order: Order, directory: Path, *, keep: bool) -> Iterator[Chunk]:
+    """One chunk for each object, its origin taken out of the object again unless it was asked for."""
     fallback = _place(order, directory).file
     for document in read(stdout, fallback):
         body = document.value
@@ -186,7 +182,7 @@ def _chunks(stdout: bytes, order: Order, directory: Path) -> Iterator[Chunk]:
         origin = annotations.pop(_ORIGIN, "")
         rest = {name: value for name, value in metadata.items() if name != "annotations"}
         clean = {**body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
-        yield Chunk(_file(origin, order, directory) or fallback, clean, has_lines=False)
+        yield Chunk(_file(origin, order, directory) or fallback, body if keep else clean, has_lines=False)
 
 
 def _file(origin: str, order: Order, directory: Path) -> str:

@@ -5,18 +5,24 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Room
+from syncline.render.links import real
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from syncline.config.application import Application, Source
+
+_NOWHERE: Final = "http://127.0.0.1:9"
+"""A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
+
+_OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +56,27 @@ class Order:
         """The source's path in the worktree. Raises RenderError when it is missing or outside."""
         return self.inside(self.source.path, "path")
 
+    @property
+    def root(self) -> Path:
+        """The worktree's root, symlinks resolved."""
+        return real(self.checkout.root)
+
+    @property
+    def room(self) -> Room:
+        """Where the source's program runs."""
+        room = self.options.room
+        return replace(room, environ={**_OFFLINE, **room.environ})
+
     def inside(self, path: str, what: str) -> Path:
         """A path from the repository's root, symlinks resolved, that must exist within it."""
-        root = self.checkout.root.resolve()
-        target = (root / path.strip("/")).resolve()
+        root = self.root
+        target = real(root / path.strip("/"))
         if not target.is_relative_to(root):
-            raise RenderError(f"The {what} {path!r} leads out of the repository.", place=self.app.origin)
+            raise RenderError(
+                f"The {what} {path!r} leads out of the repository.",
+                place=self.app.origin,
+                remedy="Move what it names into the repository.",
+            )
         if not target.exists():
             raise RenderError(
                 f"The {what} {path!r} does not exist at {self.checkout.revision[:7]}.",
@@ -66,7 +87,7 @@ class Order:
 
     def relative(self, path: Path) -> str:
         """A path in the worktree as people write it: from the repository's root."""
-        resolved, root = path.resolve(), self.checkout.root.resolve()
+        resolved, root = real(path), self.root
         return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
 
     def place(self, path: Path, line: int = 0) -> Place:

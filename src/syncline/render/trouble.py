@@ -18,7 +18,7 @@ _QUOTED_VALUE: Final = re.compile(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 
 def tool_trouble(tool: str, stderr: str, place: Place, remedy: str = "") -> RenderError:
     """The error for a renderer that ended badly."""
-    text = _QUOTED_VALUE.sub(r"\1the value", _TEMPORARY.sub("", stderr))
+    text = _QUOTED_VALUE.sub(r"\1the value", _TEMPORARY.sub("", stderr)).partition("\nUsage:")[0]
     lines = [line.rstrip() for line in text.splitlines() if line.strip() and not _is_noise(line)]
     said = "\n".join(lines[-_LINES:]).removeprefix("Error: ")
     return RenderError(f"{tool} failed: {said or 'without a message'}", place=place, remedy=remedy)

@@ -1,0 +1,202 @@
+"""What a chart is made of: its dependencies and its schemas.
+
+The law: a chart is rendered with files of this repository only; what would have to be fetched is refused
+before helm starts.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from syncline.documents import read
+from syncline.errors import DocumentError, Place, RenderError
+from syncline.render.links import plain, reached, real
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncline.documents import Document
+
+_LOCAL: Final = "file://"
+LISTS: Final = ("Chart.yaml", "requirements.yaml")
+"""`requirements.yaml` is where charts of apiVersion v1 list their dependencies."""
+
+_SCHEMA: Final = "values.schema.json"
+_MOST_UNPACKED: Final = 100 * 1024 * 1024
+"""Helm refuses a chart that unpacks to more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One entry of a chart's `dependencies`."""
+
+    name: str
+    alias: str
+    repository: str
+    place: Place
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it names a directory beside the chart."""
+        return self.repository.startswith(_LOCAL)
+
+    def directory(self, chart: Path) -> Path:
+        """The directory of a local one; an absolute path is one of no repository."""
+        return plain(chart / self.repository.removeprefix(_LOCAL))
+
+
+def dependencies(chart: Path, root: Path) -> list[Dependency]:
+    """What the chart says it depends on. Raises RenderError for a broken Chart.yaml."""
+    return [
+        dependency
+        for name in LISTS
+        for document in _documents(chart / name, root)
+        for dependency in _listed(document)
+    ]
+
+
+def unvendored(chart: Path, root: Path) -> list[Dependency]:
+    """The local dependencies that do not lie in `charts/`. Raises RenderError for a remote one."""
+    absent = [each for each in dependencies(chart, root) if not _is_vendored(chart, each.name, root)]
+    for each in absent:
+        if not each.is_local:
+            raise RenderError(
+                f"The chart dependency {each.name!r} is not vendored, and charts are not downloaded.",
+                place=each.place,
+                remedy="Run helm dependency build and commit charts/.",
+            )
+    return absent
+
+
+def local_charts(chart: Path, root: Path) -> Iterator[Path]:
+    """The chart, and the directories that its `file://` dependencies name, and theirs.
+
+    Raises RenderError for one that is missing or outside of the repository.
+    """
+    todo, seen = [chart], set[Path]()
+    while todo:
+        place = todo.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        yield place
+        todo += [local(each, place, root) for each in dependencies(place, root) if each.is_local]
+
+
+def local(dependency: Dependency, chart: Path, root: Path) -> Path:
+    """The directory of a `file://` dependency. Raises RenderError when it is missing or outside."""
+    target = real(dependency.directory(chart))
+    if not target.is_relative_to(root):
+        raise RenderError(
+            f"The chart dependency {dependency.name!r} leads out of the repository.",
+            place=dependency.place,
+            remedy="Move the chart into the repository.",
+        )
+    if not (target / "Chart.yaml").is_file():
+        raise RenderError(
+            f"The chart dependency {dependency.name!r} names {dependency.repository!r}, where no chart is.",
+            place=dependency.place,
+            remedy="Correct the path, relative to the chart.",
+        )
+    return target
+
+
+def check_schemas(chart: Path, root: Path) -> None:
+    """Raise RenderError for a schema that helm would have to fetch parts of."""
+    for path in reached(chart, root):
+        if path.name == _SCHEMA and path.is_file():
+            _check_schema(path.read_bytes(), str(path.relative_to(root)))
+        elif path.suffix == ".tgz" and path.is_file():
+            for text in _packed_schemas(path.read_bytes()):
+                _check_schema(text, str(path.relative_to(root)))
+
+
+def _check_schema(text: bytes, file: str) -> None:
+    try:
+        schema = json.loads(text)
+    except (ValueError, RecursionError):
+        return  # helm says what is wrong with it
+    known = set(_values(schema, {"$id", "id"}))
+    for reference in _values(schema, {"$ref", "$dynamicRef", "$recursiveRef", "$schema"}):
+        base = reference.partition("#")[0]
+        if base and base not in known and not base.startswith(_META_SCHEMAS):
+            raise RenderError(
+                f"The values schema refers to {reference!r}, which helm would have to fetch.",
+                place=Place(file),
+                remedy="Write it into the schema under $defs, or set skipSchemaValidation.",
+            )
+
+
+_META_SCHEMAS: Final = ("http://json-schema.org/", "https://json-schema.org/")
+"""Those that helm carries with it."""
+
+
+def _values(schema: Any, names: set[str]) -> Iterator[str]:
+    todo = [schema]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            yield from (text for name in names if isinstance(text := value.get(name), str))
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+
+
+def _packed_schemas(archive: bytes) -> Iterator[bytes]:
+    """The schemas in a packed chart and in those packed into it, as far as helm itself would unpack it."""
+    unpacked = 0
+    with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(archive)) as members:
+        for member in members:
+            unpacked += member.size
+            if unpacked > _MOST_UNPACKED:
+                return
+            file = members.extractfile(member) if member.isfile() else None
+            if file is not None and member.name.endswith(f"/{_SCHEMA}"):
+                yield file.read()
+            elif file is not None and member.name.endswith(".tgz"):
+                yield from _packed_schemas(file.read())
+
+
+def _documents(file: Path, root: Path) -> tuple[Document, ...]:
+    if not file.is_file():
+        return ()
+    try:
+        return read(
+            file.read_bytes(), str(file.relative_to(root)) if file.is_relative_to(root) else file.name
+        )
+    except DocumentError as error:
+        raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
+
+
+def _listed(document: Document) -> Iterator[Dependency]:
+    value = document.value
+    listed = value.get("dependencies") if isinstance(value, dict) else None
+    for number, each in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(each, dict):
+            name, alias, repository = (str(each.get(key) or "") for key in ("name", "alias", "repository"))
+            place = Place(document.place.file, document.line_of(("dependencies", number)))
+            yield Dependency(name, alias, repository, place)
+
+
+def _is_vendored(chart: Path, name: str, root: Path) -> bool:
+    charts = chart / "charts"
+    if (charts / name).is_dir() or _packed(charts, name):
+        return True
+    return any(_name(each, root) == name for each in charts.glob("*/Chart.yaml"))
+
+
+def _packed(charts: Path, name: str) -> bool:
+    """Whether an archive holds it: `NAME-VERSION.tgz`, the version beginning with a digit or a v."""
+    beginnings = tuple(f"{name}-{sign}" for sign in "0123456789v")
+    return any(each.name.startswith(beginnings) for each in charts.glob("*.tgz"))
+
+
+def _name(file: Path, root: Path) -> str:
+    values = [document.value for document in _documents(file, root)]
+    return str(values[0].get("name", "")) if values and isinstance(values[0], dict) else ""

@@ -1,0 +1,53 @@
+"""What the tests of rendering share.
+
+The law: they call what the jobs call, with the real programs, in the room that the command line gives them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncline.config import load
+from syncline.documents import dump
+from syncline.render import Checkout, RenderOptions, render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.config.application import Application
+    from syncline.core.rendering import Rendering
+    from syncline.process import Room
+
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+OURS = frozenset({"https://github.com/acme/deploy.git"})
+CASES = {path.parent.name: path.parent for path in sorted(Path(__file__).parent.glob("*/application.yaml"))}
+
+
+def application(text: str, file: str = "apps/web.yaml") -> Application:
+    """The one Application of a text that has nothing to complain about."""
+    found = load([(file, text)])
+    assert found.complaints == ()
+    (app,) = found.applications
+    return app
+
+
+def serve(file: Path, repository: Path, room: Room) -> Rendering:
+    app = application(file.read_text(), file.name)
+    return render(app, Checkout(repository, REVISION), RenderOptions(room, OURS))
+
+
+def served(rendering: Rendering) -> str:
+    """Every object below its place, and the warnings on top."""
+    warnings = "".join(f"# warning: {warning}\n" for warning in rendering.warnings)
+    return warnings + "---\n".join(f"# {each.origin}\n{dump(each.body)}" for each in rendering.manifests)
+
+
+def helm3_first(room: Room, tools: Mapping[str, Path], scratch: Path) -> Room:
+    """The same room, where `helm` is Helm 3."""
+    folder = scratch / "helm3"
+    folder.mkdir()
+    (folder / "helm").symlink_to(tools["helm3"])
+    return replace(room, path=f"{folder}{os.pathsep}{room.path}")
