@@ -86,9 +86,19 @@ class _Where:
 def _documents(chunk: Chunk) -> tuple[Document, ...]:
     if not isinstance(chunk.text, bytes):
         return (Document(chunk.text, Place(chunk.file)),)
-    if chunk.file.endswith(".json"):
-        return (read_json(chunk.text, chunk.file),)
-    return read(chunk.text, chunk.file)
+    try:
+        if chunk.file.endswith(".json"):
+            return (read_json(chunk.text, chunk.file),)
+        return read(chunk.text, chunk.file)
+    except DocumentError as error:
+        raise error if chunk.has_lines else _about_rendered(error, chunk) from error
+
+
+def _about_rendered(error: DocumentError, chunk: Chunk) -> DocumentError:
+    # The line is one of the rendered text, which nobody can open.
+    line = error.place.line if error.place else 0
+    message = f"What it renders to is broken in line {line}: {error.message}"
+    return DocumentError(message, place=Place(chunk.file), remedy=error.remedy)
 
 
 def _lenient(chunk: Chunk, said: list[str]) -> tuple[Document, ...]:

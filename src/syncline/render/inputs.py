@@ -53,10 +53,11 @@ def _charted(order: Order) -> Iterator[Path]:
 
 
 def _through_links(places: Iterable[Path], order: Order) -> Iterator[Path]:
-    """The places, and what links in them lead to."""
+    """The places, the links in them and on the way to them, and what those lead to."""
     for place in places:
         yield place
-        yield from (real(path) for path in reached(place, order.root) if path.is_symlink())
+        for path in reached(place, order.root):
+            yield from (path, real(path)) if path.is_symlink() else ()
 
 
 def _as_far_as_possible(named: Callable[[Order], Iterable[Path]], order: Order) -> Iterator[Path]:

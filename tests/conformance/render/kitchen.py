@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from syncline.config import load
 from syncline.documents import dump
+from syncline.errors import SynclineError
 from syncline.render import Checkout, RenderOptions, render
 
 if TYPE_CHECKING:
@@ -51,3 +52,53 @@ def helm3_first(room: Room, tools: Mapping[str, Path], scratch: Path) -> Room:
     folder.mkdir()
     (folder / "helm").symlink_to(tools["helm3"])
     return replace(room, path=f"{folder}{os.pathsep}{room.path}")
+
+
+def outcome(app: Application, checkout: Checkout, room: Room) -> str:
+    """What is rendered, or the sentence that says why not."""
+    try:
+        return served(render(app, checkout, RenderOptions(room, OURS)))
+    except SynclineError as error:
+        return f"{int(error.exit_code)} {error}"
+
+
+APP = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: argocd}
+spec:
+  source:
+    repoURL: https://github.com/acme/deploy.git
+    path: app
+    %s
+  destination: {server: 'https://kubernetes.default.svc', namespace: shop}
+"""
+CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
+
+
+def config_map(name: str, value: str = "b") -> str:
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: {value}}}\n"
+
+
+def tree(scratch: Path) -> Path:
+    """Where a run has its worktree, by its name."""
+    return scratch / "syncline-tree-test" / "tree"
+
+
+def planted(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    """A repository of these files; `-> there` makes a link."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        elif text.startswith("-> "):
+            path.symlink_to(text.removeprefix("-> "))
+        else:
+            path.write_text(text)
+    return root
+
+
+def answered(root: Path, options: str, room: Room) -> str:
+    """What becomes of the application `app` with this line in its `spec.source`."""
+    return outcome(application(APP % options), Checkout(root, REVISION), room)

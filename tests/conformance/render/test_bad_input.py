@@ -1,0 +1,510 @@
+"""Each mistake is one clear sentence with its place, a remedy and the documented exit code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.render.kitchen import (
+    APP,
+    CHART,
+    REVISION,
+    answered,
+    application,
+    config_map,
+    outcome,
+    planted,
+    tree,
+)
+from syncline.errors import ExitCode
+from syncline.render import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from syncline.process import Room
+
+Files = dict[str, "str | bytes"]
+RENDER, TOOL = ExitCode.RENDER, ExitCode.TOOL
+KUSTOMIZED: Files = {"app/kustomization.yaml": "resources: [a.yaml]\n", "app/a.yaml": config_map("a")}
+CHARTED: Files = {"app/Chart.yaml": CHART, "app/templates/a.yaml": config_map("a")}
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefg", "bcdefgh", strict=True)
+)
+MARKED = config_map("a") + "x:\n"
+
+
+def built(text: str, **more: str | bytes) -> Files:
+    return {**KUSTOMIZED, "app/kustomization.yaml": text, **{f"app/{k}": v for k, v in more.items()}}
+
+
+def charted(template: str) -> Files:
+    return {"app/Chart.yaml": CHART, "app/templates/a.yaml": template}
+
+
+# name: (files, the options of the source, how the sentence begins, what else it says)
+PLAIN: dict[str, tuple[Files, str, str, str]] = {
+    "broken YAML": ({"app/a.yaml": MARKED + " - [\n"}, "", "app/a.yaml:6: ", "not valid YAML"),
+    "broken after a good document": (
+        {"app/a.yaml": '"apiVersion": v1\n"kind": Secret\n"metadata": {name: a}\n---\na: b: c\n'},
+        "",
+        "app/a.yaml:5: ",
+        "mapping values",
+    ),
+    "tab": ({"app/a.yaml": MARKED + "\ty: 1\n"}, "", "app/a.yaml:6: ", "tab"),
+    "duplicate key": ({"app/a.yaml": MARKED + "x:\n"}, "", "app/a.yaml:6: ", "`x` appears twice"),
+    "50 MB": ({"app/a.yaml": b"#" * 50_000_000}, "", "app/a.yaml: ", "more than 10 MB"),
+    "anchor bomb": ({"app/a.yaml": MARKED + BOMB}, "", "app/a.yaml:12: ", "anchor bomb"),
+    "deep nesting": ({"app/a.yaml": MARKED + "  " + "[" * 5000}, "", "app/a.yaml:6: ", "nested deeper"),
+    "no UTF-8": ({"app/a.yaml": MARKED.encode() + b"  \xff\n"}, "", "app/a.yaml:6: ", "UTF-8"),
+    "no kind": (
+        {"app/a.yaml": "# kind:\napiVersion: v1\nmetadata: {name: a}\n"},
+        "",
+        "app/a.yaml:2: ",
+        "has no kind",
+    ),
+    "no apiVersion": ({"app/a.yaml": "kind: Secret\n"}, "", "app/a.yaml:1: ", "has no apiVersion"),
+    "no name": (
+        {"app/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {}\n"},
+        "",
+        "app/a.yaml:1: ",
+        "has no metadata.name",
+    ),
+    "no name in a list": (
+        {"app/a.yaml": "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n"},
+        "",
+        "app/a.yaml:4: ",
+        "has no metadata.name",
+    ),
+    "name is a number": ({"app/a.yaml": config_map("12")}, "", "app/a.yaml:1: ", "Put it in quotes"),
+    "labels are a list": (
+        {"app/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a, labels: [b]}\n"},
+        "",
+        "app/a.yaml:1: ",
+        "must be a map",
+    ),
+    "items are a map": (
+        {"app/a.yaml": "apiVersion: v1\nkind: List\nitems: {a: b}\n"},
+        "",
+        "app/a.yaml:3: ",
+        "must be a list",
+    ),
+    "two JSON values": ({"app/a.json": '{"kind": 1}\n{}\n'}, "", "app/a.json:2: ", "second value"),
+    "JSON without a kind": ({"app/package.json": "{}\n"}, "", "app/package.json:1: ", "has no apiVersion"),
+    "twins": (
+        {"app/a.yaml": config_map("same"), "app/b.yaml": "---\n" + config_map("same")},
+        "",
+        "app/b.yaml:2: ",
+        "ConfigMap shop/same is defined twice: in app/a.yaml:1 and in app/b.yaml:2",
+    ),
+    "twins of two versions": (
+        {
+            "app/a.yaml": "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\n",
+            "app/b.yaml": "apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: a, namespace: shop}\n",
+        },
+        "",
+        "app/b.yaml:1: ",
+        "defined twice: in app/a.yaml:1",
+    ),
+    "Jsonnet": ({"app/a.jsonnet": "{}"}, "", "app/a.jsonnet: ", "Jsonnet"),
+    "missing path": ({"other/a.yaml": ""}, "", "apps/web.yaml:1: ", "'app' does not exist at 0123456"),
+    "glob": ({"app/a.yaml": ""}, "directory: {include: '{a'}", "apps/web.yaml:1: ", "a brace is not closed"),
+    "unknown plugin": ({"app/a.yaml": ""}, "plugin: {name: cdk8s}", "apps/web.yaml:1: ", "'cdk8s'"),
+    "no plugin": ({"app/a.yaml": ""}, "plugin: {}", "apps/web.yaml:1: ", "No plugin finds its files"),
+    "override": (
+        {"app/a.yaml": "", "app/.argocd-source.yaml": "helm:\n  skipCrds: 3\n"},
+        "",
+        "app/.argocd-source.yaml:2: ",
+        "must be true or false",
+    ),
+    "override of two kinds": (
+        {"app/a.yaml": "", "app/.argocd-source-web.yaml": "helm: {skipCrds: true}\n"},
+        "directory: {recurse: true}",
+        "app/.argocd-source-web.yaml:1: ",
+        "several kinds",
+    ),
+}
+BUILT: dict[str, tuple[Files, str, str, str]] = {
+    "URL": (built("resources:\n- https://example.com/x.yaml\n"), "", "app/kustomization.yaml:2: ", "remote"),
+    "repository": (
+        built("resources: ['github.com/a/b?ref=v1']\n"),
+        "",
+        "app/kustomization.yaml:1: ",
+        "remote",
+    ),
+    "forced Git": (built("bases: ['git::http://x/y']\n"), "", "app/kustomization.yaml:1: ", "remote"),
+    "short for GitHub": (built("resources: ['gh:a/b']\n"), "", "app/kustomization.yaml:1: ", "remote"),
+    "a user at a host": (built("resources: ['me@host:a/b']\n"), "", "app/kustomization.yaml:1: ", "remote"),
+    "URL of a patch": (
+        built("patchesStrategicMerge: ['https://example.com/p.yaml']\n"),
+        "",
+        "app/kustomization.yaml:1: ",
+        "remote",
+    ),
+    "URL of OpenAPI": (
+        built("openapi:\n  path: http://example.com/s.json\n"),
+        "",
+        "app/kustomization.yaml:2: ",
+        "remote",
+    ),
+    "URL of generated files": (
+        built("configMapGenerator:\n- name: a\n  files:\n  - x=https://example.com/f\n"),
+        "",
+        "app/kustomization.yaml:4: ",
+        "remote",
+    ),
+    "URL in a plugin's file": (
+        built(
+            "transformers: [t.yaml]\n",
+            **{"t.yaml": "apiVersion: builtin\nkind: PatchTransformer\npath: https://example.com/p\n"},
+        ),
+        "",
+        "app/t.yaml:3: ",
+        "remote",
+    ),
+    "outside": (
+        built("resources:\n- a.yaml\n- ../../outside\n"),
+        "",
+        "app/kustomization.yaml:3: ",
+        "outside of the repository",
+    ),
+    "outside by an absolute path": (
+        built("crds: [/etc/passwd]\n"),
+        "",
+        "app/kustomization.yaml:1: ",
+        "outside",
+    ),
+    "missing": (built("resources: [b.yaml]\n"), "", "app/kustomization.yaml:1: ", "does not exist"),
+    "no mapping": (
+        built("- a\n"),
+        "kustomize: {namePrefix: x-}",
+        "app/kustomization.yaml: ",
+        "kustomize failed",
+    ),
+    "empty": (built(""), "kustomize: {namePrefix: x-}", "app/kustomization.yaml: ", "kustomize failed"),
+    "wrong types": (built("resources: 3\npatches: x\n"), "", "app/kustomization.yaml: ", "kustomize failed"),
+    "broken": (built("resources: [\n"), "", "app/kustomization.yaml:1: ", "not valid YAML"),
+    "broken resource": (built("resources: [a.yaml]\n", **{"a.yaml": "a: [\n"}), "", "app/kust", "a.yaml"),
+    "exec plugin": (
+        built(
+            "transformers: [t.yaml]\n",
+            **{
+                "t.yaml": "apiVersion: x/v1\nkind: T\nmetadata:\n  name: t\n  annotations:\n"
+                "    config.kubernetes.io/function: 'exec: {path: ./run.sh}'\n",
+                "run.sh": "#!/bin/sh\ntouch /tmp/syncline-canary\n",
+            },
+        ),
+        "",
+        "app/kustomization.yaml: ",
+        "plugin",
+    ),
+    "legacy plugin": (
+        built("generators: [g.yaml]\n", **{"g.yaml": "apiVersion: x/v1\nkind: G\nmetadata: {name: g}\n"}),
+        "",
+        "app/kustomization.yaml: ",
+        "plugin",
+    ),
+    "chart in a Kustomization": (
+        built("helmCharts: [{name: x, repo: 'https://example.com', version: 1.0.0}]\n"),
+        "",
+        "app/kustomization.yaml: ",
+        "helm",
+    ),
+    "missing component": (KUSTOMIZED, "kustomize: {components: [../no]}", "apps/web.yaml:1: ", "'app/../no'"),
+    "component outside": (
+        KUSTOMIZED,
+        "kustomize: {components: [../../..]}",
+        "apps/web.yaml:1: ",
+        "leads out",
+    ),
+    "patch of nothing": (
+        KUSTOMIZED,
+        "kustomize: {patches: [{path: no.yaml}]}",
+        "apps/web.yaml:1: ",
+        "does not exist",
+    ),
+}
+CHARTS: dict[str, tuple[Files, str, str, str]] = {
+    "fail": (charted('{{ fail "no replicas" }}'), "", "app/Chart.yaml: ", "no replicas"),
+    "template error": (charted("a: 1\nb: {{ .Values.x.y }}\n"), "", "app/Chart.yaml: ", "templates/a.yaml:2"),
+    "syntax error": (charted("a: 1\nb: {{ end }}\n"), "", "app/Chart.yaml: ", "templates/a.yaml:2"),
+    "broken output": (charted("kind: [\n"), "", "app/Chart.yaml: ", "a.yaml"),
+    "suffix trap": ({"app/MyChart.yaml": CHART}, "", "app/Chart.yaml: ", "Chart.yaml"),
+    "broken Chart.yaml": ({"app/Chart.yaml": "a: [\n"}, "", "app/Chart.yaml:1: ", "not valid YAML"),
+    "missing value file": (
+        CHARTED,
+        "helm: {valueFiles: [no.yaml]}",
+        "apps/web.yaml:1: ",
+        "'no.yaml' does not",
+    ),
+    "remote value file": (CHARTED, "helm: {valueFiles: ['https://x/v']}", "apps/web.yaml:1: ", "remote"),
+    "value file outside": (
+        CHARTED,
+        "helm: {valueFiles: [../../../etc/passwd]}",
+        "apps/web.yaml:1: ",
+        "leads out",
+    ),
+    "glob outside": (CHARTED, "helm: {valueFiles: ['../../outside/*']}", "apps/web.yaml:1: ", "leads out"),
+    "value file through a link": (
+        {**CHARTED, "env.yaml": "-> ../outside/secret.yaml"},
+        "helm: {valueFiles: [/env.yaml]}",
+        "apps/web.yaml:1: ",
+        "leads out",
+    ),
+    "file parameter outside": (
+        CHARTED,
+        "helm: {fileParameters: [{name: a, path: ../../outside/secret.yaml}]}",
+        "apps/web.yaml:1: ",
+        "leads out",
+    ),
+    "unknown ref": (CHARTED, "helm: {valueFiles: [$nobody/a.yaml]}", "apps/web.yaml:1: ", "'nobody'"),
+    "meaningless glob": (CHARTED, "helm: {valueFiles: ['a**b/*']}", "apps/web.yaml:1: ", "has no meaning"),
+    "download": (
+        {
+            **CHARTED,
+            "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'https://x.example'}\n",
+        },
+        "",
+        "app/Chart.yaml:5: ",
+        "not vendored",
+    ),
+    "dependency without a repository": (
+        {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: }\n"},
+        "",
+        "app/Chart.yaml:5: ",
+        "not vendored",
+    ),
+    "dependency outside": (
+        {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'file:///etc'}\n"},
+        "",
+        "app/Chart.yaml:5: ",
+        "leads out",
+    ),
+    "circle": (
+        {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'file://../app'}\n"},
+        "",
+        "app/Chart.yaml:5: ",
+        "depends on the chart that asks",
+    ),
+    "chart and schema": (
+        {**CHARTED, "app/values.schema.json": '{"properties": {"p": {"type": "number"}}}'},
+        "helm: {values: 'p: hunter2'}",
+        "app/Chart.yaml: ",
+        "schema",
+    ),
+}
+TEMPLATES: dict[str, tuple[str, str, str]] = {
+    "undefined": ("a: 1\nb: {{ nobody }}\n", "app/a.yaml.j2:2: ", "'nobody' is undefined. Define it in"),
+    "undefined below": ("{{ app.nobody.name }}", "app/a.yaml.j2:1: ", "nobody"),
+    "syntax": ("a: 1\n{% if %}\n", "app/a.yaml.j2:2: ", "The template fails"),
+    "missing include": ("a\n{% include 'b.j2' %}", "app/a.yaml.j2:2: ", "b.j2, which does not exist"),
+    "in an include": ("{% include 'part.txt' %}", "app/part.txt:2: ", "'nobody' is undefined"),
+    "in a macro": ("{% macro m() %}\n{{ nobody }}{% endmacro %}\n\n{{ m() }}", "app/a.yaml.j2:2: ", "nobody"),
+    "include above": ("{% include '../secret.yaml' %}", "app/a.yaml.j2:1: ", "which does not exist"),
+    "classes": ("{{ ''.__class__.__mro__ }}", "app/a.yaml.j2:1: ", "sandbox"),
+    "globals": ("{{ cycler.__init__.__globals__.os.environ }}", "app/a.yaml.j2:1: ", "sandbox"),
+    "format": ("{{ '{0.__class__}'.format(1) }}", "app/a.yaml.j2:1: ", "sandbox"),
+    "attribute": ("{{ (app | attr('__class__')) }}", "app/a.yaml.j2:1: ", "sandbox"),
+    "mutation": ("{{ app.update({'name': 'x'}) }}", "app/a.yaml.j2:1: ", "sandbox"),
+    "long range": ("{% for i in range(99999999) %}{% endfor %}", "app/a.yaml.j2:1: ", "longer range"),
+    "too much memory": ("{{ 'x' * 9999999999 }}", "app/a.yaml.j2:1: ", "memory"),
+    "recursion": ("{% include 'a.yaml.j2' %}", "app/a.yaml.j2:1: ", "without an end"),
+    "division": ("a\n\n{{ 1 // 0 }}", "app/a.yaml.j2:3: ", "ZeroDivisionError"),
+    "broken output": ("kind: [\n", "app/a.yaml.j2: ", "is broken in line 1: This is not valid YAML"),
+}
+
+
+def _must_be_one_sentence(answer: str, code: ExitCode, begins: str, says: str) -> None:
+    assert answer.startswith(f"{int(code)} {begins}"), answer
+    assert says in answer
+    assert "hunter2" not in answer
+    assert not re.search(r"/(tmp|root|work|home)/|Traceback|syncline-", answer), answer
+
+
+@pytest.mark.parametrize(
+    "name", [*PLAIN, *(f"kustomize: {n}" for n in BUILT), *(f"helm: {n}" for n in CHARTS)]
+)
+def test_a_mistake_is_told_with_its_place(name: str, room: Room, tmp_path: Path) -> None:
+    table = {"kustomize": BUILT, "helm": CHARTS}.get(name.partition(":")[0], PLAIN)
+    files, options, begins, says = table[name.removeprefix("kustomize: ").removeprefix("helm: ")]
+    planted(tree(tmp_path).parent, {"outside/secret.yaml": "password: hunter2\n"})
+    root = planted(tree(tmp_path), files)
+
+    answer = answered(root, options, room)
+
+    _must_be_one_sentence(answer, RENDER, begins, says)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_that_fails_or_reaches_out_is_told_with_its_line(
+    name: str, room: Room, tmp_path: Path
+) -> None:
+    text, begins, says = TEMPLATES[name]
+    root = planted(
+        tree(tmp_path),
+        {"app/a.yaml.j2": text, "app/part.txt": "x\n{{ nobody }}\n", "secret.yaml": "password: hunter2\n"},
+    )
+
+    _must_be_one_sentence(answered(root, "", room), RENDER, begins, says)
+
+
+PLUGIN = "plugin: {name: jinja2, parameters: [%s]}"
+PARAMETERS = {
+    "missing values file": ("{name: values-files, array: [no.yaml]}", "'app/no.yaml' does not exist"),
+    "values file outside": ("{name: values-files, string: ../../outside/secret.yaml}", "leads out"),
+    "values are a list": ("{name: values, array: [a]}", "must be a map"),
+    "values files are a map": ("{name: values-files, map: {a: b}}", "must be an array"),
+    "unknown": ("{name: value, string: x}", "does not know value"),
+}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_parameter_of_the_plugin_that_has_no_meaning_is_told(name: str, room: Room, tmp_path: Path) -> None:
+    parameter, says = PARAMETERS[name]
+    planted(tree(tmp_path).parent, {"outside/secret.yaml": "password: hunter2\n"})
+    root = planted(tree(tmp_path), {"app/a.yaml.j2": config_map("a")})
+
+    _must_be_one_sentence(answered(root, PLUGIN % parameter, room), RENDER, "apps/web.yaml:1: ", says)
+
+
+LINKS: dict[str, tuple[Files, str]] = {
+    "plain": ({"app/a.yaml": "-> ../../outside/secret.yaml"}, "app/a.yaml"),
+    "any file": ({"app/a.yaml": config_map("a"), "app/b/c.txt": "-> ../../../outside"}, "app/b/c.txt"),
+    "kustomize": ({**KUSTOMIZED, "app/x": "-> /etc/passwd"}, "app/x"),
+    "a base": (
+        {**built("resources: [../base]\n"), "base/kustomization.yaml": "", "base/x": "-> ../../outside"},
+        "base/x",
+    ),
+    "helm": ({**CHARTED, "app/templates/p.txt": "-> ../../../outside/secret.yaml"}, "app/templates/p.txt"),
+    "a dependency": (
+        {
+            **CHARTED,
+            "app/Chart.yaml": CHART
+            + "dependencies:\n- {name: d, version: 0.1.0, repository: 'file://../d'}\n",
+            "d/Chart.yaml": CHART.replace("web", "d"),
+            "d/x": "-> /etc/passwd",
+        },
+        "d/x",
+    ),
+    "jinja2": ({"app/a.yaml.j2": "{% include 'x' %}", "app/x": "-> ../../outside/secret.yaml"}, "app/x"),
+    "a folder": ({"app/a.yaml.j2": "{% include 'x/secret.yaml' %}", "app/x": "-> ../../outside"}, "app/x"),
+    "through another": ({"app/a": "-> ../b", "b": "-> ../outside/secret.yaml"}, "app/a"),
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_that_leads_out_of_the_repository_is_refused_by_every_tool(
+    name: str, room: Room, tmp_path: Path
+) -> None:
+    files, place = LINKS[name]
+    planted(tree(tmp_path).parent, {"outside/secret.yaml": config_map("leaked", "hunter2")})
+    root = planted(tree(tmp_path), files)
+
+    says = "The symbolic link leads out of the repository. Replace it"
+    _must_be_one_sentence(answered(root, "", room), RENDER, f"{place}: ", says)
+
+
+def test_links_in_a_circle_are_no_end(room: Room, tmp_path: Path) -> None:
+    root = planted(
+        tree(tmp_path),
+        {
+            "app/a.yaml": config_map("a"),
+            "app/b.yaml": "-> c.yaml",
+            "app/c.yaml": "-> b.yaml",
+            "app/up": "-> ..",
+        },
+    )
+
+    assert answered(root, "directory: {recurse: true}", room).count("kind: ConfigMap") == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "tool"), [(KUSTOMIZED, "kustomize"), (CHARTED, "helm")], ids=["kustomize", "helm"]
+)
+def test_a_missing_program_is_named(files: Files, tool: str, room: Room, tmp_path: Path) -> None:
+    root = planted(tree(tmp_path), files)
+
+    answer = answered(root, "", replace(room, path=str(tmp_path)))
+
+    assert answer.startswith(f"{int(TOOL)} app: {tool} is not on the PATH. Install {tool}")
+
+
+ENDLESS: Mapping[str, tuple[Files, str]] = {
+    "helm": (
+        charted(
+            "{{ range until 99999 }}{{ range until 99999 }}{{ range until 9999 }}{{ end }}{{ end }}{{ end }}"
+        ),
+        "helm",
+    ),
+    "jinja2": (
+        {
+            "app/a.yaml.j2": "{% for i in range(99999) %}{% for j in range(99999) %}{% for k in range(99999) %}"
+            "{% endfor %}{% endfor %}{% endfor %}"
+        },
+        "jinja2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_loops_for_ever_is_ended_at_the_deadline(name: str, room: Room, tmp_path: Path) -> None:
+    files, tool = ENDLESS[name]
+    root = planted(tree(tmp_path), files)
+
+    answer = answered(root, "", replace(room, seconds=0.7))
+
+    _must_be_one_sentence(answer, TOOL, "app: ", f"{tool} did not finish within 0.7 seconds. Look for")
+
+
+PRINTS: Mapping[str, tuple[Files, str]] = {
+    "helm": (
+        charted(config_map("a") + 'b: {{ range until 99999 }}{{ repeat 99 "0123456789" }}{{ end }}\n'),
+        "helm",
+    ),
+    "jinja2": ({"app/a.yaml.j2": "{% for i in range(99999) %}{{ '0123456789' * 9 }}{% endfor %}"}, "jinja2"),
+}
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_what_prints_without_measure_is_ended(name: str, room: Room, tmp_path: Path) -> None:
+    files, tool = PRINTS[name]
+    root = planted(tree(tmp_path), files)
+
+    answer = answered(root, "", replace(room, max_output=1024 * 1024))
+
+    _must_be_one_sentence(answer, TOOL, "app: ", f"{tool} printed more than 1 MiB. Look for")
+
+
+ELSEWHERE = {
+    "a source": (APP % "", "The source repository 'https://github.com/other/charts' is not this one"),
+    "a registry": (APP.replace("path: app", "chart: web\n    targetRevision: 1.0.0") % "", "chart registry"),
+    "an OCI source": (
+        APP.replace("https://github.com/acme/deploy.git", "oci://r.example/x") % "",
+        "registry",
+    ),
+    "a lender of values": (
+        APP.replace(
+            "  source:\n    repoURL",
+            "  sources:\n  - {repoURL: 'https://github.com/other/charts', ref: v}\n  - repoURL",
+        )
+        % "helm: {valueFiles: [$v/env.yaml]}",
+        "The source repository 'https://github.com/other/charts' is not this one",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_lies_elsewhere_is_never_taken_from_this_repository(
+    name: str, room: Room, tmp_path: Path
+) -> None:
+    text, says = ELSEWHERE[name]
+    text = text.replace("acme/deploy.git", "other/charts") if name == "a source" else text
+    root = planted(tree(tmp_path), {**CHARTED, "env.yaml": "a: 1\n"})
+
+    answer = outcome(application(text), Checkout(root, REVISION), room)
+
+    _must_be_one_sentence(answer, RENDER, "apps/web.yaml:1: ", says)
