@@ -442,7 +442,8 @@ ENDLESS: Mapping[str, tuple[Files, str]] = {
     ),
     "jinja2": (
         {
-            "app/a.yaml.j2": "{% for i in range(99999) %}{% for j in range(99999) %}{% for k in range(99999) %}"
+            "app/a.yaml.j2": "{% for i in range(99999) %}{% for j in range(99999) %}"
+            "{% for k in range(99999) %}"
             "{% endfor %}{% endfor %}{% endfor %}"
         },
         "jinja2",
