@@ -6,12 +6,12 @@ The law: a child sees the environment it is given and nothing else, and none out
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import tempfile
-import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -35,7 +35,8 @@ class Room:
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
-    names one itself.  `check` raises when the run was asked to stop.
+    names one itself.  `check` raises when the run was asked to stop.  `late` is what to do
+    about one that ran out of time.
     """
 
     path: str = os.defpath
@@ -44,6 +45,7 @@ class Room:
     max_output: int = 64 * 1024 * 1024
     uid: int | None = None
     check: Callable[[], None] | None = None
+    late: str = "Look for an endless loop or a download; render.timeout in syncline.yaml sets it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"") -> Co
 
 
 class _Attendance:
-    """Reads what a child prints until it ends, or ends it."""
+    """Feeds a child and reads what it prints until it ends, or ends it."""
 
     def __init__(self, child: subprocess.Popen[bytes], name: str, room: Room) -> None:
         self._child = child
@@ -99,68 +101,85 @@ class _Attendance:
         self._room = room
         self._stdout = bytearray()
         self._stderr = bytearray()
-        self._overflow = threading.Event()
+        self._until = time.monotonic() + room.seconds
 
     def attend(self, stdin: bytes) -> Completed:
-        readers = [
-            threading.Thread(target=self._feed, args=(stdin,), daemon=True),
-            threading.Thread(target=self._drain_stdout, daemon=True),
-            threading.Thread(target=self._drain_stderr, daemon=True),
-        ]
-        for reader in readers:
-            reader.start()
-        try:
-            self._wait()
-        finally:
-            _end(self._child)
-            for reader in readers:
-                reader.join()
-        if self._overflow.is_set():
-            size = self._room.max_output // (1024 * 1024)
-            raise ToolError(f"{self._name} printed more than {size} MiB.", remedy="Render less at once.")
+        rest = memoryview(stdin)
+        with selectors.DefaultSelector() as pipes:
+            for pipe in (self._child.stdout, self._child.stderr):
+                pipes.register(_blocking_never(pipe), selectors.EVENT_READ)
+            pipes.register(_blocking_never(self._child.stdin), selectors.EVENT_WRITE)
+            try:
+                while pipes.get_map() and not self._is_over():
+                    rest = self._turn(pipes, rest, _TICK)
+                self._wait()
+            finally:
+                _end(self._child)
+            self._take_the_rest(pipes)
         text = self._stderr.decode("utf-8", "replace")
         return Completed(self._child.returncode, bytes(self._stdout), text)
 
-    def _wait(self) -> None:
-        until = time.monotonic() + self._room.seconds
-        while not self._overflow.is_set():
-            try:
-                self._child.wait(min(_TICK, max(0.0, until - time.monotonic())))
-            except subprocess.TimeoutExpired:
-                self._check(until)
-            else:
-                return
-
-    def _check(self, until: float) -> None:
+    def _is_over(self) -> bool:
         if self._room.check is not None:
             self._room.check()
-        if time.monotonic() >= until:
+        if time.monotonic() >= self._until:
             raise ToolError(
-                f"{self._name} did not finish within {self._room.seconds:g} seconds.",
-                remedy="Look for an endless loop or a download; render.timeout in syncline.yaml sets it.",
+                f"{self._name} did not finish within {self._room.seconds:g} seconds.", remedy=self._room.late
             )
+        return self._child.poll() is not None
 
-    def _feed(self, data: bytes) -> None:
-        pipe: IO[bytes] = self._child.stdin  # type: ignore[assignment]
-        try:
-            with pipe:
-                pipe.write(data)
-        except BrokenPipeError:
-            return
+    def _wait(self) -> None:
+        """It may close its pipes and go on."""
+        while not self._is_over():
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(_TICK)
 
-    def _drain_stdout(self) -> None:
-        pipe: IO[bytes] = self._child.stdout  # type: ignore[assignment]
-        while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
-            if len(self._stdout) + len(chunk) > self._room.max_output:
-                self._overflow.set()
-                return
-            self._stdout += chunk
+    def _take_the_rest(self, pipes: selectors.BaseSelector) -> None:
+        """What is in the pipes when it has ended. Somebody who left its group may hold them open for ever."""
+        until = time.monotonic() + _GRACE
+        while pipes.get_map() and time.monotonic() < until and pipes.select(0):
+            self._turn(pipes, memoryview(b""), 0)
 
-    def _drain_stderr(self) -> None:
-        pipe: IO[bytes] = self._child.stderr  # type: ignore[assignment]
-        while chunk := pipe.read1(_CHUNK):  # type: ignore[attr-defined]
-            self._stderr += chunk
-            del self._stderr[:-_STDERR_KEPT]
+    def _turn(self, pipes: selectors.BaseSelector, rest: memoryview, seconds: float) -> memoryview:
+        for ready, _ in pipes.select(seconds):
+            pipe: IO[bytes] = ready.fileobj  # type: ignore[assignment]
+            if pipe is self._child.stdin:
+                rest = rest[_write(pipe, rest) :]
+                if not rest:
+                    pipes.unregister(pipe)
+                    pipe.close()
+                continue
+            chunk = os.read(pipe.fileno(), _CHUNK)
+            if not chunk:
+                pipes.unregister(pipe)
+            elif pipe is self._child.stdout:
+                self._keep(chunk)
+            else:
+                self._stderr += chunk
+                del self._stderr[:-_STDERR_KEPT]
+        return rest
+
+    def _keep(self, chunk: bytes) -> None:
+        if len(self._stdout) + len(chunk) > self._room.max_output:
+            size = self._room.max_output // (1024 * 1024)
+            raise ToolError(f"{self._name} printed more than {size} MiB.", remedy="Render less at once.")
+        self._stdout += chunk
+
+
+def _blocking_never(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise ValueError("a child has three pipes")
+    os.set_blocking(pipe.fileno(), False)
+    return pipe
+
+
+def _write(pipe: IO[bytes], data: memoryview) -> int:
+    try:
+        return os.write(pipe.fileno(), data[:_CHUNK])
+    except BlockingIOError:
+        return 0
+    except BrokenPipeError:
+        return len(data)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

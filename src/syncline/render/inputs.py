@@ -7,9 +7,11 @@ because the build itself will then fail and say so.
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncline.core.affected import named_paths
 from syncline.documents import read
 from syncline.errors import SynclineError
 from syncline.render.jinja import values_paths
@@ -30,6 +32,8 @@ def input_paths(root: Path, app: Application) -> frozenset[str]:
         for source in app.sources
         for path in _inputs(Order(app, source, Checkout(top, ""), RenderOptions()))
     }
+    found |= {target for name in named_paths(app) for target in _linked(top / name)}
+    found |= {target for path in tuple(found) for target in _linked(path)}
     return frozenset(str(path.relative_to(top)) for path in found if path.is_relative_to(top))
 
 
@@ -43,6 +47,17 @@ def _inputs(order: Order) -> Iterator[Path]:
         yield from values_paths(order)
     with contextlib.suppress(SynclineError):
         yield from _local_charts(order.directory, order.checkout.root)
+
+
+def _linked(path: Path) -> Iterator[Path]:
+    """What the symbolic links on the way to a path, and below it, lead to."""
+    target = path.resolve()
+    if target != path:
+        yield target
+    if target.is_dir():
+        for place, directories, files in os.walk(target):
+            links = (Path(place, name) for name in (*directories, *files))
+            yield from (link.resolve() for link in links if link.is_symlink())
 
 
 def _local_charts(chart: Path, root: Path) -> Iterator[Path]:
