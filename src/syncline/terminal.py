@@ -109,14 +109,19 @@ class Lines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
+        self._last: dict[tuple[str, object], str] = {}
 
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """These applications will be looked at."""
 
     def event(self, application: str, event: Event) -> None:
-        """Something happened in a cluster."""
+        """Something happened in a cluster; what is still the same is not said again."""
+        said, about = sentence(application, event), (application, getattr(event, "key", None))
         with self._lock, suppress(OSError):
-            self._stream.write(f"{one_line(sentence(application, event))}\n")
+            if self._last.get(about) == said:
+                return
+            self._last[about] = said
+            self._stream.write(f"{one_line(said)}\n")
             self._stream.flush()
 
     def finished(self, report: AppReport) -> None:

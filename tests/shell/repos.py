@@ -6,7 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syncline.git import Repository
 
@@ -31,7 +31,7 @@ class Repo:
         done = subprocess.run(["git", *AUTHOR, *arguments], cwd=self.root, check=True, capture_output=True)
         return done.stdout.decode("utf-8", "surrogateescape").strip()
 
-    def commit(self, files: Mapping[str | bytes, str | bytes | None]) -> str:
+    def commit(self, files: Mapping[Any, str | bytes | None]) -> str:
         """Write the files (None removes one), commit, and give the SHA."""
         for name, text in files.items():
             path = self.root / os.fsdecode(name)

@@ -82,7 +82,10 @@ def test_every_command_teaches() -> None:
         assert len(taught.output.split("Options:")[0].split()) > 8, command
         # Whatever can be set is explained.
         for option in main.commands[command].params:
-            assert option.param_type_name == "argument" or getattr(option, "help", ""), (command, option.name)
+            assert option.param_type_name == "argument" or getattr(option, "help", None), (
+                command,
+                option.name,
+            )
 
 
 def test_the_exit_codes_are_the_same_in_code_readme_and_help() -> None:
@@ -198,9 +201,9 @@ def test_every_form_is_whole_and_the_same_command_works_from_elsewhere(repo: Rep
         assert text.lower().startswith("<!doctype html>")
         assert text.rstrip().endswith("</html>")
         assert "settings" in text
-    text = syncline("diff", *there, cwd=tmp_path)
-    assert "\x1b" not in text.stdout
-    assert text.stderr == ""
+    plain = syncline("diff", *there, cwd=tmp_path)
+    assert "\x1b" not in plain.stdout
+    assert plain.stderr == ""
 
 
 def test_colours_and_progress_are_for_a_terminal_that_wants_them(repo: Repo) -> None:

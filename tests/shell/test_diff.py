@@ -15,6 +15,7 @@ from syncline.errors import ExitCode, UsageError
 from syncline.jobs import session
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.observer import Silence
+from syncline.render import render
 from syncline.report.model import AppReport, Job, Report
 from syncline.report.outcome import exit_code
 from syncline.terminal import text_of
@@ -74,7 +75,7 @@ class Shop:
     def __init__(self, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
         self.repo = repo
         self.rendered: list[tuple[str, str]] = []
-        real = session.render
+        real = render
 
         def counting(app: Any, checkout: Any, options: Any) -> Any:
             self.rendered.append((app.name, checkout.revision))

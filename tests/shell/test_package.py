@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from syncline import __version__
@@ -16,23 +17,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
+LENT = {"PYTHONPATH": str(Path(click.__file__).parents[1]), "PATH": "/usr/bin:/bin"}
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory, developer_environ: Mapping[str, str]) -> Path:
-    """A fresh virtual environment after `pip install .`, and the wheel beside it."""
+    """A fresh virtual environment with the wheel, and the wheel beside it. What it depends on is lent: `make
+    setup` resolves it from the registry.
+    """
     place = tmp_path_factory.mktemp("package")
     source = place / "source"
     left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "build", "dist")
     shutil.copytree(ROOT, source, ignore=left_out)
     quiet = ["--quiet", "--disable-pip-version-check"]
-    venv.create(place / "venv", with_pip=True)
-    python = place / "venv" / "bin" / "python"
-    for arguments in (
-        ["wheel", *quiet, "--no-deps", "--wheel-dir", str(place), "."],
-        ["install", *quiet, str(place / f"syncline-{__version__}-py3-none-any.whl")],
-    ):
-        subprocess.run([python, "-m", "pip", *arguments], cwd=source, env=developer_environ, check=True)
+    venv.create(place / "venv")
+    wheel = place / f"syncline-{__version__}-py3-none-any.whl"
+    pip = [sys.executable, "-m", "pip", "--python", str(place / "venv")]
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", *quiet, "--no-deps", "--wheel-dir", str(place), "."],
+        cwd=source,
+        env=developer_environ,
+        check=True,
+    )
+    subprocess.run([*pip, "install", *quiet, "--no-deps", "--no-index", str(wheel)], check=True)
     return place
 
 
@@ -49,8 +56,12 @@ def test_the_wheel_holds_the_typed_package_and_nothing_else(installed: Path) -> 
 
 def test_the_console_script_runs_from_anywhere(installed: Path, tmp_path: Path) -> None:
     script = installed / "venv" / "bin" / "syncline"
-    said = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
-    lost = subprocess.run([script, "diff"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        [script, "--version"], cwd=tmp_path, env=LENT, capture_output=True, text=True, check=True
+    )
+    lost = subprocess.run(
+        [script, "diff"], cwd=tmp_path, env=LENT, capture_output=True, text=True, check=False
+    )
 
     assert said.stdout == f"syncline {__version__}\n"
     assert (lost.returncode, "is not a Git repository" in lost.stderr) == (5, True)
@@ -63,4 +74,4 @@ def test_every_module_imports_with_what_the_package_asks_for(installed: Path, tm
         "    if not m.name.endswith('jinja_child'): importlib.import_module(m.name)"
     )
     python = installed / "venv" / "bin" / Path(sys.executable).name
-    subprocess.run([python, "-W", "error::ImportWarning", "-c", code], cwd=tmp_path, check=True)
+    subprocess.run([python, "-W", "error::ImportWarning", "-c", code], cwd=tmp_path, env=LENT, check=True)
