@@ -1,6 +1,6 @@
 """The command line: arguments become an Invocation, a Report becomes text and an exit code.
 
-The law: there is one place where every exception ends, and it tells a mistake from a bug.
+The law: what the shell can check is checked before anything is done.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 
 from syncline import __version__
-from syncline.errors import ExitCode, SynclineError, UsageError
+from syncline.errors import SynclineError, UsageError
+from syncline.exits import deafened, guarded
 
 if TYPE_CHECKING:
     from syncline.jobs.invocation import Invocation
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]+)?)s?)?")
+_A_WEEK: Final = 7 * 24 * 3600.0
 
 
 def run(invocation: Invocation, observer: Observer) -> Report:
@@ -47,43 +48,16 @@ def run(invocation: Invocation, observer: Observer) -> Report:
 
 def seconds(text: str) -> float | None:
     """A duration such as `90`, `90s`, `5m` or `1h30m`, in seconds; None for nothing. Raises UsageError."""
+    if not text.strip():
+        return None
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise UsageError(f"{text!r} is not a duration.", remedy="Write it like 90s, 5m or 1h30m.")
     hours, minutes, rest = (float(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + rest if text.strip() else None
-
-
-def guarded(function: F) -> F:
-    """The one top-level except: a mistake is one sentence and its exit code, a bug shows its trace."""
-
-    @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except SynclineError as error:
-            fail(error)
-        except BrokenPipeError:
-            # Whoever read our output has seen enough.
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - closed with the process
-            sys.exit(ExitCode.OK)
-        except Exception:  # noqa: BLE001 - the last net: told as a bug, with its trace
-            import traceback
-
-            traceback.print_exc()
-            click.echo(
-                "syncline: this is a bug in Syncline; please report it with the lines above.", err=True
-            )
-            sys.exit(ExitCode.BUG)
-
-    return call  # type: ignore[return-value]
-
-
-def fail(error: SynclineError) -> NoReturn:
-    """End with the error's sentence."""
-    click.secho("syncline: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(str(error), err=True)
-    sys.exit(error.exit_code)
+    total = hours * 3600 + minutes * 60 + rest
+    if total > _A_WEEK:
+        raise UsageError(f"{text!r} is longer than a week.", remedy="Write it like 90s, 5m or 1h30m.")
+    return total
 
 
 def _surroundings(invocation: Invocation, cancellation: Cancellation) -> Surroundings:
@@ -160,7 +134,17 @@ def _options(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-_applications = click.argument("applications", nargs=-1, metavar="[APPLICATION]...")
+def _complete(context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    from syncline.jobs.definitions import names_at_head
+
+    try:
+        found = names_at_head(Path(context.params.get("root") or "."), os.environ)
+    except (SynclineError, OSError):
+        return []
+    return [name for name in found if name.startswith(begun)]
+
+
+_applications = click.argument("applications", nargs=-1, metavar="[APPLICATION]...", shell_complete=_complete)
 _path = click.option(
     "--path", metavar="DIR", default="", help="Make one application of this directory alone."
 )
@@ -193,6 +177,7 @@ _common = _options(
     click.option("--html", metavar="FILE", default="", help="Write the HTML page to this file, too."),
     click.option(
         "--colour",
+        "--color",
         type=click.Choice(["auto", "always", "never"]),
         default="auto",
         show_default=True,
@@ -268,7 +253,7 @@ def drift(**options: Any) -> None:
 
 
 @main.command()
-@click.argument("applications", nargs=-1, required=True, metavar="APPLICATION...")
+@click.argument("applications", nargs=-1, required=True, metavar="APPLICATION...", shell_complete=_complete)
 @click.option(
     "--revision", "head", metavar="REV", default="", help="Where to. [default: the revision synced before]"
 )
@@ -308,26 +293,23 @@ def status(**options: Any) -> None:
 
 
 def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
-    from syncline.terminal import observer, show
+    from syncline.report.outcome import exit_code
+    from syncline.terminal import is_colourful, may_move, observer, page_file, text_of, write_page
 
     # A run is short and its values are trees: looking for garbage costs a tenth of it and finds nothing.
     gc.set_threshold(200_000, 50, 50)
-    colour = _is_colourful(options["colour"])
+    page = page_file(options["html"])
     invocation = _invocation(job, options)
-    report = run(invocation, observer(progress=colour and sys.stderr.isatty()))
+    report = run(invocation, observer(sys.stderr, moving=may_move(options["colour"])))
+    colour = is_colourful(options["colour"])
+    strict = bool(options.get("fail_on_difference"))
+    code = exit_code(report, differences_are_failure=strict)
     diffs = job not in {"sync", "rollback"} or invocation.dry_run
-    show(report, options["output"], colour=colour, diffs=diffs)
-    if options["html"]:
-        from syncline.report.html import page
-
-        Path(options["html"]).write_text(page(report), encoding="utf-8")
-    from syncline.report.outcome import exit_code
-
-    sys.exit(exit_code(report, differences_are_failure=bool(options.get("fail_on_difference"))))
-
-
-def _is_colourful(wish: str) -> bool:
-    return wish == "always" or (wish == "auto" and sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    text = text_of(report, options["output"], colour=colour, diffs=diffs, strict=strict)
+    deafened(lambda: click.echo(text, nl=False, color=colour))
+    if page is not None:
+        write_page(page, report)
+    sys.exit(code)
 
 
 def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:

@@ -35,7 +35,8 @@ class Room:
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
-    names one itself.  `check` raises when the run was asked to stop.
+    names one itself.  `check` raises when the run was asked to stop.  `late` is what to do about one that ran
+    out of time.
     """
 
     path: str = os.defpath
@@ -44,6 +45,7 @@ class Room:
     max_output: int = 64 * 1024 * 1024
     uid: int | None = None
     check: Callable[[], None] | None = None
+    late: str = "Look for an endless loop or a download; render.timeout in syncline.yaml sets it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,7 @@ class _Attendance:
             self._room.check()
         if time.monotonic() >= self._until:
             raise ToolError(
-                f"{self._name} did not finish within {self._room.seconds:g} seconds.",
-                remedy="Look for an endless loop or a download; render.timeout in syncline.yaml sets it.",
+                f"{self._name} did not finish within {self._room.seconds:g} seconds.", remedy=self._room.late
             )
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from syncline.errors import ExitCode, Interrupted
+from syncline.errors import ExitCode, Interrupted, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -60,8 +60,8 @@ class Cancellation:
     def check(self) -> None:
         """A safe point. Raises Interrupted when the run was asked to stop."""
         if self._asked.is_set():
-            name = signal.Signals(self._signal).name
-            raise Interrupted(f"The run was stopped by {name}.")
+            kind = Interrupted if self._signal == signal.SIGINT else Terminated
+            raise kind(f"The run was stopped by {signal.Signals(self._signal).name}.")
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:

@@ -5,14 +5,19 @@ The law: standard output holds the report and nothing else, so that it can be pi
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, Final, TextIO
 
-import click
-
+from syncline.core.plan import Action
 from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue
-from syncline.jobs.observer import Silence
+from syncline.errors import UsageError
+from syncline.exits import likes_colour
+from syncline.report.escaping import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,21 +26,28 @@ if TYPE_CHECKING:
     from syncline.jobs.observer import Observer
     from syncline.report.model import AppReport, Report
 
+_DONE: Final = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.RECREATE: "recreated",
+    Action.ADOPT: "adopted",
+    Action.PRUNE: "pruned",
+    Action.FORGET: "forgot",
+}
 
-def observer(*, progress: bool) -> Observer:
-    """Lines of progress for a terminal, silence for a pipe."""
-    return Progress() if progress else Silence()
+
+def observer(stream: TextIO, *, moving: bool) -> Observer:
+    """One line that is written over again on a terminal, else a line for whatever happens in a cluster."""
+    return Progress(stream) if moving else Lines(stream)
 
 
-def show(report: Report, form: str, *, colour: bool, diffs: bool) -> None:
-    """The report in the form asked for."""
-    click.echo(text_of(report, form, colour=colour, diffs=diffs), nl=False, color=colour)
-
-
-def text_of(report: Report, form: str, *, colour: bool, diffs: bool) -> str:
+def text_of(
+    report: Report, form: str, *, colour: bool = False, diffs: bool = True, strict: bool = False
+) -> str:
     """The report as text, Markdown, an HTML page or JSON; it ends with a new line.
 
-    `diffs` says whether the text shows the differing lines, or only which objects differ.
+    `diffs` says whether the text shows the differing lines, or only which objects differ; `strict` whether
+    the differences of a diff are a failure.
     """
     if form == "markdown":
         from syncline.report.fit import fit
@@ -48,7 +60,7 @@ def text_of(report: Report, form: str, *, colour: bool, diffs: bool) -> str:
     elif form == "json":
         from syncline.report.json import to_json
 
-        text = to_json(report)
+        text = to_json(report, differences_are_failure=strict)
     else:
         from syncline.report.terminal import terminal
 
@@ -57,10 +69,70 @@ def text_of(report: Report, form: str, *, colour: bool, diffs: bool) -> str:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-class Progress:
-    """One line on standard error that says what is happening, rewritten in place."""
+def page_file(name: str) -> Path | None:
+    """Where the page goes. Raises UsageError now rather than after a sync."""
+    if not name:
+        return None
+    file = Path(name)
+    if file.is_dir():
+        raise UsageError(f"--html {name!r} is a directory.", remedy="Name a file.")
+    if not file.resolve().parent.is_dir():
+        raise UsageError(f"--html {name!r} is in a directory that does not exist.", remedy="Make it first.")
+    if not os.access(file if file.exists() else file.resolve().parent, os.W_OK):
+        raise UsageError(f"--html {name!r} cannot be written.", remedy="Name a file that can.")
+    return file
 
-    def __init__(self) -> None:
+
+def write_page(file: Path, report: Report) -> None:
+    """Write the HTML page. Raises UsageError."""
+    from syncline.report.html import page
+
+    try:
+        file.write_text(page(report), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--html {str(file)!r} could not be written: {error.strerror}.") from error
+
+
+def is_colourful(wish: str) -> bool:
+    """Whether the report has colours."""
+    return wish == "always" or (wish == "auto" and sys.stdout.isatty() and likes_colour(os.environ))
+
+
+def may_move(wish: str) -> bool:
+    """Whether progress may be one line that is written over again."""
+    return wish != "never" and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class Lines:
+    """What happens in a cluster, a line each, for logs. What only reads needs none: its report is all."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._last: dict[tuple[str, object], str] = {}
+
+    def begin(self, applications: Sequence[str], settings: Settings) -> None:
+        """These applications will be looked at."""
+
+    def event(self, application: str, event: Event) -> None:
+        """Something happened in a cluster; what is still the same is not said again."""
+        said, about = sentence(application, event), (application, getattr(event, "key", None))
+        with self._lock, suppress(OSError):
+            if self._last.get(about) == said:
+                return
+            self._last[about] = said
+            self._stream.write(f"{one_line(said)}\n")
+            self._stream.flush()
+
+    def finished(self, report: AppReport) -> None:
+        """One application is done."""
+
+
+class Progress:
+    """One line that says what is happening, rewritten in place."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._lock = threading.Lock()
         self._total = 0
         self._done = 0
@@ -69,28 +141,37 @@ class Progress:
         """These applications will be looked at."""
         del settings
         self._total = len(applications)
-        self._say(f"{self._total} applications")
+        if self._total:
+            self._say("one application" if self._total == 1 else f"{self._total} applications")
 
     def event(self, application: str, event: Event) -> None:
         """Something happened in a cluster."""
-        match event:
-            case Done():
-                self._say(f"{application}: {event.action.value} {event.key}")
-            case Failed():
-                self._say(f"{application}: {event.key} failed")
-            case Assessed() | Overdue():
-                self._say(f"{application}: {event.key} {event.health.status.label} {event.health.message}")
-            case Halted():
-                self._say(f"{application}: {event.message}")
+        self._say(sentence(application, event))
 
     def finished(self, report: AppReport) -> None:
         """One application is done."""
-        self._done += 1
-        self._say(report.name if self._done < self._total else "")
+        with self._lock:
+            self._done += 1
+            left = self._total - self._done
+        self._say(report.name if left else "")
 
     def _say(self, text: str) -> None:
-        with self._lock:
+        with self._lock, suppress(OSError):
             count = f"[{self._done}/{self._total}] " if text else ""
-            line = "".join(sign if sign.isprintable() else " " for sign in f"{count}{text}")[:100]
-            sys.stderr.write(f"\r\x1b[2K{line}")
-            sys.stderr.flush()
+            line = one_line(f"{count}{text}", get_terminal_size().columns - 1)
+            self._stream.write(f"\r\x1b[2K{line}")
+            self._stream.flush()
+
+
+def sentence(application: str, event: Event) -> str:
+    """What happened, in a line. What a server said is left to the report, where secrets are hidden."""
+    match event:
+        case Done():
+            said = f"{_DONE[event.action]} {event.key}"
+        case Failed():
+            said = f"{event.key} failed"
+        case Assessed() | Overdue():
+            said = f"{event.key} is {event.health.status.label}"
+        case Halted():
+            said = "ended before its end"
+    return f"{application}: {said}"

@@ -229,7 +229,7 @@ def _take_customizations(found: _Found, body: Mapping[str, Any], complaints: Com
 def _set_twins_apart(found: _Found) -> None:
     by_name: dict[tuple[str, str], list[Application]] = {}
     for application in found.applications:
-        by_name.setdefault((application.namespace, application.name), []).append(application)
+        by_name.setdefault((application.namespace or "argocd", application.name), []).append(application)
     for first, *others in by_name.values():
         for other in others:
             _break(found, other, first)

@@ -10,6 +10,8 @@ import fnmatch
 import posixpath
 from typing import TYPE_CHECKING
 
+from syncline.config.settings_file import FILE_NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -26,13 +28,22 @@ def affected(app: Application, changed: frozenset[str], *, inputs: frozenset[str
     """
     if app.origin.file in changed:
         return f"its definition {app.origin.file} changed"
+    settings = sorted(changed.intersection(FILE_NAMES))
+    if settings:
+        return f"the settings {settings[0]} changed"
     patterns = tuple(_generate_paths(app))
     if patterns:
         return _first(changed, lambda path: any(_matches(path, pattern) for pattern in patterns))
-    roots = {_clean(source.path) for source in app.sources if source.path and not source.chart}
-    roots |= {_clean(path) for path in inputs} | set(_value_files(app))
-    whole = {_glob_root(root) for root in roots}
+    whole = {_glob_root(_clean(path)) for path in (*named_paths(app), *inputs)}
     return _first(changed, lambda path: any(_under(path, root) for root in whole))
+
+
+def named_paths(app: Application) -> frozenset[str]:
+    """The files and directories that the definition itself names, from the repository's root; may hold
+    wildcards.
+    """
+    own = {_clean(source.path) for source in app.sources if source.path and not source.chart}
+    return frozenset({*own, *_value_files(app), *_kustomize_files(app)})
 
 
 def _first(changed: Iterable[str], touches: Callable[[str], bool]) -> str:
@@ -71,6 +82,14 @@ def _named_files(source: Source) -> tuple[str, ...]:
         return ()
     files = (*source.helm.value_files, *(parameter.value for parameter in source.helm.file_parameters))
     return tuple(name for name in files if "://" not in name)
+
+
+def _kustomize_files(app: Application) -> Iterator[str]:
+    for source in app.sources:
+        if source.kustomize is not None:
+            patches = (patch.get("path") for patch in source.kustomize.patches)
+            named = (*source.kustomize.components, *(path for path in patches if isinstance(path, str)))
+            yield from (_clean(posixpath.join(source.path, name)) for name in named)
 
 
 def _value_file(source: Source, name: str) -> str:

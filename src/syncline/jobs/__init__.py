@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.errors import ExitCode
+from syncline.jobs.choose import labels
 from syncline.jobs.diff import diff
 from syncline.jobs.drift import drift
 from syncline.jobs.render import render
@@ -34,18 +35,18 @@ def run(session: Session, observer: Observer) -> Report:
     """The job that was asked for, with the broken definitions beside the whole ones."""
     began = session.clock.monotonic()
     report = JOBS[session.invocation.job](session, observer)
-    broken = (
-        () if session.invocation.applications or session.invocation.path else _broken(session, report.head)
-    )
+    broken = () if session.invocation.path else _broken(session, report.head)
     seconds = round(session.clock.monotonic() - began, 1)
     return replace(report, applications=(*report.applications, *broken), seconds=seconds)
 
 
 def _broken(session: Session, revision: str) -> tuple[AppReport, ...]:
+    asked = set(session.invocation.applications)
     return tuple(
         AppReport(
             name=each.name or str(each.place),
             problem=Problem(each.errors[0].message, ExitCode.CONFIG, each.errors[0].place),
         )
         for each in session.configuration(revision).broken
+        if not asked or asked & set(labels(each))
     )

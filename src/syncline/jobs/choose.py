@@ -14,23 +14,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from syncline.config.application import Application
+    from syncline.config.load import BrokenApplication
+    from syncline.jobs.session import Session
 
 
-def chosen(applications: Iterable[Application], names: tuple[str, ...]) -> tuple[Application, ...]:
+def asked_for(session: Session, revision: str) -> tuple[Application, ...]:
+    """The applications that the run is about, as of this commit. Raises UsageError."""
+    broken = session.configuration(revision).broken
+    return chosen(session.applications(revision), session.invocation.applications, broken)
+
+
+def chosen(
+    applications: Iterable[Application], names: tuple[str, ...], broken: Iterable[BrokenApplication] = ()
+) -> tuple[Application, ...]:
     """Those that were named (`name` or `namespace/name`), or all, in the order in which they depend on each
     other.
 
-    Raises UsageError for a name that nobody has.
+    Raises UsageError for a name that nobody has. The broken ones are told elsewhere: they may be named, too.
     """
     ordered = sorted(applications, key=lambda app: (_wave(app), app.name, app.namespace))
-    known = {label for app in ordered for label in labels(app)}
+    known = {label for app in ordered for label in labels(app)} | {
+        label for each in broken for label in labels(each)
+    }
     for name in names:
         if name not in known:
             raise UsageError(f"There is no Application {name!r}.", remedy=_hint(name, known))
     return tuple(app for app in ordered if not names or set(labels(app)) & set(names))
 
 
-def labels(app: Application) -> tuple[str, str]:
+def labels(app: Application | BrokenApplication) -> tuple[str, str]:
     """What an application may be called on the command line."""
     return (app.name, f"{app.namespace or 'argocd'}/{app.name}")
 

@@ -7,14 +7,16 @@ so and is compared at a cheaper one.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
 from syncline.core.live import Level
 from syncline.core.rendering import Rendering
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError
+from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.choose import chosen
+from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import together
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
@@ -22,8 +24,9 @@ from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from syncline.config import Configuration
     from syncline.config.application import Application
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
@@ -51,13 +54,14 @@ def diff(session: Session, observer: Observer) -> Report:
     session.trust(head if session.invocation.tier is Tier.WRITE else base)
     changed = session.repository.changed_paths(base, head)
     pairs = _pairs(session, base, head)
-    reasons = {name: _reason(pair, changed, session) for name, pair in pairs.items()}
-    asked = chosen((pair.app for pair in pairs.values()), session.invocation.applications)
-    touched = [app for app in asked if reasons[_identity(app)]]
+    reasons = {name: _reason(pair, changed, session, base, head) for name, pair in pairs.items()}
+    broken = session.configuration(head).broken
+    asked = chosen((pair.app for pair in pairs.values()), session.invocation.applications, broken)
+    touched = [app for app in asked if reasons[identity(app)]]
     row = together(
         touched,
         lambda app: replace(
-            _compare(pairs[_identity(app)], session, base, head), affected_by=reasons[_identity(app)]
+            _compare(pairs[identity(app)], session, base, head), affected_by=reasons[identity(app)]
         ),
         session,
         observer,
@@ -67,27 +71,57 @@ def diff(session: Session, observer: Observer) -> Report:
         base,
         head,
         row.reports,
-        unaffected=tuple(app.name for app in asked if not reasons[_identity(app)]),
+        unaffected=tuple(app.name for app in asked if not reasons[identity(app)]),
         notes=(*complaint_notes(session, head), *row.notes),
         interrupted=row.interrupted,
     )
 
 
-def _identity(app: Application) -> str:
-    return f"{app.namespace}/{app.name}"
-
-
 def _pairs(session: Session, base: str, head: str) -> Mapping[str, Pair]:
-    before = {_identity(app): app for app in session.applications(base)}
-    after = {_identity(app): app for app in session.applications(head)}
-    return {name: Pair(before.get(name), after.get(name)) for name in sorted(before | after)}
+    if session.invocation.path:
+        return _directory(session, base, head)
+    before = {identity(app): app for app in session.applications(base)}
+    after = {identity(app): app for app in session.applications(head)}
+    found = {name: Pair(before.get(name), after.get(name)) for name in sorted(before | after)}
+    lost = _Broken(session.configuration(head))
+    return {
+        name: pair
+        for name, pair in found.items()
+        # A definition that cannot be read is told as such, and is not removed.
+        if pair.after is not None or not lost.has(pair.app)
+    }
 
 
-def _reason(pair: Pair, changed: frozenset[str], session: Session) -> str:
+def _directory(session: Session, base: str, head: str) -> Mapping[str, Pair]:
+    (app,) = session.applications(head)
+    before, after = (
+        app if Path(session.checkout(revision).root, app.sources[0].path).exists() else None
+        for revision in (base, head)
+    )
+    if before is None and after is None:
+        raise UsageError(
+            f"There is no {session.invocation.path!r}, neither at the base nor at the head.",
+            remedy="Only what is committed counts.",
+        )
+    return {identity(app): Pair(before, after)}
+
+
+class _Broken:
+    """The definitions of a commit that nothing can be made of."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._names = {(each.namespace or "argocd", each.name) for each in configuration.broken if each.name}
+        self._files = {each.place.file for each in configuration.broken if not each.name}
+
+    def has(self, app: Application) -> bool:
+        """Whether the application is, or may be, one of them."""
+        return (app.namespace or "argocd", app.name) in self._names or app.origin.file in self._files
+
+
+def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, head: str) -> str:
     if not changed:
         return ""
-    sides = ((pair.before, session.base), (pair.after, session.head))
-    for app, revision in sides:
+    for app, revision in ((pair.before, base), (pair.after, head)):
         if app is None:
             continue
         reason = affected(app, changed, inputs=input_paths(session.checkout(revision).root, app))
@@ -108,19 +142,17 @@ def _removed(app: Application, session: Session, base: str, head: str) -> Prepar
     rendering = session.rendering(app, base)
     gone = Rendering(app.name, head, ())
     prepared = against_base(app, rendering, gone, session, retired=True)
-    fate = (
-        "are deleted with it"
-        if app.cascades
-        else "stay in the cluster, because it has no resources finalizer"
-    )
     return replace(
-        prepared,
-        notes=(
-            Note(
-                Severity.DANGER, f"The Application is removed; its {len(rendering.manifests)} objects {fate}."
-            ),
-        ),
+        prepared, notes=(Note(Severity.DANGER, _farewell(app, len(rendering.manifests), session)),)
     )
+
+
+def _farewell(app: Application, count: int, session: Session) -> str:
+    objects = f"{count} objects" if count != 1 else "one object"
+    if session.invocation.path:
+        return f"The directory {app.sources[0].path} is removed, with its {objects}."
+    fate = "deleted with it" if app.cascades else "left in the cluster, because it has no resources finalizer"
+    return f"The Application is removed; its {objects} {'is' if count == 1 else 'are'} {fate}."
 
 
 def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepared:
@@ -134,7 +166,15 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
     before = session.rendering(pair.before, base) if pair.before else None
-    return replace(against_base(pair.app, before, rendering, session), level_reason=why)
+    prepared = against_base(pair.app, before, rendering, session)
+    notes = (*prepared.notes, *_was_broken(pair, session, base))
+    return replace(prepared, level_reason=why, notes=notes)
+
+
+def _was_broken(pair: Pair, session: Session, base: str) -> Iterator[Note]:
+    if pair.before is None and _Broken(session.configuration(base)).has(pair.app):
+        words = f"Its definition is broken at {base[:7]}, so that all its objects look new."
+        yield Note(Severity.WARNING, words)
 
 
 def _level(session: Session) -> tuple[Level, str]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from syncline.core.live import Level
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError
-from syncline.jobs.choose import chosen
+from syncline.jobs.choose import asked_for
+from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.prepare import Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
@@ -28,7 +29,7 @@ def drift(session: Session, observer: Observer) -> Report:
     """Every application against its last synced revision; heals where that is allowed and asked for."""
     head = session.head
     session.trust(head)
-    asked = chosen(session.applications(head), session.invocation.applications)
+    asked = asked_for(session, head)
     row = one_by_one(asked, lambda app: _check(app, session, observer), session, observer)
     return Report(
         Job.DRIFT,
@@ -53,7 +54,7 @@ def defined_at(app: Application, revision: str, session: Session) -> Application
     """The application as that commit defines it. Raises ConfigError when it does not."""
     session.repository.fetch_missing((revision,))
     for then in session.applications(revision):
-        if (then.namespace, then.name) == (app.namespace, app.name):
+        if identity(then) == identity(app):
             return then
     raise ConfigError(
         f"Commit {revision[:7]} has no Application {app.name}.", remedy="Choose a revision that defines it."

@@ -6,7 +6,7 @@ the row and names what was not started.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,22 +52,24 @@ def together(apps: Iterable[Application], look: Look, session: Session, observer
     """For what only reads: several at a time, as many as the machine has cores to render with."""
     todo = list(apps)
     observer.begin([app.name for app in todo], session.settings)
-    reports: list[AppReport] = []
+    reports: dict[int, AppReport] = {}
 
-    def report_one(app: Application) -> None:
+    def report_one(numbered: tuple[int, Application]) -> None:
+        number, app = numbered
         session.cancellation.check()
-        report = _look(app, look, session)
-        reports.append(report)
-        observer.finished(report)
+        reports[number] = _look(app, look, session)
+        observer.finished(reports[number])
 
-    order = {app.name: number for number, app in enumerate(todo)}
     try:
-        each(report_one, todo, workers=session.renderers)
+        each(report_one, enumerate(todo), workers=session.renderers)
     except Interrupted as error:
-        done = {report.name for report in reports}
-        rest = [app for app in todo if app.name not in done]
-        return Row(_sorted(reports, order), (_not_started(error, rest),), interrupted=True)
-    return Row(_sorted(reports, order))
+        rest = [app for number, app in enumerate(todo) if number not in reports]
+        return Row(_ordered(reports), (_not_started(error, rest),), interrupted=True)
+    return Row(_ordered(reports))
+
+
+def _ordered(reports: Mapping[int, AppReport]) -> tuple[AppReport, ...]:
+    return tuple(reports[number] for number in sorted(reports))
 
 
 def _look(app: Application, look: Look, session: Session) -> AppReport:
@@ -83,10 +85,6 @@ def _look(app: Application, look: Look, session: Session) -> AppReport:
 
 def _timed(report: AppReport, seconds: float) -> AppReport:
     return replace(report, seconds=round(seconds, 2))
-
-
-def _sorted(reports: Iterable[AppReport], order: dict[str, int]) -> tuple[AppReport, ...]:
-    return tuple(sorted(reports, key=lambda report: order[report.name]))
 
 
 def _not_started(error: Interrupted, rest: Iterable[Application]) -> Note:

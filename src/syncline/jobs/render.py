@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline.core.plan import Action, Change
-from syncline.jobs.choose import chosen
+from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import together
 from syncline.jobs.present import complaint_notes, shown_change
 from syncline.report.model import AppReport, Job, Note, Report, Severity
@@ -23,7 +23,7 @@ def render(session: Session, observer: Observer) -> Report:
     """Every manifest of the chosen applications at the revision."""
     head = session.head
     session.trust(head)
-    asked = chosen(session.applications(head), session.invocation.applications)
+    asked = asked_for(session, head)
     row = together(asked, lambda app: _manifests(app, head, session), session, observer)
     return Report(
         Job.RENDER,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from syncline.core.live import Level
 from syncline.errors import ConfigError, UsageError
-from syncline.jobs.choose import chosen
+from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import defined_at
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.prepare import against_live, recall
@@ -31,7 +31,7 @@ def rollback(session: Session, observer: Observer) -> Report:
         raise UsageError("A rollback names its applications.", remedy="For example: syncline rollback web")
     head = session.repository.resolve("HEAD")
     session.trust(head)
-    asked = chosen(session.applications(head), session.invocation.applications)
+    asked = asked_for(session, head)
     row = one_by_one(asked, lambda app: _go_back(app, session, observer), session, observer)
     return Report(
         Job.ROLLBACK,

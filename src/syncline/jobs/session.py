@@ -6,27 +6,29 @@ each revision, whoever asks and however often.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from syncline.config import Configuration, load
-from syncline.config.application import Application, Destination, Source
+from syncline.config import Configuration
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
 from syncline.core.mask import Masker
 from syncline.core.plan import Policy
-from syncline.errors import ClusterError, ConfigError, Place, SynclineError
+from syncline.errors import ClusterError, ConfigError, SynclineError, UsageError
 from syncline.git import Repository
+from syncline.jobs.definitions import definitions, nameless
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.render import Checkout, RenderOptions, normalized_url, render
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from syncline.config.application import Application, Destination
     from syncline.core.applyset import Owner
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
@@ -36,17 +38,6 @@ if TYPE_CHECKING:
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-CONFIG_FILES = ("*.yaml", "*.yml", "*.json")
-CONFIG_WORDS = ("argoproj.io/", "argocd-cm")
-SETTINGS_FILES = ("syncline.yaml", ".syncline.yaml")
-
-
-def nameless(path: str) -> Application:
-    """An application made of a directory alone; it is called like the directory."""
-    name = PurePosixPath(path).name or "root"
-    source = Source(path=path.strip("/") or ".", repo_url="")
-    return Application(name, Place(path), (source,), Destination(namespace="default"))
 
 
 class Once(Generic[K, V]):
@@ -124,7 +115,7 @@ class Session:
         self.clock = surroundings.clock
         self.cancellation = surroundings.cancellation
         self.masker = Masker(surroundings.mask_key)
-        self.repository = Repository(invocation.root, environ=invocation.environ)
+        self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
         self._surroundings = surroundings
@@ -191,7 +182,7 @@ class Session:
     def applications(self, revision: str) -> tuple[Application, ...]:
         """The applications at this commit; with `--path` the one that is this directory."""
         if self.invocation.path:
-            return (nameless(self.invocation.path),)
+            return (nameless(self._inside(self.invocation.path)),)
         return self.configuration(revision).applications
 
     def checkout(self, revision: str) -> Checkout:
@@ -237,6 +228,14 @@ class Session:
             remedy="Add it under clusters: in syncline.yaml.",
         )
 
+    def _inside(self, path: str) -> str:
+        """A path as a person writes it, from where they stand, as the repository has it."""
+        top, here = self.repository.root.resolve(), self.invocation.root.resolve()
+        asked = Path(os.path.normpath(here / path))
+        if not asked.is_relative_to(top):
+            raise UsageError(f"--path {path!r} is not in the repository {top.name}.")
+        return asked.relative_to(top).as_posix()
+
     def _connect(self, name: str) -> ApiCluster:
         access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
         return connect(
@@ -256,8 +255,7 @@ class Session:
     def _configure(self, revision: str) -> Configuration:
         if not revision:
             return Configuration()
-        found = self.repository.files_containing(revision, CONFIG_WORDS, CONFIG_FILES, SETTINGS_FILES)
-        configuration = load(sorted(found.items()))
+        configuration = definitions(self.repository, revision)
         for complaint in configuration.settings_errors:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration

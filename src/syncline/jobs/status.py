@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.live import Level
-from syncline.jobs.choose import chosen
+from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import at_last_sync, never_synced
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
@@ -26,7 +26,7 @@ def status(session: Session, observer: Observer) -> Report:
     """Every application with its tree."""
     head = session.head
     session.trust(head)
-    asked = chosen(session.applications(head), session.invocation.applications)
+    asked = asked_for(session, head)
     row = one_by_one(asked, lambda app: _look(app, session), session, observer)
     return Report(
         Job.STATUS,

@@ -14,7 +14,7 @@ from syncline.core.live import Level
 from syncline.core.trust import Tier
 from syncline.errors import ForbiddenError, SynclineError
 from syncline.jobs.carry_out import carry_out
-from syncline.jobs.choose import chosen
+from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.prepare import Prepared, Record, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
@@ -34,7 +34,7 @@ def sync(session: Session, observer: Observer) -> Report:
     must_write(session, "sync")
     head = session.head
     session.trust(head)
-    asked = _eligible(chosen(session.applications(head), session.invocation.applications), session)
+    asked = _eligible(asked_for(session, head), session)
     touched = _touched(asked, head, session)
     _render_ahead(touched, head, session)
     row = one_by_one(touched, lambda app: _sync_one(app, head, session, observer), session, observer)

@@ -79,7 +79,7 @@ def load(environ: Mapping[str, str], home: Path) -> Kubeconfig:
     if not files:
         raise ClusterError(
             f"There is no kubeconfig: {', '.join(map(str, asked))} does not exist.",
-            remedy="Set KUBECONFIG to one, or give the cluster a server and a token_env in syncline.yaml.",
+            remedy="Set KUBECONFIG to one, or give the cluster a server and a tokenEnv in syncline.yaml.",
         )
     return merge(files, [_read(path) for path in files])
 

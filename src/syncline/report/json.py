@@ -32,8 +32,9 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from syncline.report.outcome import app_code, exit_code
 from syncline.report.sentences import headline
@@ -44,10 +45,16 @@ if TYPE_CHECKING:
     from syncline.errors import Place
     from syncline.report.model import AppReport, Note, Problem, Report, ResourceRow, ShownChange
 
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+_NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
+
 
 def to_json(report: Report, *, differences_are_failure: bool = False) -> str:
     """The report as a JSON text, ASCII only, ending in a newline."""
-    return json.dumps(_report(report, differences_are_failure), indent=2) + "\n"
+    text = json.dumps(_report(report, differences_are_failure), indent=2, ensure_ascii=False)
+    # A file name need not be Unicode, and half a surrogate pair is nothing that another program could read.
+    whole = _HALVES.sub(lambda half: f"⟨U+{ord(half[0]):04X}⟩", text)
+    return _NOT_ASCII.sub(lambda sign: json.dumps(sign[0])[1:-1], whole) + "\n"
 
 
 def _report(report: Report, differences_are_failure: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller, above

@@ -132,7 +132,7 @@ def introduction(report: Report, app: AppReport) -> str:
     """How an application was compared, why it is here, and what else belongs to it."""
     parts = (
         LEVELS[app.level] + (f" ({app.level_reason})" if app.level_reason else ""),
-        f"affected by {app.affected_by}" if app.affected_by else "",
+        f"affected: {app.affected_by}" if app.affected_by else "",
         f"since {short(app.base)}" if app.base not in {"", report.base} else "",
         f"at {short(app.revision)}" if app.revision not in {"", report.head} else "",
         f"{app.unchanged:,} unchanged" if app.unchanged else "",

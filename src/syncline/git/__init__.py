@@ -1,46 +1,30 @@
 """Git, read through worktrees.
 
 The law: nothing here changes the user's work tree, branches or configuration, and nothing the repository
-contains (hooks, filters, attributes) is run.
+contains (hooks, filters, attributes) is run. The clone's own configuration is trusted as far as Git itself
+trusts it, which is by its owner.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import GitError, ToolError
-from syncline.process import Completed, Room, run
+from syncline.git.program import Git, last_line, without_password
+from syncline.git.worktrees import Worktrees
+from syncline.process import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_SHA: Final = re.compile(r"[0-9a-f]{40}")
-_GUARDS: Final = (
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.attributesFile=/dev/null",
-    "protocol.ext.allow=never",
-    "advice.detachedHead=false",
-    "gc.auto=0",
-)
+__all__ = ["Repository"]
+
+_SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_DESCENT: Final = re.compile(r"([^~^]+)[~^].*")
 _FETCH_DEPTH: Final = "Check out with fetch-depth: 0, or fetch the missing commits before."
-_PASSED_ON: Final = (
-    "GIT_",
-    "SSH_",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-)
 
 
 class Repository:
@@ -50,30 +34,19 @@ class Repository:
         self, root: Path, *, room: Room | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
         """`environ` is what a fetch may use to log in: the user's HOME, GIT_* and SSH_* variables."""
-        given = environ or {}
-        passed = {
-            name: value for name, value in given.items() if name.startswith(_PASSED_ON) or name == "HOME"
-        }
-        quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
-        self._room = replace(room or Room(), environ={**passed, **quiet})
-        self._adding = threading.Lock()
+        self._git = Git(root, room=room or Room(), environ=environ or {})
         self._known: dict[str, str] = {}
-        self.root = self._top(root)
+        self.root = self._git.root = self._top(root)
+        self._worktrees = Worktrees(self._git)
 
     def resolve(self, revision: str) -> str:
         """The commit's full SHA; fetched when a shallow clone lacks it. Raises GitError."""
         if revision in self._known:
             return self._known[revision]
         _no_option(revision)
-        sha = self._commit(revision)
-        if not sha and _SHA.fullmatch(revision):
-            self.fetch_missing((revision,))
-            sha = self._commit(revision)
-        if not sha and "^" in revision and _SHA.match(revision):
-            self._deepen()
-            sha = self._commit(revision)
+        sha = self._commit(revision) or self._fetched(revision)
         if not sha:
-            raise GitError(f"The revision {revision!r} is unknown in {self.root.name}.", remedy=self._hint())
+            raise GitError(self._unknown(revision), remedy=self._hint())
         self._known[revision] = sha
         return sha
 
@@ -81,8 +54,8 @@ class Repository:
         """The commit where the two parted; a shallow clone is deepened. Raises GitError if there is none."""
         first, second = self.resolve(one), self.resolve(other)
         base = self._merge_base(first, second)
-        if not base and self._is_shallow():
-            self._deepen()
+        if self._is_shallow() and not self._is_certain(base, first, second):
+            self._deepen(first, second)
             base = self._merge_base(first, second)
         if not base:
             raise GitError(f"{one[:12]} and {other[:12]} have no common commit.", remedy=self._hint())
@@ -90,7 +63,7 @@ class Repository:
 
     def parents(self, revision: str) -> tuple[str, ...]:
         """The SHAs of the parents, in order; those that a shallow clone lacks are left out."""
-        words = self._text("rev-list", "--parents", "-n", "1", self.resolve(revision)).split()
+        words = self._git.text("rev-list", "--parents", "-n", "1", self.resolve(revision)).split()
         return tuple(words[1:])
 
     def is_ancestor(self, older: str, newer: str) -> bool:
@@ -99,7 +72,7 @@ class Repository:
             first, second = self.resolve(older), self.resolve(newer)
         except GitError:
             return False
-        return self._run("merge-base", "--is-ancestor", first, second).code == 0
+        return self._git.run("merge-base", "--is-ancestor", first, second).code == 0
 
     def has_commit(self, sha: str) -> bool:
         """Whether the commit is here."""
@@ -112,8 +85,7 @@ class Repository:
             return
         for sha in missing:
             _no_option(sha)
-        answer = self._run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", *missing)
-        if answer.code:
+        if not self._git.fetch("origin", *missing):
             names = ", ".join(sha[:12] for sha in missing)
             raise GitError(
                 f"The commit {names} is not in this clone and could not be fetched.", remedy=_FETCH_DEPTH
@@ -121,8 +93,8 @@ class Repository:
 
     def changed_paths(self, base: str, head: str) -> frozenset[str]:
         """Every path that differs; a rename is a removal and an addition."""
-        flags = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--no-textconv")
-        out = self._bytes("diff", *flags, self.resolve(base), self.resolve(head), "--")
+        flags = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
+        out = self._git.output("diff-tree", *flags, self.resolve(base), self.resolve(head), "--")
         return frozenset(path.decode("utf-8", "surrogateescape") for path in out.split(b"\0") if path)
 
     def files_containing(
@@ -131,26 +103,26 @@ class Repository:
         """The files that match a pattern and contain one of the words, and those of `also` that are there."""
         sha = self.resolve(revision)
         asked = [part for word in words for part in ("-e", word)]
-        answer = self._run("grep", "-l", "-z", "-F", *asked, sha, "--", *patterns)
+        answer = self._git.run("grep", "-l", "-z", "-F", "--full-name", *asked, sha, "--", *patterns)
         if answer.code > 1:
-            raise GitError(f"git grep failed: {_last_line(answer.stderr)}")
+            raise GitError(f"git grep failed: {last_line(answer.stderr)}.")
         names = [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
         paths = [name.removeprefix(f"{sha}:") for name in names]
         return self._blobs(sha, [*paths, *(path for path in also if path not in paths)])
 
     def read(self, revision: str, path: str) -> bytes | None:
         """A file's content at a revision, or None when it is not there."""
-        answer = self._run("cat-file", "blob", f"{self.resolve(revision)}:{path}")
+        answer = self._git.run("cat-file", "blob", f"{self.resolve(revision)}:{path}")
         return answer.stdout if answer.code == 0 else None
 
     def origin_url(self) -> str:
         """The URL of the remote `origin`, without credentials; empty when there is none."""
-        answer = self._run("config", "--get", "remote.origin.url")
-        return re.sub(r"(?<=://)[^/@]*@", "", answer.stdout.decode().strip()) if answer.code == 0 else ""
+        answer = self._git.run("config", "--get", "remote.origin.url")
+        return without_password(answer.stdout.decode("utf-8", "replace").strip()) if answer.code == 0 else ""
 
     def actor(self) -> str:
         """Who works here, for the history: the configured name, or nothing."""
-        answer = self._run("config", "--get", "user.name")
+        answer = self._git.run("config", "--get", "user.name")
         return answer.stdout.decode("utf-8", "replace").strip() if answer.code == 0 else ""
 
     def default_branch(self) -> str:
@@ -163,83 +135,91 @@ class Repository:
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:
         """A directory that holds exactly this commit; gone when the block ends."""
-        sha = self.resolve(revision)
-        parent = Path(tempfile.mkdtemp(prefix="syncline-tree-"))
-        # Renderers may run as another user: they need to get in, and not to look around.
-        parent.chmod(0o711)
-        place = parent / "tree"
-        try:
-            with self._adding:
-                self._text("worktree", "add", "--quiet", "--detach", str(place), sha)
+        with self._worktrees.at(self.resolve(revision)) as place:
             yield place
-        finally:
-            shutil.rmtree(parent, ignore_errors=True)
-            with self._adding:
-                self._run("worktree", "prune")
 
     def _top(self, root: Path) -> Path:
-        self.root = root
         try:
-            answer = self._run("rev-parse", "--show-toplevel")
+            answer = self._git.run("rev-parse", "--show-toplevel")
         except ToolError as error:
             if not root.is_dir():
                 raise GitError(f"There is no directory {str(root)!r}.") from error
             raise
         if answer.code:
-            raise GitError(
-                f"{str(root)!r} is not a Git repository ({_last_line(answer.stderr)}).",
-                remedy="Name one with --repository.",
-            )
-        return Path(answer.stdout.decode("utf-8", "surrogateescape").rstrip("\n"))
+            raise _not_usable(root, answer.stderr)
+        return Path(answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n"))
 
     def _commit(self, revision: str) -> str:
-        answer = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        return answer.stdout.decode().strip() if answer.code == 0 else ""
+        answer = self._git.run(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        )
+        sha = answer.stdout.decode().strip() if answer.code == 0 else ""
+        # `^main` is a way to say "not main", and no commit.
+        return sha if _SHA.fullmatch(sha) else ""
+
+    def _fetched(self, revision: str) -> str:
+        """A commit that only the remote has: one asked for by its SHA, or an ancestor of one that is here."""
+        if _SHA.fullmatch(revision):
+            self.fetch_missing((revision,))
+            return self._commit(revision)
+        descent = _DESCENT.fullmatch(revision)
+        if descent is None or not self._is_shallow():
+            return ""
+        tip = self.resolve(descent[1])
+        # The parents of a pull request's merge commit are one step away; most of the history is not needed.
+        self._git.fetch("--deepen=1", "origin", tip)
+        sha = self._commit(revision)
+        if not sha:
+            self._deepen(tip)
+            sha = self._commit(revision)
+        return sha
 
     def _merge_base(self, one: str, other: str) -> str:
-        answer = self._run("merge-base", one, other)
+        answer = self._git.run("merge-base", one, other)
         return answer.stdout.decode().strip() if answer.code == 0 else ""
 
-    def _is_shallow(self) -> bool:
-        return self._text("rev-parse", "--is-shallow-repository").strip() == "true"
+    def _is_certain(self, base: str, one: str, other: str) -> bool:
+        """Whether no later common commit can hide beyond the edge of a shallow clone."""
+        if not base or base in {one, other}:
+            return bool(base)
+        between = set(self._git.text("rev-list", one, other, "--not", base).split())
+        file = Path(self.root, self._git.text("rev-parse", "--git-path", "shallow").removesuffix("\n"))
+        return between.isdisjoint(file.read_text(encoding="ascii").split())
 
-    def _deepen(self) -> None:
-        if self._is_shallow() and self._run("fetch", "--quiet", "--no-tags", "--unshallow", "origin").code:
+    def _is_shallow(self) -> bool:
+        return self._git.text("rev-parse", "--is-shallow-repository").strip() == "true"
+
+    def _deepen(self, *shas: str) -> None:
+        """Fetch all the history of these commits. By SHA, because no branch of the user's may move."""
+        if self._is_shallow() and not self._git.fetch("--unshallow", "origin", *shas):
             raise GitError("This clone is shallow and its history could not be fetched.", remedy=_FETCH_DEPTH)
 
     def _blobs(self, sha: str, paths: Sequence[str]) -> dict[str, bytes]:
         """Many files with one program; those that are not there are left out."""
-        wanted = "".join(f"{sha}:{path}\n" for path in paths).encode("utf-8", "surrogateescape")
-        rest = memoryview(self._run("cat-file", "--batch", stdin=wanted).stdout)
+        plain = [path for path in paths if "\n" not in path]
+        wanted = "".join(f"{sha}:{path}\n" for path in plain).encode("utf-8", "surrogateescape")
+        rest = memoryview(self._git.run("cat-file", "--batch", stdin=wanted).stdout)
         blobs = {}
-        for path in paths:
+        for path in plain:
             header, _, _ = bytes(rest[:8192]).partition(b"\n")
             rest = rest[len(header) + 1 :]
             if header.endswith(b" missing"):
                 continue
-            size = int(header.rpartition(b" ")[2])
-            blobs[path] = bytes(rest[:size])
-            rest = rest[size + 1 :]
-        return blobs
+            _, kind, size = header.rsplit(b" ", 2)
+            if kind == b"blob":
+                blobs[path] = bytes(rest[: int(size)])
+            rest = rest[int(size) + 1 :]
+        # The list that the program reads has one name on each line.
+        odd = {path: self.read(sha, path) for path in paths if "\n" in path}
+        return {**blobs, **{path: text for path, text in odd.items() if text is not None}}
+
+    def _unknown(self, revision: str) -> str:
+        if revision == "HEAD":
+            return f"The repository {self.root.name} has no commit yet."
+        return f"The revision {revision!r} is unknown in {self.root.name}."
 
     def _hint(self) -> str:
         return _FETCH_DEPTH if self._is_shallow() else "Look at git log, or fetch it first."
-
-    def _text(self, *arguments: str) -> str:
-        return self._bytes(*arguments).decode("utf-8", "surrogateescape")
-
-    def _bytes(self, *arguments: str) -> bytes:
-        answer = self._run(*arguments)
-        if answer.code:
-            raise GitError(f"git {arguments[0]} failed: {_last_line(answer.stderr)}")
-        return answer.stdout
-
-    def _run(self, *arguments: str, stdin: bytes = b"") -> Completed:
-        guards = [part for guard in _GUARDS for part in ("-c", guard)]
-        # CI checks out as another user than the one the container runs as; this directory was named by the
-        # caller.
-        trust = ("-c", f"safe.directory={self.root.resolve()}")
-        return run(["git", *guards, *trust, *arguments], cwd=self.root, room=self._room, stdin=stdin)
 
 
 def _no_option(revision: str) -> None:
@@ -247,6 +227,15 @@ def _no_option(revision: str) -> None:
         raise GitError(f"{revision!r} is not a revision.")
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].removeprefix("fatal: ") if lines else "no message"
+def _not_usable(root: Path, said: str) -> GitError:
+    if "dubious ownership" in said:
+        return GitError(
+            f"{str(root)!r} belongs to another user, and Git reads no such repository unless told to.",
+            remedy=f"If you trust it: git config --global --add safe.directory {root.resolve()}.",
+        )
+    if "must be run in a work tree" in said:
+        return GitError(f"{str(root)!r} is a repository without a work tree.", remedy="Clone it first.")
+    return GitError(
+        f"{str(root)!r} is not a Git repository ({last_line(said)}).",
+        remedy="Name one with --repository.",
+    )

@@ -1,0 +1,151 @@
+"""The program git, in one repository.
+
+The law: no program is started that the repository or its configuration names for hooks, filters, text
+conversion or file monitoring, whatever they say; nobody is asked for a password; no sentence shows one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from syncline.errors import GitError
+from syncline.process import Completed, Room, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_GUARDS: Final = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.attributesFile=/dev/null",
+    "core.alternateRefsCommand=",
+    "core.autocrlf=false",
+    # A sparse work tree is the user's choice for their files; a worktree of ours holds the whole commit.
+    "core.sparseCheckout=false",
+    "protocol.ext.allow=never",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "worktree.useRelativePaths=false",
+    "advice.detachedHead=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+_PASSED_ON: Final = ("GIT_", "SSH_", "SSL_CERT_")
+_PASSED_NAMES: Final = frozenset({"HOME", "XDG_CONFIG_HOME", "SUDO_UID"})
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+_ELSEWHERE: Final = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_ATTR_SOURCE",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_EXTERNAL_DIFF",
+        "GIT_GLOB_PATHSPECS",
+        "GIT_GRAFT_FILE",
+        "GIT_ICASE_PATHSPECS",
+        "GIT_INDEX_FILE",
+        "GIT_LITERAL_PATHSPECS",
+        "GIT_NAMESPACE",
+        "GIT_NOGLOB_PATHSPECS",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+"""What a Git hook finds set, or what names another repository than the one asked for."""
+
+_QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
+_FETCH_SECONDS: Final = 600.0
+_LATE: Final = "Look at the remote, or fetch the commits before."
+_PASSWORD: Final = re.compile(r"(?<=://)[^/\s]*@")
+
+
+class Git:
+    """Runs git in a directory. `environ` is what a fetch may use to log in."""
+
+    def __init__(self, root: Path, *, room: Room, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self._passed = {name: value for name, value in environ.items() if _is_passed_on(name)}
+        self._room = replace(room, environ={**self._passed, **_QUIET}, uid=None, late=_LATE)
+        self._unfiltered: dict[str, str] | None = None
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> Completed:
+        """Run to the end, whatever that is."""
+        return self._start(arguments, self._room, stdin)
+
+    def clean_up(self, *arguments: str) -> Completed:
+        """Run to the end also when the run was asked to stop."""
+        return self._start(arguments, replace(self._room, check=None))
+
+    def fetch(self, *arguments: str) -> bool:
+        """Fetch without touching a branch, a tag or FETCH_HEAD; whether that worked."""
+        quiet = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+        return self._start((*quiet, *arguments), replace(self._room, seconds=_FETCH_SECONDS)).code == 0
+
+    def check_out(self, *arguments: str) -> None:
+        """Run what writes files of a commit, and no filter. Raises GitError when it fails."""
+        room = replace(self._room, environ={**self._room.environ, **self._without_filters()})
+        answer = self._start(arguments, room)
+        if answer.code:
+            raise GitError(f"git {arguments[0]} failed: {last_line(answer.stderr)}.")
+
+    def output(self, *arguments: str) -> bytes:
+        """What it prints. Raises GitError when it fails."""
+        answer = self.run(*arguments)
+        if answer.code:
+            raise GitError(f"git {arguments[0]} failed: {last_line(answer.stderr)}.")
+        return answer.stdout
+
+    def text(self, *arguments: str) -> str:
+        """The same as text."""
+        return self.output(*arguments).decode("utf-8", "surrogateescape")
+
+    def _without_filters(self) -> dict[str, str]:
+        """Variables that take the program from every filter and hook which any configuration file defines.
+
+        Not `-c`: a filter may be called `a=b`.
+        """
+        if self._unfiltered is None:
+            found = self.run("config", "--null", "--name-only", "--get-regexp", r"^(filter|hook)\.")
+            names = found.stdout.decode("utf-8", "surrogateescape").split("\0")
+            sections = sorted({name.rpartition(".")[0] for name in names if name.count(".") > 1})
+            number = int(self._passed.get("GIT_CONFIG_COUNT") or 0)
+            self._unfiltered = {}
+            for section in sections:
+                for key, value in _OFF[section.partition(".")[0].lower()]:
+                    self._unfiltered[f"GIT_CONFIG_KEY_{number}"] = f"{section}.{key}"
+                    self._unfiltered[f"GIT_CONFIG_VALUE_{number}"] = value
+                    number += 1
+            self._unfiltered["GIT_CONFIG_COUNT"] = str(number)
+        return self._unfiltered
+
+    def _start(self, arguments: tuple[str, ...], room: Room, stdin: bytes = b"") -> Completed:
+        guards = [part for guard in _GUARDS for part in ("-c", guard)]
+        return run(["git", *guards, *arguments], cwd=self.root, room=room, stdin=stdin)
+
+
+_OFF: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "filter": (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false")),
+    "hook": (("enabled", "false"), ("command", "")),
+}
+
+
+def last_line(text: str) -> str:
+    """What git said last, without the password of a URL."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return without_password(lines[-1]).removeprefix("fatal: ").rstrip(".") if lines else "no message"
+
+
+def without_password(text: str) -> str:
+    """URLs without what stands before their host."""
+    return _PASSWORD.sub("", text)
+
+
+def _is_passed_on(name: str) -> bool:
+    if name in _ELSEWHERE:
+        return False
+    return name.startswith(_PASSED_ON) or name in _PASSED_NAMES or name.lower() in _PROXIES

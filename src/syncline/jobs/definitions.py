@@ -1,0 +1,48 @@
+"""What a commit says about how it is to be delivered.
+
+The law: only files that could define something are read, and from the commit, never from the work tree.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from syncline.config import Configuration, load
+from syncline.config.application import Application, Destination, Source
+from syncline.errors import Place
+from syncline.git import Repository
+from syncline.process import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FILES: Final = ("*.yaml", "*.yml", "*.json")
+_WORDS: Final = ("argoproj.io/", "argocd-cm")
+_SETTINGS: Final = ("syncline.yaml", ".syncline.yaml")
+
+
+def definitions(repository: Repository, revision: str) -> Configuration:
+    """Everything that is defined at this commit, whole and broken."""
+    return load(sorted(repository.files_containing(revision, _WORDS, _FILES, _SETTINGS).items()))
+
+
+def nameless(path: str) -> Application:
+    """An application made of a directory alone; it is called like the directory."""
+    name = PurePosixPath(path).name or "root"
+    source = Source(path=path.strip("/") or ".", repo_url="")
+    return Application(name, Place(path), (source,), Destination(namespace="default"))
+
+
+def identity(app: Application) -> str:
+    """What makes it the same application at another commit: Argo CD's namespace and the name."""
+    return f"{app.namespace or 'argocd'}/{app.name}"
+
+
+def names_at_head(root: Path, environ: Mapping[str, str]) -> list[str]:
+    """The names that a command may be given, for completing them."""
+    repository = Repository(root, room=Room(path=environ.get("PATH", "")), environ=environ)
+    found = definitions(repository, "HEAD")
+    return sorted(
+        {app.name for app in found.applications} | {each.name for each in found.broken if each.name}
+    )
