@@ -155,6 +155,20 @@ _approve = click.option(
     "--approve", multiple=True, metavar="OBJECT", help="Approve deleting this object, as the plan names it."
 )
 _adopt = click.option("--adopt", is_flag=True, help="Take over objects that belong to another ApplySet.")
+_resource = click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="GROUP:KIND:NAME",
+    help="Only this resource of the named application; * is anything, a leading ! excludes. Runs no hooks.",
+)
+_label = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Only resources with these labels, like app=web.",
+)
 _dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 _timeout = click.option(
     "--timeout", metavar="DURATION", default="", help="How long to wait for health, like 90s or 5m."
@@ -221,6 +235,8 @@ def diff(**options: Any) -> None:
 @_prune
 @_approve
 @_adopt
+@_resource
+@_label
 @_dry_run
 @_timeout
 @_common
@@ -314,6 +330,7 @@ def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
 
 def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
     from syncline.core.live import Level
+    from syncline.core.selection import selection
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.report.model import Job
 
@@ -332,6 +349,7 @@ def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
             heal=bool(options.get("heal")),
         ),
         affected_only=bool(options.get("affected")),
+        selection=selection(options.get("resources", ()), options.get("labels", ())),
         dry_run=bool(options.get("dry_run")),
         timeout=seconds(options.get("timeout", "")),
         kubeconfig=options["kubeconfig"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from syncline.core.resource import Body, ResourceKey
@@ -82,12 +82,35 @@ class Cluster(Protocol):
         """One object, or None when the server says it does not exist."""
         ...
 
-    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
-        """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object."""
+    def apply(
+        self,
+        resource: ApiResource,
+        body: Body,
+        *,
+        dry_run: bool = False,
+        validate: bool = True,
+        manager: str = "",
+    ) -> Body:
+        """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object.
+
+        `manager` is another field manager; without `validate` the server ignores unknown fields.
+        """
         ...
 
-    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
-        """Delete that very object (UID precondition), foreground.
+    def update(
+        self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
+    ) -> Body:
+        """Replace an object with this one, which names the UID and the version that it replaces."""
+        ...
+
+    def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
+        """A JSON patch (RFC 6902), for what no apply can do: field owners and finalizers."""
+        ...
+
+    def delete(
+        self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
+    ) -> Body | None:
+        """Delete that very object (UID precondition), by default foreground.
 
         None when it is gone already; the object when it is going (finalizers hold it).
         """

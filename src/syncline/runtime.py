@@ -63,6 +63,11 @@ class Cancellation:
             kind = Interrupted if self._signal == signal.SIGINT else Terminated
             raise kind(f"The run was stopped by {signal.Signals(self._signal).name}.")
 
+    def pause(self, seconds: float) -> None:
+        """Wait, and wake up when asked to stop. Raises Interrupted then."""
+        self._asked.wait(seconds)
+        self.check()
+
     @contextmanager
     def on_signals(self) -> Iterator[None]:
         """SIGINT and SIGTERM ask to stop; a second SIGINT ends the program the hard way. Main thread only."""

@@ -128,13 +128,39 @@ class Automated:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """`spec.syncPolicy.retry`: how often a failed sync is tried again, and after how many seconds.
+
+    A negative `limit` is no limit; a `longest` of 0 or less caps nothing.
+    """
+
+    limit: int = 0
+    first: float = 5.0
+    factor: int = 2
+    longest: float = 180.0
+    refresh: bool = False
+
+    def allows(self, attempts: int) -> bool:
+        """Whether there is another attempt after so many."""
+        return self.limit < 0 or attempts <= self.limit
+
+    def pause(self, attempts: int) -> float:
+        """Seconds to wait after so many attempts."""
+        try:
+            pause = self.first * float(self.factor) ** (attempts - 1)
+        except OverflowError:
+            pause = self.longest if self.longest > 0 else float("inf")
+        return min(pause, self.longest) if self.longest > 0 else pause
+
+
+@dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """`spec.syncPolicy`. `options` are the exact `Key=value` strings; `retry` is kept as written."""
+    """`spec.syncPolicy`. `options` are the exact `Key=value` strings."""
 
     automated: Automated | None = None
     options: tuple[str, ...] = ()
     managed_namespace_metadata: Mapping[str, Any] | None = None
-    retry: Mapping[str, Any] | None = None
+    retry: Retry | None = None
 
     @property
     def create_namespace(self) -> bool:

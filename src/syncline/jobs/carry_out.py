@@ -1,12 +1,15 @@
 """The second verb: a plan becomes events.
 
-The law: a refused plan is not touched; what is carried out is the plan that was shown.
+The law: a refused plan is not touched; what is carried out is the plan that was shown, and another attempt is
+another plan, made from what the cluster has by then.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from syncline.core.verdict import Outcome, Retrying, fold
+from syncline.errors import Interrupted, SynclineError
 from syncline.execute import Claim, Means, execute
 
 if TYPE_CHECKING:
@@ -16,21 +19,80 @@ if TYPE_CHECKING:
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
 
+_RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 
-def carry_out(prepared: Prepared, session: Session, emit: Callable[[Event], None]) -> SyncResult | None:
-    """The result, or None when the plan was refused."""
-    record = prepared.record
-    if prepared.plan.refusals or record is None:
+
+def carry_out(
+    prepared: Prepared,
+    session: Session,
+    emit: Callable[[Event], None],
+    again: Callable[[], Prepared] | None = None,
+) -> SyncResult | None:
+    """The result, or None when the plan was refused.
+
+    `again` makes the plan anew: it is asked where `syncPolicy.retry` allows another attempt and there is time
+    left for one.
+    """
+    if prepared.plan.refusals or prepared.record is None:
         return None
-    app = prepared.app
-    claim = Claim(record.owner, record.parent, app.revision_history_limit, cascades=app.cascades)
     timeout = session.invocation.timeout
+    seconds = session.settings.sync_timeout if timeout is None else timeout
+    until = session.clock.monotonic() + seconds
+    events: list[Event] = []
+    retry = prepared.app.sync_policy.retry
+    attempt = 1
+    while True:
+        result = _attempt(prepared, session, until, _both(events.append, emit))
+        if again is None or retry is None or result.outcome not in _RETRIED or not retry.allows(attempt):
+            return fold(events)
+        pause = retry.pause(attempt)
+        if session.clock.monotonic() + pause >= until:
+            return fold(events)
+        telling = Retrying(attempt, _why(result), pause, session.clock.now())
+        try:
+            session.cancellation.pause(pause)
+            prepared = again()
+        except Interrupted:
+            return fold(events)
+        except SynclineError:
+            return fold(events)  # what kept the next attempt from beginning is told with the next run
+        if prepared.plan.refusals or prepared.record is None:
+            return fold(events)
+        _both(events.append, emit)(telling)
+        attempt += 1
+
+
+def _attempt(prepared: Prepared, session: Session, until: float, emit: Callable[[Event], None]) -> SyncResult:
+    record, app = prepared.record, prepared.app
+    if record is None:
+        raise ValueError("a plan without a cluster cannot be carried out")
     means = Means(
         cluster=record.cluster,
         clock=session.clock,
         check=session.cancellation.check,
-        seconds=session.settings.sync_timeout if timeout is None else timeout,
+        seconds=until - session.clock.monotonic(),
         workers=session.workers,
         by=session.invocation.actor or session.repository.actor(),
     )
+    claim = Claim(record.owner, record.parent, app.revision_history_limit, cascades=app.cascades)
     return execute(prepared.plan, claim, means, emit)
+
+
+def _both(one: Callable[[Event], None], other: Callable[[Event], None]) -> Callable[[Event], None]:
+    def emit(event: Event) -> None:
+        one(event)
+        other(event)
+
+    return emit
+
+
+def _why(result: SyncResult) -> str:
+    """What went wrong first, in a few words."""
+    if result.failed:
+        return f"{result.failed[0].key}: {result.failed[0].message}"
+    late = {event.key for event in result.overdue}
+    sick = [(key, health) for key, health in sorted(result.health.items()) if health.status or key in late]
+    if sick:
+        key, health = max(sick, key=lambda pair: pair[1].status)
+        return f"{key} is {health.status.label}"
+    return result.halted.message if result.halted else "it did not succeed"

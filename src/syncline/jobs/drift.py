@@ -14,7 +14,7 @@ from syncline.errors import ConfigError
 from syncline.jobs.choose import asked_for
 from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Prepared, against_live, recall
+from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.sync import carry_out_and_report
 from syncline.report.model import AppReport, Job, Note, Report, Severity
@@ -47,7 +47,7 @@ def at_last_sync(app: Application, session: Session, level: Level) -> Prepared |
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    return against_live(then, session.rendering(then, revision), record, session, level)
+    return against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
 
 
 def defined_at(app: Application, revision: str, session: Session) -> Application:

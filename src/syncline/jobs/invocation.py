@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncline.core.live import Level
+from syncline.core.selection import EVERYTHING, Selection
 from syncline.core.trust import Tier
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Invocation:
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
     nameless application of a directory. `affected_only` leaves out applications that no change since their
     last sync touches. `timeout` is in seconds; None takes the configured one. `repository` is what identifies
-    it (`owner/name` or a URL).
+    it (`owner/name` or a URL). `selection` narrows a sync to a few resources of the named applications.
     """
 
     job: Job
@@ -51,6 +52,7 @@ class Invocation:
     level: Level = Level.OFFLINE
     permissions: Permissions = Permissions()
     affected_only: bool = False
+    selection: Selection = EVERYTHING
     dry_run: bool = False
     timeout: float | None = None
     repository: str = ""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from syncline.config import Configuration
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
 from syncline.core.mask import Masker
+from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.errors import ClusterError, ConfigError, SynclineError, UsageError
 from syncline.git import Repository
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Destination
     from syncline.core.applyset import Owner
+    from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock
@@ -193,9 +195,11 @@ class Session:
         """The application's manifests at this commit. Raises RenderError."""
         return self._renderings[_Asked(app, revision)]
 
-    def policy(self, app: Application, owner: Owner) -> Policy:
+    def policy(self, app: Application, owner: Owner, known: Inventory) -> Policy:
         """What a plan for this application may do."""
         return Policy(
+            options=options_of(app),
+            confirmed=confirmed(app.annotations, known),
             prune=app.sync_policy.prune or self.permissions.prune,
             adopt=self.permissions.adopt,
             protected_kinds=self.settings.guard.protected_kinds,

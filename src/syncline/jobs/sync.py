@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from syncline.core.affected import affected
 from syncline.core.live import Level
 from syncline.core.trust import Tier
-from syncline.errors import ForbiddenError, SynclineError
+from syncline.errors import ForbiddenError, SynclineError, UsageError
 from syncline.jobs.carry_out import carry_out
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Prepared, Record, against_live, recall
+from syncline.jobs.prepare import Extent, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.retired import Leftovers, leftovers
 from syncline.render import input_paths
@@ -24,6 +24,8 @@ from syncline.report.model import AppReport, Job, Report
 from syncline.runtime import each
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syncline.config.application import Application
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
 def sync(session: Session, observer: Observer) -> Report:
     """Every application that was asked for, or that a change since its last sync touches."""
     must_write(session, "sync")
+    if session.invocation.selection and not session.invocation.applications:
+        raise UsageError(
+            "A selection is made in an application that is named.",
+            remedy="For example: syncline sync web --resource apps:Deployment:web",
+        )
     head = session.head
     session.trust(head)
     asked = _eligible(asked_for(session, head), session)
@@ -62,11 +69,13 @@ def must_write(session: Session, job: str) -> None:
         )
 
 
-def carry_out_and_report(prepared: Prepared, session: Session, observer: Observer) -> AppReport:
-    """The second verb and what is said of it; a dry run stops at the plan."""
+def carry_out_and_report(
+    prepared: Prepared, session: Session, observer: Observer, again: Callable[[], Prepared] | None = None
+) -> AppReport:
+    """The second verb and what is said of it; a dry run stops at the plan. `again` is for another attempt."""
     if session.invocation.dry_run:
         return app_report(prepared, session)
-    result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event))
+    result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event), again)
     return app_report(prepared, session, result)
 
 
@@ -120,6 +129,12 @@ def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) ->
 
 def _sync_one(app: Application, head: str, session: Session, observer: Observer) -> AppReport:
     rendering = session.rendering(app, head)
-    record: Record = recall(app, session)
-    prepared = against_live(app, rendering, record, session, Level.DRY_RUN)
-    return replace(carry_out_and_report(prepared, session, observer), revision=head)
+    extent = Extent(hooks=not session.invocation.selection, selection=session.invocation.selection)
+
+    def plan() -> Prepared:
+        return against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
+
+    prepared = plan()
+    if extent.selection and not prepared.plan.changes:
+        raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
+    return replace(carry_out_and_report(prepared, session, observer, plan), revision=head)

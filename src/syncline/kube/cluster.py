@@ -24,7 +24,7 @@ from syncline.runtime import each
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
@@ -120,14 +120,21 @@ class ApiCluster:
                 return None
             raise
 
-    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+    def apply(
+        self,
+        resource: ApiResource,
+        body: Body,
+        *,
+        dry_run: bool = False,
+        validate: bool = True,
+        manager: str = "",
+    ) -> Body:
         """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
         metadata = body.get("metadata") or {}
-        namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-        query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        request = _request("PATCH", resource, _path(resource, namespace, name, query))
+        query = {**_query(dry_run=dry_run, validate=validate), "force": "true"}
+        if manager:
+            query["fieldManager"] = manager
+        request = _request("PATCH", resource, _path(resource, *_name(body), query))
         sent = replace(
             request,
             body=json.dumps(body, separators=(",", ":")).encode(),
@@ -140,8 +147,28 @@ class ApiCluster:
         )
         return _body(self._client.json(sent))
 
-    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
-        """Delete that very object, foreground; None when it is gone, the object when finalizers hold it.
+    def update(
+        self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
+    ) -> Body:
+        """Put this object in the place of the one whose UID and version it names."""
+        query = _query(dry_run=dry_run, validate=validate)
+        request = _request("PUT", resource, _path(resource, *_name(body), query))
+        sent = json.dumps(body, separators=(",", ":")).encode()
+        return _body(self._client.json(replace(request, body=sent, webhook_passes=not dry_run)))
+
+    def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
+        """A JSON patch (RFC 6902); its own `test` decides whether it may be sent twice."""
+        query = {"fieldManager": FIELD_MANAGER}
+        request = _request("PATCH", resource, _path(resource, key.namespace, key.name, query))
+        sent = json.dumps(list(operations), separators=(",", ":")).encode()
+        return _body(
+            self._client.json(replace(request, body=sent, content_type="application/json-patch+json"))
+        )
+
+    def delete(
+        self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
+    ) -> Body | None:
+        """Delete that very object; None when it is gone, the object when finalizers hold it.
 
         Raises ApiError with code 409 when the name now belongs to another object.
         """
@@ -155,7 +182,7 @@ class ApiCluster:
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": "Foreground",
+            "propagationPolicy": propagation,
             "preconditions": {"uid": uid},
         }
         request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
@@ -221,6 +248,17 @@ class ApiCluster:
                 return error
 
         return each(fetch, list(paths), workers=self._workers)
+
+
+def _query(*, dry_run: bool, validate: bool) -> dict[str, str]:
+    # What is sent with `Ignore` is what `Validate=false` asks for: unknown fields are dropped in silence.
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Ignore"}
+    return {**query, "dryRun": "All"} if dry_run else query
+
+
+def _name(body: Body) -> tuple[str, str]:
+    metadata = body.get("metadata") or {}
+    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
 
 
 def _request(method: str, resource: ApiResource, path: str) -> Request:

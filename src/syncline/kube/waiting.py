@@ -35,10 +35,12 @@ _TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus
 class Awaited:
     """What to wait for: objects to become healthy, and objects (by UID) to be gone.
 
-    `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on.
+    `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on; a hook
+    is never done while it is suspended, and one that vanished has failed.
     """
 
     healthy: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
+    hooks: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
     gone: Mapping[ResourceKey, tuple[ApiResource, str]] = field(default_factory=dict)
     suspended_is_done: bool = True
 
@@ -56,6 +58,7 @@ class Patience:
 class _Scope:
     resource: ApiResource
     namespace: str
+    selector: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,27 @@ class _Seen:
 class Waiter:
     """Follows the pending objects; one LIST and one WATCH for each kind and namespace."""
 
-    def __init__(self, cluster: Cluster, awaited: Awaited, *, selector: str, patience: Patience) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        awaited: Awaited,
+        *,
+        selector: str,
+        patience: Patience,
+        hook_selector: str = "",
+    ) -> None:
         self._cluster = cluster
+        self._selectors = dict.fromkeys(awaited.hooks, hook_selector)
         self._selector = selector
         self._patience = patience
+        self._hooks = frozenset(awaited.hooks)
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
-        self._pending = dict.fromkeys(awaited.healthy, Health(HealthStatus.MISSING, "not seen yet"))
+        unseen = Health(HealthStatus.MISSING, "not seen yet")
+        self._pending = dict.fromkeys((*awaited.healthy, *awaited.hooks), unseen)
         self._leaving = {key: uid for key, (_, uid) in awaited.gone.items()}
         self._resources = {
             **awaited.healthy,
+            **awaited.hooks,
             **{key: resource for key, (resource, _) in awaited.gone.items()},
         }
         self._news: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
@@ -97,7 +112,7 @@ class Waiter:
         yield from self._overdue()
 
     def _start(self) -> None:
-        for scope, keys in _scopes(self._resources):
+        for scope, keys in _scopes(self._resources, self._selectors, self._selector):
             threading.Thread(
                 target=self._read, args=(scope, keys), name=f"watch {scope}", daemon=True
             ).start()
@@ -121,14 +136,19 @@ class Waiter:
             self.gone.add(key)
         if key not in self._pending:
             return
-        health = _health(seen.body)
+        health = self._health(key, seen.body)
         changed = health != self._pending[key]
-        if health.status in self._done:
+        if health.status in (_TERMINAL if key in self._hooks else self._done):
             del self._pending[key]
         else:
             self._pending[key] = health
         if changed:
             yield Assessed(key, health, self._patience.clock.now())
+
+    def _health(self, key: ResourceKey, body: Body | None) -> Health:
+        if body is None and key in self._hooks:
+            return Health(HealthStatus.UNKNOWN, "It vanished before its end was seen.")
+        return _health(body)
 
     def _overdue(self) -> Iterator[Event]:
         at = self._patience.clock.now()
@@ -146,7 +166,7 @@ class Waiter:
                 self._over.wait(_TICK)
 
     def _list_and_watch(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
-        listing = self._cluster.list(scope.resource, namespace=scope.namespace, selector=self._selector)
+        listing = self._cluster.list(scope.resource, namespace=scope.namespace, selector=scope.selector)
         found = {key_of(item): item for item in listing.items}
         for key in keys:
             self._news.put(_Seen(key, found.get(key)))
@@ -155,7 +175,7 @@ class Waiter:
             watching = self._cluster.watch(
                 scope.resource,
                 namespace=scope.namespace,
-                selector=self._selector,
+                selector=scope.selector,
                 since=since,
                 timeout=_SEGMENT,
             )
@@ -169,8 +189,13 @@ class Waiter:
                     self._news.put(_Seen(key_of(event.object), body))
 
 
-def _scopes(resources: Mapping[ResourceKey, ApiResource]) -> Iterator[tuple[_Scope, frozenset[ResourceKey]]]:
-    placed = sorted((_Scope(resource, key.namespace), key) for key, resource in resources.items())
+def _scopes(
+    resources: Mapping[ResourceKey, ApiResource], selectors: Mapping[ResourceKey, str], selector: str
+) -> Iterator[tuple[_Scope, frozenset[ResourceKey]]]:
+    placed = sorted(
+        (_Scope(resource, key.namespace, selectors.get(key, selector)), key)
+        for key, resource in resources.items()
+    )
     for scope, members in groupby(placed, key=lambda pair: pair[0]):
         yield scope, frozenset(key for _, key in members)
 

@@ -27,6 +27,7 @@ SIGNS: Final[Mapping[Action, str]] = {
     Action.KEEP: "=",
     Action.UNCHANGED: " ",
     Action.BLOCKED: "!",
+    Action.RUN: "▸",
 }
 
 WORDS: Final[Mapping[Action, str]] = {
@@ -39,6 +40,7 @@ WORDS: Final[Mapping[Action, str]] = {
     Action.KEEP: "kept (would prune)",
     Action.UNCHANGED: "unchanged",
     Action.BLOCKED: "blocked",
+    Action.RUN: "run",
 }
 
 _COUNTED: Final[Mapping[Action, str]] = {
