@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline import cli
 from syncline.core.live import Level
+from syncline.core.selection import selection
 from syncline.core.trust import Tier
 from syncline.errors import ExitCode, SynclineError, UsageError
 from syncline.github.client import Api
@@ -57,6 +58,8 @@ INPUTS: Final[Mapping[str, str]] = {
     "approve": "",
     "adopt": "false",
     "heal": "false",
+    "resources": "",
+    "labels": "",
     "dry_run": "false",
     "timeout": "",
     "context": "syncline",
@@ -255,6 +258,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             heal=inputs.flag("heal"),
         ),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
+        selection=selection(inputs.lines("resources"), inputs.lines("labels")),
         dry_run=inputs.flag("dry_run"),
         timeout=cli.seconds(inputs["timeout"]),
         repository=_repository(event, environ),

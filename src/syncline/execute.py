@@ -97,7 +97,7 @@ class _Execution:
         self._hooks = HookRunner(plan, claim.owner, self._writer, means.clock, self._emit)
         self._parent = claim.parent
         self._saved = plan.inventory
-        self._has_home = True
+        self._has_home = not plan.unrecorded
 
     def carry_out(self) -> None:
         """Claim, then stage after stage; ends early when one fails, and lets the hooks of SyncFail run."""

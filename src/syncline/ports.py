@@ -97,6 +97,10 @@ class Cluster(Protocol):
         """
         ...
 
+    def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
+        """Make a new object. Raises ApiError (409, AlreadyExists) when there is one of that name."""
+        ...
+
     def update(
         self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
     ) -> Body:

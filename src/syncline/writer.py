@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from syncline.core.applyset import claimed_by
 from syncline.core.hooks import HOOK_FINALIZER
 from syncline.core.managed import MANAGER, migrated
 from syncline.core.options import Manner, Method
@@ -56,15 +57,8 @@ class Writer:
     def write(self, key: ResourceKey, desired: Body, manner: Manner, before: Body | None) -> Body:
         """Make the object be what Git says, in this manner; the object as it is then."""
         resource = self.awaited_resource(key, desired)
-        if before is not None and manner.method is not Method.APPLY:
-            return self._on_fresh(
-                resource,
-                key,
-                uid_of(before),
-                lambda live: self.cluster.update(
-                    resource, replacement(live, desired, manner), validate=manner.validate
-                ),
-            )
+        if manner.method is not Method.APPLY:
+            return self._put(resource, key, (desired, manner), before)
         if before is not None and migrated(before, manner.migrate) is not before:
             self._on_fresh(
                 resource,
@@ -80,6 +74,27 @@ class Writer:
         if HOOK_FINALIZER in ((body.get("metadata") or {}).get("finalizers") or ()):
             self._release(resource, key, body)
         return self.cluster.delete(resource, key, uid=uid_of(body), propagation=self.propagation)
+
+    def _put(
+        self, resource: ApiResource, key: ResourceKey, asked: tuple[Body, Manner], before: Body | None
+    ) -> Body:
+        desired, manner = asked
+        if before is None:
+            try:
+                return self.cluster.create(resource, desired, validate=manner.validate)
+            except ApiError as error:
+                before = self.cluster.get(resource, key.namespace, key.name)
+                # Ours alone may be there by now: the answer to an earlier try was lost.
+                if error.code != _CONFLICT or claimed_by(before or {}) != claimed_by(desired):
+                    raise
+        return self._on_fresh(
+            resource,
+            key,
+            uid_of(before),
+            lambda live: self.cluster.update(
+                resource, replacement(live, desired, manner), validate=manner.validate
+            ),
+        )
 
     def _on_fresh(
         self, resource: ApiResource, key: ResourceKey, uid: str, change: Callable[[Body], Body]

@@ -295,7 +295,7 @@ class Mortal:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, *, after: bool) -> None:
         self.writes = 0
-        for name in ("apply", "update", "patch", "delete"):
+        for name in ("apply", "create", "update", "patch", "delete"):
             monkeypatch.setattr(ApiCluster, name, self._mortal(getattr(ApiCluster, name), at, after))
 
     def _mortal(self, real: Any, at: int, after: bool) -> Any:

@@ -174,7 +174,7 @@ def _glob(node: Node) -> str:
 def _pointer(node: Node) -> str:
     pointer = text(node)
     if not pointer.startswith("/"):
-        node.error("must be a JSON pointer, which begins with a slash, such as /spec/replicas.")
+        node.error("must be a JSON pointer that begins with a slash, such as /spec/replicas.")
     return pointer
 
 

@@ -46,8 +46,8 @@ OF_APPLICATION: Final = frozenset(
 class Method(Enum):
     """How an object is written.
 
-    APPLY is server-side apply. REPLACE overwrites all of it. MERGE (`ServerSideApply=false`) changes the
-    declared fields by an update, for objects that server-side apply cannot digest.
+    APPLY is server-side apply. REPLACE overwrites all of it. MERGE (`ServerSideApply=false`,
+    `Validate=false`) changes the declared fields by an update, for what server-side apply cannot digest.
     """
 
     APPLY = "apply"
@@ -101,14 +101,19 @@ class SyncOptions:
         method = Method.APPLY
         if "Replace=true" in either | self.words:
             method = Method.REPLACE  # it wins over server-side apply
-        elif _value("ServerSideApply", own, self.words, "true") == "false":
+        validate = _value("Validate", own, self.words, "true") == "true"
+        if method is Method.APPLY and not (validate and self._server_side(own)):
+            # Server-side apply refuses a field that the schema does not have, whatever it is told.
             method = Method.MERGE
         return Manner(
             method,
-            validate=_value("Validate", own, self.words, "true") == "true",
+            validate=validate,
             force="Force=true" in either | self.words,
             migrate=self.migrates if method is not Method.REPLACE else frozenset(),
         )
+
+    def _server_side(self, own: frozenset[str]) -> bool:
+        return _value("ServerSideApply", own, self.words, "true") == "true"
 
     def may_be_missing(self, desired: Body) -> bool:
         """Whether the object's kind may still be unknown when the sync begins."""

@@ -113,7 +113,8 @@ class Plan:
 
     `runs` are the hooks that this sync runs, in `operation`; `hooks` is how the hooks differ from when they
     last ran, which is no difference between Git and the cluster; `digests` is what to remember of them.
-    A `partial` plan is that of a few chosen resources: it runs no hook and is no sync of the revision.
+    A `partial` plan is that of a few chosen resources: it runs no hook and is no sync of the revision.  An
+    `unrecorded` one has nothing to write and no namespace in which a record could be kept.
     """
 
     app: str
@@ -130,6 +131,7 @@ class Plan:
     digests: Mapping[str, str] | None = None
     parting: bool = False
     partial: bool = False
+    unrecorded: bool = False
 
     @property
     def writes(self) -> tuple[Change, ...]:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
+from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.rendering import Rendering
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.choose import chosen
-from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import together
+from syncline.jobs.family import rivalries
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.render import input_paths
@@ -72,9 +73,18 @@ def diff(session: Session, observer: Observer) -> Report:
         head,
         row.reports,
         unaffected=tuple(app.name for app in asked if not reasons[identity(app)]),
-        notes=(*complaint_notes(session, head), *row.notes),
+        notes=(*complaint_notes(session, head), *row.notes, *_rivals(touched, head, session)),
         interrupted=row.interrupted,
     )
+
+
+def _rivals(apps: list[Application], head: str, session: Session) -> Iterator[Note]:
+    """Objects that two of the applications have."""
+    there = {identity(app) for app in session.applications(head)}
+    found = rivalries([app for app in apps if identity(app) in there], head, session)
+    for name, sentences in sorted(found.items()):
+        for sentence in sentences:
+            yield Note(Severity.DANGER, f"{name.removeprefix('argocd/')}: {sentence}")
 
 
 def _pairs(session: Session, base: str, head: str) -> Mapping[str, Pair]:
@@ -88,8 +98,13 @@ def _pairs(session: Session, base: str, head: str) -> Mapping[str, Pair]:
         name: pair
         for name, pair in found.items()
         # A definition that cannot be read is told as such, and is not removed.
-        if pair.after is not None or not lost.has(pair.app)
+        if pair.after is not None or not (lost.has(pair.app) or _is_silent(pair.app, session, base, head))
     }
+
+
+def _is_silent(app: Application, session: Session, base: str, head: str) -> bool:
+    """Whether nobody knows if it is there: the children of a parent that cannot be rendered."""
+    return bool(session.family(head).silent & set(session.family(base).line(app)))
 
 
 def _directory(session: Session, base: str, head: str) -> Mapping[str, Pair]:

@@ -208,6 +208,8 @@ def _annotations(change: Change) -> Body:
 
 def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
     """The configuration's complaints as notes."""
+    for sentence in session.family(revision).rivals if not session.invocation.path else ():
+        yield Note(Severity.DANGER, sentence)
     for complaint in session.configuration(revision).complaints:
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)

@@ -151,7 +151,7 @@ def with_namespace(plan: Plan, app: Application, cluster: Cluster) -> Plan:
         )
         return replace(plan, changes=(made, *plan.changes))
     if not plan.manifests and not plan.inventory.keys:
-        return plan  # nothing is to go there
+        return replace(plan, unrecorded=True)  # nothing is to go there
     sentence = (
         f"The namespace {name} does not exist; create it, or set the sync option CreateNamespace=true "
         f"({app.origin})."

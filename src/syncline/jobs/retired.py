@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import PARENT_SELECTOR, decode, owner_of, repository_of
 from syncline.core.resource import Body, key_of
-from syncline.errors import ApiError, ClusterError, Place, SynclineError
+from syncline.errors import ApiError, ClusterError, ConfigError, Interrupted, Place, SynclineError
 from syncline.jobs.prepare import PARENT, Prepared, Record, farewell
 from syncline.report.model import Note, Severity
 
@@ -39,7 +39,10 @@ def leftovers(session: Session, head: str) -> Leftovers:
     configuration = session.configuration(head)
     if session.invocation.applications or session.invocation.path or configuration.broken:
         return Leftovers()
-    known = {_place_of(app, session) for app in configuration.applications}
+    family = session.family(head)
+    if family.silent or family.broken or session.unrendered(head):
+        return Leftovers()  # whose children they are nobody knows
+    known = {_place_of(app, session) for app in family.applications}
     plans: list[Prepared] = []
     notes: list[Note] = []
     for record in _remembered(session, notes):
@@ -47,13 +50,48 @@ def leftovers(session: Session, head: str) -> Leftovers:
         if (record.cluster.name, record.owner.namespace, record.owner.parent) in known:
             continue
         if record.inventory.cascades:
-            plans.append(farewell(record, head, session))
+            _take_leave(record, head, session, (plans, notes))
         elif record.inventory.keys:
             count = len(record.inventory.keys)
             notes.append(
                 Note(Severity.INFO, f"The Application {name} is gone from Git; its {count} objects stay.")
             )
     return Leftovers(tuple(plans), tuple(notes))
+
+
+def _take_leave(
+    record: Record, head: str, session: Session, found: tuple[list[Prepared], list[Note]]
+) -> None:
+    """Plan the deletion; without the hooks that belong to it nothing is deleted."""
+    plans, notes = found
+    name = record.inventory.app
+    try:
+        then = _last_definition(record, session)
+        if then is None and record.inventory.hooks.parting:
+            raise ConfigError(f"commit {record.inventory.revision[:7]} does not define it any more.")
+        plans.append(farewell(record, head, session, then))
+    except Interrupted:
+        raise
+    except SynclineError as error:
+        why = session.masker.scrub(error.message)
+        text = (
+            f"The Application {name} is gone from Git and was not deleted: its last state is unknown: {why}"
+        )
+        notes.append(Note(Severity.DANGER, text))
+
+
+def _last_definition(record: Record, session: Session) -> Application | None:
+    """The application as it was last synced, for its options and its hooks."""
+    revision = record.inventory.revision
+    try:
+        session.repository.fetch_missing((revision,))
+        found = session.applications(revision)
+    except SynclineError:
+        if record.inventory.hooks.parting:
+            raise
+        return None
+    own = (record.owner.namespace, record.owner.parent)
+    return next((app for app in found if (owner_of(app).namespace, owner_of(app).parent) == own), None)
 
 
 def _place_of(app: Application, session: Session) -> tuple[str, str, str]:

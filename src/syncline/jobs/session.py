@@ -23,6 +23,7 @@ from syncline.core.plan import Policy
 from syncline.errors import ClusterError, ConfigError, SynclineError, UsageError
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
+from syncline.jobs.family import gather
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.render import Checkout, RenderOptions, normalized_url, render
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Destination
     from syncline.core.applyset import Owner
+    from syncline.core.family import Family
     from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
@@ -64,6 +66,10 @@ class Once(Generic[K, V]):
             if key not in self._made:
                 self._attempt(key)
             return self._made[key]
+
+    def failed(self) -> tuple[K, ...]:
+        """What could not be made."""
+        return tuple(self._failed)
 
     def made(self) -> tuple[V, ...]:
         """What has been made so far."""
@@ -124,6 +130,7 @@ class Session:
         self._stack = ExitStack()
         self._checkouts: Once[str, Checkout] = Once(self._check_out)
         self._configurations: Once[str, Configuration] = Once(self._configure)
+        self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self._renderings: Once[_Asked, Rendering] = Once(self._render)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._settings_revision = ""
@@ -185,7 +192,11 @@ class Session:
         """The applications at this commit; with `--path` the one that is this directory."""
         if self.invocation.path:
             return (nameless(self._inside(self.invocation.path)),)
-        return self.configuration(revision).applications
+        return self.family(revision).applications
+
+    def family(self, revision: str) -> Family:
+        """The same with who renders whom."""
+        return self._families[revision]
 
     def checkout(self, revision: str) -> Checkout:
         """A worktree of this commit."""
@@ -194,6 +205,10 @@ class Session:
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
         return self._renderings[_Asked(app, revision)]
+
+    def unrendered(self, revision: str) -> bool:
+        """Whether some application of this commit could not be rendered when it was asked for."""
+        return any(asked.revision == revision for asked in self._renderings.failed())
 
     def policy(self, app: Application, owner: Owner, known: Inventory) -> Policy:
         """What a plan for this application may do."""

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from syncline.core.affected import affected
 from syncline.core.live import Level
 from syncline.core.trust import Tier
-from syncline.errors import ForbiddenError, SynclineError, UsageError
+from syncline.errors import ForbiddenError, Interrupted, SynclineError, UsageError
 from syncline.jobs.carry_out import carry_out
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
+from syncline.jobs.family import rivalries
+from syncline.jobs.gate import Gate
 from syncline.jobs.prepare import Extent, Prepared, against_live, recall
-from syncline.jobs.present import app_report, complaint_notes
+from syncline.jobs.present import app_report, complaint_notes, problem_report
 from syncline.jobs.retired import Leftovers, leftovers
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Report
@@ -41,10 +43,11 @@ def sync(session: Session, observer: Observer) -> Report:
         )
     head = session.head
     session.trust(head)
-    asked = _eligible(asked_for(session, head), session)
+    asked = _asked(head, session)
     touched = _touched(asked, head, session)
     _render_ahead(touched, head, session)
-    row = one_by_one(touched, lambda app: _sync_one(app, head, session, observer), session, observer)
+    gate = Gate(session.family(head), rivalries(touched, head, session), session)
+    row = one_by_one(touched, lambda app: _pass(app, gate, session, observer), session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
     gone = [carry_out_and_report(prepared, session, observer) for prepared in rest.plans]
     names = {app.name for app in touched}
@@ -77,6 +80,34 @@ def carry_out_and_report(
         return app_report(prepared, session)
     result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event), again)
     return app_report(prepared, session, result)
+
+
+def _asked(head: str, session: Session) -> tuple[Application, ...]:
+    """The applications that were asked for with everything they render, in the order of delivery."""
+    found = asked_for(session, head)
+    if session.invocation.path:
+        return found
+    family = session.family(head)
+    if session.invocation.applications and not session.invocation.selection:
+        found = family.with_descendants(found)
+    return family.ordered(_eligible(found, session))
+
+
+def _pass(app: Application, gate: Gate, session: Session, observer: Observer) -> AppReport:
+    held = gate.held_back(app)
+    report = held if held is not None else _problem_kept(app, gate, session, observer)
+    return gate.passed(app, report)
+
+
+def _problem_kept(app: Application, gate: Gate, session: Session, observer: Observer) -> AppReport:
+    """The sync's report; what goes wrong is remembered at the gate before it is told."""
+    try:
+        return _sync_one(app, session.head, session, observer)
+    except Interrupted:
+        raise
+    except SynclineError as error:
+        gate.passed(app, problem_report(app, error, session))
+        raise
 
 
 def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Application, ...]:

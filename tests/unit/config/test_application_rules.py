@@ -176,7 +176,7 @@ MEANINGLESS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "pointer": (
         minimal(ignoreDifferences=[{"kind": "Deployment", "jsonPointers": ["spec.replicas"]}]),
-        f"{IGNORE}.jsonPointers[0] must be a JSON pointer, which begins with a slash, such as /spec/replicas.",
+        f"{IGNORE}.jsonPointers[0] must be a JSON pointer that begins with a slash, such as /spec/replicas.",
     ),
     "glob": (
         minimal(ignoreDifferences=[{"kind": "Deploy[ment"}]),
