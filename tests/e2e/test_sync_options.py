@@ -102,9 +102,7 @@ def test_what_kubectl_applied_before_is_taken_over_with_the_fields_git_lost(
     option = f"ClientSideApplyMigration={str(migrates).lower()}"
     path = f"/api/v1/namespaces/{delivery.namespace}/configmaps?fieldManager=kubectl-client-side-apply"
     delivery.plane.api("POST", path, body)
-    commit(
-        delivery, config_map("old", a="1"), app=policy(f"ClientSideApplyMigration={str(migrates).lower()}")
-    )
+    commit(delivery, config_map("old", a="1"), app=policy(option))
 
     app = only(delivery.sync())
 

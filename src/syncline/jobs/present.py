@@ -146,7 +146,7 @@ def _failures(result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
         yield Problem(
             masker.scrub(words), ExitCode.UNHEALTHY, remedy="Look at its events and pods, or raise --timeout."
         )
-    told = {event.key for event in (*result.overdue, *result.failed)}
+    told = {late.key for late in result.overdue} | {failed.key for failed in result.failed}
     for key, health in sorted(result.health.items()):
         if health.status >= HealthStatus.DEGRADED and key not in told:
             yield Problem(

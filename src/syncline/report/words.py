@@ -101,12 +101,8 @@ def differs(app: AppReport) -> bool:
 
 def has_body(app: AppReport) -> bool:
     """Whether there is more to show of an application than its line in the table."""
-    return bool(
-        visible_changes(app)
-        or app.resources
-        or app.hooks
-        or any(n.severity is Severity.INFO for n in app.notes)
-    )
+    remarks = any(note.severity is Severity.INFO for note in app.notes)
+    return bool(visible_changes(app) or app.resources or app.hooks or remarks)
 
 
 def hook_words(hook: ShownHook) -> str:
