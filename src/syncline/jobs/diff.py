@@ -142,6 +142,8 @@ def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, he
         reason = affected(app, changed, inputs=input_paths(session.checkout(revision).root, app))
         if reason:
             return reason
+    if pair.before is not None and pair.after is not None and pair.before.body != pair.after.body:
+        return "its definition, which its parent renders"
     return ""
 
 

@@ -6,6 +6,7 @@ never childless.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncline.config import argo
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from syncline.jobs.session import Session
 
 _FILES = ("*.yaml", "*.yml", "*.json", "*.j2", "*.tpl")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""Only Kustomize makes manifests from files outside its own directory."""
+
 _MOST = 5_000
 """Applications in one revision: a chart that renders ever more of itself must come to an end."""
 
@@ -64,7 +68,10 @@ class _Gathering:
         roots = {source.path.strip("/").removeprefix("./") for source in app.sources if not source.chart}
         if roots & {"", "."} or any(_under(file, root) for root in roots for file in self._files):
             return bool(self._files)
-        inputs = input_paths(self._session.checkout(self._revision).root, app)
+        root = self._session.checkout(self._revision).root
+        if not any(Path(root, place, name).is_file() for place in roots for name in _KUSTOMIZATIONS):
+            return False
+        inputs = input_paths(root, app)
         return any(_under(file, path) for path in inputs for file in self._files)
 
     def _children(self, parent: Application) -> Iterator[Application]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
+from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.trust import Tier
 from syncline.errors import ForbiddenError, Interrupted, SynclineError, UsageError
@@ -142,7 +143,17 @@ def _since_last_sync(app: Application, head: str, session: Session) -> str:
     changed = session.repository.changed_paths(last, head)
     if not changed:
         return ""
-    return affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    reason = affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    return reason or _redefined(app, last, head, session)
+
+
+def _redefined(app: Application, last: str, head: str, session: Session) -> str:
+    """Whether a parent renders the application otherwise than before, though no file of its own changed."""
+    if identity(app) not in session.family(head).parents:
+        return ""
+    session.repository.fetch_missing((last,))
+    then = {identity(each): each.body for each in session.applications(last)}
+    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:

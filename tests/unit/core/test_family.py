@@ -89,7 +89,8 @@ def test_siblings_go_by_wave_and_then_by_name() -> None:
 
 
 def test_one_object_has_one_owner_and_the_rightful_one_goes_on() -> None:
-    claims = {"ConfigMap x": [Claim("argocd/one", "one.yaml:1"), Claim("argocd/two", "two.yaml:7")]}
+    found = [Claim("argocd/one", "one.yaml:1"), Claim("argocd/two", "two.yaml:7")]
+    claims: dict[object, list[Claim]] = {"ConfigMap x": found}
 
     assert set(claimed_twice(claims, {})) == {"argocd/two"}
     (sentence,) = claimed_twice(claims, {"ConfigMap x": "argocd/two"})["argocd/one"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,8 @@ from syncline.core.plan import Action, Change, Plan, fingerprint
 from syncline.core.resource import Manifest, ResourceKey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from syncline.core.resource import Body
 
 OWNER = Owner("web", "shop", "syncline-web")
@@ -34,7 +37,12 @@ BEFORE, SUCCEEDED, FAILED = DeletePolicy
 NOW = Operation("ab12cd34e5f6", "2026-01-01T00:00:00Z")
 
 
-def hook(word: str = "PreSync", key: ResourceKey = KEY, image: str = "a", **notes: str) -> Manifest:
+def hook(
+    word: str = "PreSync",
+    key: ResourceKey = KEY,
+    image: str = "a",
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> Manifest:
     plain = manifest(key, spec={"image": image})
     annotations = {"argocd.argoproj.io/hook": word, **notes}
     return replace(
@@ -78,7 +86,7 @@ def test_the_policies_of_both_annotations_are_united(
     argo: str, helm: str, policies: set[DeletePolicy]
 ) -> None:
     notes = {"argocd.argoproj.io/hook-delete-policy": argo, "helm.sh/hook-delete-policy": helm}
-    assert policies_of(hook(**notes).body) == policies
+    assert policies_of(hook(notes=notes).body) == policies
 
 
 def test_hooks_run_when_something_is_written_when_they_changed_or_when_the_last_time_did_not_end_well() -> (
@@ -165,7 +173,7 @@ def test_two_renderings_differ_in_hooks_beside_the_resources() -> None:
         (hook("presync"), ["app/manifests.yaml:1", "hook phase 'presync'", "did you mean PreSync?"]),
         (hook("PreSync,Unheard"), ["'Unheard'"]),
         (hook(""), ["empty"]),
-        (hook(**{"argocd.argoproj.io/hook-delete-policy": "Never"}), ["delete policy 'Never'"]),
+        (hook(notes={"argocd.argoproj.io/hook-delete-policy": "Never"}), ["delete policy 'Never'"]),
     ],
 )
 def test_a_word_that_nobody_knows_is_named_with_its_line(made: Manifest, words: list[str]) -> None:
@@ -179,8 +187,8 @@ def test_a_known_word_is_not_remarked_upon(word: str) -> None:
 
 
 def test_a_wave_that_is_no_integer_is_named_and_helms_weight_only_remarked_upon() -> None:
-    wave = hook(**{"argocd.argoproj.io/sync-wave": "1.5"})
-    weight = hook(**{"helm.sh/hook-weight": "heavy"})
+    wave = hook(notes={"argocd.argoproj.io/sync-wave": "1.5"})
+    weight = hook(notes={"helm.sh/hook-weight": "heavy"})
 
     (said,) = misread_waves([wave, weight])
     assert "'1.5', which is no integer" in said

@@ -125,7 +125,7 @@ def test_a_confirmation_counts_when_it_is_newer_than_the_last_sync(
 
 
 def owned(manager: str, operation: str, *names: str) -> dict[str, Any]:
-    fields = {"f:data": {f"f:{name}": {} for name in names}}
+    fields: dict[str, Any] = {"f:data": {f"f:{name}": {} for name in names}}
     return {"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsV1": fields}
 
 
