@@ -85,7 +85,7 @@ class Writer:
             except ApiError as error:
                 before = self.cluster.get(resource, key.namespace, key.name)
                 # Ours alone may be there by now: the answer to an earlier try was lost.
-                if error.code != _CONFLICT or claimed_by(before or {}) != claimed_by(desired):
+                if error.code != _CONFLICT or not _is_ours(before or {}, desired):
                     raise
         return self._on_fresh(
             resource,
@@ -139,6 +139,11 @@ class Writer:
             {"op": "replace", "path": "/metadata/finalizers", "value": kept},
         ]
         self.cluster.patch(resource, key, operations)
+
+
+def _is_ours(live: Body, desired: Body) -> bool:
+    leaving = (live.get("metadata") or {}).get("deletionTimestamp")
+    return bool(claimed_by(live)) and claimed_by(live) == claimed_by(desired) and not leaving
 
 
 def replacement(live: Body, desired: Body, manner: Manner) -> Body:

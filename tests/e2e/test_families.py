@@ -88,6 +88,25 @@ def test_children_that_only_a_template_knows_are_delivered_and_their_going_is_no
     assert not delivery.exists("v1/configmaps/two"), "it carried the finalizer"
 
 
+def test_a_child_is_affected_when_its_parent_renders_it_otherwise(delivery: Delivery) -> None:
+    template = delivery.app("one", "{{ .Values.path }}")
+    files = {
+        "apps/root.yaml": parent(delivery, "chart"),
+        "chart/Chart.yaml": "apiVersion: v2\nname: root\nversion: 1.0.0\n",
+        "chart/values.yaml": "path: red\n",
+        "chart/templates/child.yaml": template,
+        "red/all.yaml": config_map("one", colour="red"),
+        "blue/all.yaml": config_map("one", colour="blue"),
+    }
+    delivery.repo.commit(files)
+    delivery.sync()
+    assert "one" not in by_name(delivery.sync(affected_only=True))
+    delivery.repo.commit({"chart/values.yaml": "path: blue\n"})
+
+    assert by_name(delivery.sync(affected_only=True))["one"].outcome is Outcome.SYNCED
+    assert delivery.get("v1/configmaps/one")["data"] == {"colour": "blue"}
+
+
 def test_a_circle_is_named_and_the_others_go_on(delivery: Delivery) -> None:
     delivery.repo.commit(
         {
