@@ -40,14 +40,18 @@ class Customized:
                 return script(found.health, open_libs=found.open_libs)
         return None
 
-    def actions(self, group: str, kind: str) -> Actions | None:
-        """The actions of a kind; Argo CD looks for them under the exact name only."""
+    def actions(self, group: str, kind: str) -> tuple[Actions, ...]:
+        """The scripts for a kind's actions, the strongest first; Argo CD takes the exact name only.
+
+        Those behind the first count only where it merges them.
+        """
         name = f"{group}/{kind}" if group else kind
+        found: list[Actions] = []
         for kinds in (self.own, self.bundled):
-            found = kinds.get(name)
-            if found is not None and found.actions is not None:
-                return found.actions
-        return None
+            actions = kinds[name].actions if name in kinds else None
+            if actions is not None and all(each.merge for each in found):
+                found.append(actions)
+        return tuple(found)
 
     def _candidates(self, name: str) -> Iterator[Customization]:
         for kinds, crosses in ((self.own, True), (self.bundled, False)):

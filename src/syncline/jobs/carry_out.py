@@ -32,5 +32,6 @@ def carry_out(prepared: Prepared, session: Session, emit: Callable[[Event], None
         seconds=session.settings.sync_timeout if timeout is None else timeout,
         workers=session.workers,
         by=session.invocation.actor or session.repository.actor(),
+        assess=session.assess,
     )
     return execute(prepared.plan, claim, means, emit)

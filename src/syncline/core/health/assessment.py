@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from syncline.core.clock import seconds_of
 from syncline.core.health import apps, batch, core_v1, others
 from syncline.core.health.aggregation import IGNORE
 from syncline.core.health.fields import Malformed
@@ -34,6 +35,7 @@ class Check:
     versions: frozenset[str] = frozenset()
 
 
+_EPOCH: Final = "1970-01-01T00:00:00Z"
 _HOOK_FINALIZER: Final = "argocd.argoproj.io/hook-finalizer"
 _V1: Final = frozenset({"v1"})
 
@@ -65,10 +67,10 @@ Assess: TypeAlias = "Callable[[Body], Health | None]"
 class Assessor:
     """Judges objects by the scripts it is given, then by the tables, then by what they say of themselves.
 
-    `now` is the time, in seconds since 1970, that scripts are told.
+    `now` is the time that scripts are told, RFC 3339 in UTC.
     """
 
-    def __init__(self, customized: Customized | None = None, now: Callable[[], int] = lambda: 0) -> None:
+    def __init__(self, customized: Customized | None = None, now: Callable[[], str] = lambda: _EPOCH) -> None:
         self._customized = customized
         self._now = now
         self._scripts: dict[tuple[str, str], Script | None] = {}
@@ -81,7 +83,7 @@ class Assessor:
         group = group_of(api_version)
         script = self._script(group, kind) if self._customized else None
         if script is not None:
-            return by_script(script, body, self._now())
+            return by_script(script, body, seconds_of(self._now()))
         check = CHECKS.get((group, kind))
         if check is None:
             return _by_pack(group, kind, body)
