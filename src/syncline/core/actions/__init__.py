@@ -3,7 +3,7 @@
 The law: an action makes values, new bodies of the object itself or of objects to create; it writes nothing.
 """
 
-from syncline.core.actions.model import ActionError, Effect, Offer
+from syncline.core.actions.model import ActionError, Asked, Effect, Offer
 from syncline.core.actions.run import Actions
 
-__all__ = ["ActionError", "Actions", "Effect", "Offer"]
+__all__ = ["ActionError", "Actions", "Asked", "Effect", "Offer"]

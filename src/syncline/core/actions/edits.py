@@ -65,10 +65,8 @@ def count(asked: Asked, parameter: str) -> int:
     """A number of replicas. Raises ActionError."""
     given = asked.params.get(parameter, "").strip()
     if not (given.isascii() and given.isdigit() and int(given) <= _LARGEST_REPLICAS):
-        shown = f" {given!r} is not" if given else ""
-        raise ActionError(
-            f"The parameter {parameter} must be a number of replicas, such as 3.{shown}".strip()
-        )
+        shown = f", not {given!r}" if given else ""
+        raise ActionError(f"The parameter {parameter} must be a number of replicas, such as 3{shown}.")
     return int(given)
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from syncline.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from syncline.core.resource import Body
 
 
-class ActionError(Exception):
-    """An action that cannot be done: one sentence."""
+class ActionError(UsageError):
+    """An action that does not exist, makes no sense now, or is given what it does not take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from syncline.core.lua.script import ScriptError
 from syncline.core.lua.shared import engine
 from syncline.core.lua.values import restored
 from syncline.core.resource import Body, key_of
+from syncline.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ class Actions:
         self._customized = customized or Customized()
 
     def offers(self, body: Body, now: str) -> tuple[Offer, ...]:
-        """The actions of an object, by name. Raises ActionError where a script cannot say."""
+        """The actions of an object, by name. Raises ConfigError where a script cannot say."""
         key = key_of(body)
         found: dict[str, Offer] = {}
         sets = self._customized.actions(key.group, key.kind)
@@ -49,7 +50,7 @@ class Actions:
         return tuple(found[name] for name in sorted(found))
 
     def run(self, body: Body, action: str, asked: Asked) -> Effect:
-        """What the action makes. Raises ActionError."""
+        """What the action makes. Raises ActionError, and ConfigError for a script that fails."""
         offer = _chosen(self.offers(body, asked.now), action)
         unknown = sorted(asked.params.keys() - set(offer.params))
         if unknown:
@@ -81,8 +82,8 @@ def _discovered(scripts: Scripts, body: Body, now: str) -> tuple[Offer, ...]:
     if answer in (None, []):
         return ()
     if not isinstance(answer, Mapping):
-        raise ActionError(
-            f"The discovery script at {scripts.discovery.place} did not return a table of names."
+        raise ConfigError(
+            "The discovery script did not return a table of names.", place=scripts.discovery.place
         )
     return tuple(_offer(str(name), options) for name, options in answer.items())
 
@@ -106,7 +107,7 @@ def _scripted(lua: Lua, body: Body, action: str, asked: Asked) -> Effect:
     answer = restored(_value(lua, body, asked, f"action {action}"), body)
     steps = answer if isinstance(answer, list) else [{"operation": "patch", "resource": answer}]
     if not steps:
-        raise ActionError(f"The action {action} at {lua.place} returned nothing.")
+        raise ConfigError(f"The action {action} returned nothing.", place=lua.place)
     patched: Body | None = None
     created: list[Body] = []
     for step in steps:
@@ -116,7 +117,7 @@ def _scripted(lua: Lua, body: Body, action: str, asked: Asked) -> Effect:
         elif key_of(resource) == key_of(body):
             patched = resource
         else:
-            raise ActionError(f"The action {action} at {lua.place} may patch the object itself only.")
+            raise ConfigError(f"The action {action} may patch the object itself only.", place=lua.place)
     return Effect(patched, tuple(created))
 
 
@@ -124,9 +125,10 @@ def _step(step: Any, action: str, lua: Lua) -> tuple[str, Body]:
     verb = step.get("operation") if isinstance(step, Mapping) else None
     resource = step.get("resource") if isinstance(step, Mapping) else None
     if verb not in _VERBS or not isinstance(resource, dict) or not _is_object(resource):
-        raise ActionError(
-            f"The action {action} at {lua.place} must return the object, or a list of create and patch "
-            "operations with a resource each."
+        raise ConfigError(
+            f"The action {action} must return the object, or a list of create and patch operations with a "
+            "resource each.",
+            place=lua.place,
         )
     return str(verb), resource
 
@@ -141,4 +143,4 @@ def _value(lua: Lua, body: Body, asked: Asked, what: str) -> Any:
     try:
         return engine().value(script(lua), body, asked.params, seconds_of(asked.now))
     except ScriptError as error:
-        raise ActionError(f"The {what} script at {lua.place} failed: {error}.") from error
+        raise ConfigError(f"The {what} script failed: {error}.", place=lua.place) from error

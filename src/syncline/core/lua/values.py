@@ -49,7 +49,7 @@ def _far(value: float) -> float:
 
 
 def restored(after: Any, before: Any) -> Any:
-    """What a script returned, with empty lists as the maps they were.
+    """What a script returned, with empty lists as the maps, nulls and long numbers as they were.
 
     Lua has one empty table for both.  Where the object had an empty map at that path it is one again; for
     what is new the name decides that only ever held an empty map before.
@@ -60,13 +60,20 @@ def restored(after: Any, before: Any) -> Any:
 def _restored(after: Any, before: Any, empty: frozenset[str], name: str = "") -> Any:
     if isinstance(after, dict):
         old = before if isinstance(before, Mapping) else {}
-        return {key: _restored(value, old.get(key), empty, key) for key, value in after.items()}
+        nulls = {key: None for key, value in old.items() if value is None and key not in after}
+        return nulls | {key: _restored(value, old.get(key), empty, key) for key, value in after.items()}
     if isinstance(after, list) and after:
         olds = before if isinstance(before, list) and len(before) == len(after) else [None] * len(after)
         return [_restored(value, old, empty) for value, old in zip(after, olds, strict=True)]
+    if _is_number(after) and _is_number(before) and after == float(before):
+        return before
     if after == [] and (isinstance(before, Mapping) or (before is None and name in empty)):
         return {}
     return after
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _names_of_empty_maps(body: Any) -> frozenset[str]:
