@@ -124,7 +124,14 @@ local BASE = {
     return setmetatable(t, meta)
   end,
   pcall = function(f, ...) return unless_over(pcall(f, ...)) end,
-  xpcall = function(f, handler, ...) return unless_over(xpcall(f, handler, ...)) end,
+  xpcall = function(f, handler, ...)
+    -- The handler of an error that the hook raised would run without the hook.
+    local function careful(e)
+      if over then return e end
+      return handler(e)
+    end
+    return unless_over(xpcall(f, careful, ...))
+  end,
   print = function() end,
   collectgarbage = function() return 0 end,
   _VERSION = "Lua 5.1",
