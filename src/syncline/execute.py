@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
-from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.health import Assess, Health, HealthStatus, assess, is_ignored
 from syncline.core.inventory import Inventory, intend, record, settle
 from syncline.core.plan import Action, Change, Plan
 from syncline.core.resource import Body, ResourceKey
@@ -43,6 +43,7 @@ class Means:
     seconds: float
     workers: int = 16
     by: str = ""
+    assess: Assess = assess
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +201,8 @@ class _Execution:
 
     def _see(self, key: ResourceKey, body: Body, pending: dict[ResourceKey, ApiResource]) -> None:
         """Assess an object at hand; what is still on its way is left to the watch."""
-        health = assess(body)
-        if health is None:
+        health = self._means.assess(body)
+        if health is None or is_ignored(body):
             return
         self._emit(Assessed(key, health, self._now()))
         # A Degraded read before or just after the apply may be the old generation's, so it is watched once
@@ -213,7 +214,11 @@ class _Execution:
         if not (awaited.healthy or awaited.gone):
             return True
         waiter = Waiter(
-            self._means.cluster, awaited, selector=self._claim.owner.selector, patience=self._patience
+            self._means.cluster,
+            awaited,
+            selector=self._claim.owner.selector,
+            patience=self._patience,
+            assess=self._means.assess,
         )
         for event in waiter.events():
             self._emit(event)

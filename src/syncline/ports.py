@@ -86,6 +86,13 @@ class Cluster(Protocol):
         """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object."""
         ...
 
+    def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
+        """A JSON merge patch of an object, or of a part of it such as its status; returns the object.
+
+        Raises ApiError (409) where the patch names a version that is no longer the newest.
+        """
+        ...
+
     def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
         """Delete that very object (UID precondition), foreground.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncline.core.verdict import Event, SyncResult
-    from syncline.jobs.prepare import Prepared
+    from syncline.jobs.prepare import Prepared, Record
     from syncline.jobs.session import Session
 
 
@@ -24,13 +24,18 @@ def carry_out(prepared: Prepared, session: Session, emit: Callable[[Event], None
         return None
     app = prepared.app
     claim = Claim(record.owner, record.parent, app.revision_history_limit, cascades=app.cascades)
+    return execute(prepared.plan, claim, means_of(record, session), emit)
+
+
+def means_of(record: Record, session: Session) -> Means:
+    """With what a run of this session writes to a cluster."""
     timeout = session.invocation.timeout
-    means = Means(
+    return Means(
         cluster=record.cluster,
         clock=session.clock,
         check=session.cancellation.check,
         seconds=session.settings.sync_timeout if timeout is None else timeout,
         workers=session.workers,
         by=session.invocation.actor or session.repository.actor(),
+        assess=session.assess,
     )
-    return execute(prepared.plan, claim, means, emit)

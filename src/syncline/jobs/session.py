@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from syncline.config import Configuration
+from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.core.customized import Customized
+from syncline.core.health import Assessor
 from syncline.core.mask import Masker
 from syncline.core.plan import Policy
 from syncline.errors import ClusterError, ConfigError, SynclineError, UsageError
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Destination
     from syncline.core.applyset import Owner
+    from syncline.core.health import Assess
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock
@@ -174,6 +178,20 @@ class Session:
     def repository_id(self) -> str:
         """What identifies the repository in the clusters it syncs."""
         return self._name or str(self.invocation.root.resolve())
+
+    @cached_property
+    def assess(self) -> Assess:
+        """How well an object is, by the scripts of the trusted commit and the built-in rules."""
+        return Assessor(self.customized, self.clock.now)
+
+    @cached_property
+    def customized(self) -> Customized:
+        """The scripts for health and actions as of the trusted commit: a change's own count when merged."""
+        revision = self._settings_revision
+        if not revision:
+            return Customized()
+        files = self.repository.files_containing(revision, ("return",), (f"{DIRECTORY}/*.lua",))
+        return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
 
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""

@@ -140,6 +140,17 @@ class ApiCluster:
         )
         return _body(self._client.json(sent))
 
+    def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
+        """A JSON merge patch of an object, or of a part of it such as its status; the object it makes."""
+        path = _path(resource, key.namespace, key.name)
+        target = _with(f"{path}/{part}" if part else path, {"fieldManager": FIELD_MANAGER})
+        sent = replace(
+            _request("PATCH", resource, target),
+            body=json.dumps(patch, separators=(",", ":")).encode(),
+            content_type="application/merge-patch+json",
+        )
+        return _body(self._client.json(sent))
+
     def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
         """Delete that very object, foreground; None when it is gone, the object when finalizers hold it.
 

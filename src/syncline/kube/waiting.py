@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.health import Assess, Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
 from syncline.errors import ClusterError
@@ -69,8 +69,17 @@ class _Seen:
 class Waiter:
     """Follows the pending objects; one LIST and one WATCH for each kind and namespace."""
 
-    def __init__(self, cluster: Cluster, awaited: Awaited, *, selector: str, patience: Patience) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        awaited: Awaited,
+        *,
+        selector: str,
+        patience: Patience,
+        assess: Assess = assess,
+    ) -> None:
         self._cluster = cluster
+        self._assess = assess
         self._selector = selector
         self._patience = patience
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
@@ -121,7 +130,7 @@ class Waiter:
             self.gone.add(key)
         if key not in self._pending:
             return
-        health = _health(seen.body)
+        health = self._health(seen.body)
         changed = health != self._pending[key]
         if health.status in self._done:
             del self._pending[key]
@@ -129,6 +138,11 @@ class Waiter:
             self._pending[key] = health
         if changed:
             yield Assessed(key, health, self._patience.clock.now())
+
+    def _health(self, body: Body | None) -> Health:
+        if body is None:
+            return Health(HealthStatus.MISSING, "it is not there")
+        return self._assess(body) or Health(HealthStatus.HEALTHY)
 
     def _overdue(self) -> Iterator[Event]:
         at = self._patience.clock.now()
@@ -173,12 +187,6 @@ def _scopes(resources: Mapping[ResourceKey, ApiResource]) -> Iterator[tuple[_Sco
     placed = sorted((_Scope(resource, key.namespace), key) for key, resource in resources.items())
     for scope, members in groupby(placed, key=lambda pair: pair[0]):
         yield scope, frozenset(key for _, key in members)
-
-
-def _health(body: Body | None) -> Health:
-    if body is None:
-        return Health(HealthStatus.MISSING, "it is not there")
-    return assess(body) or Health(HealthStatus.HEALTHY)
 
 
 def _uid(body: Body) -> str:

@@ -28,6 +28,7 @@ _STARTED: Final = {
     Job.ROLLBACK: "Rolling back",
     Job.STATUS: "Reading",
     Job.RENDER: "Rendering",
+    Job.ACTIONS: "Acting",
 }
 
 
