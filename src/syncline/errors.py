@@ -122,6 +122,12 @@ class Interrupted(SynclineError):  # noqa: N818 - the field's word for it, and n
     exit_code = ExitCode.INTERRUPTED
 
 
+class Terminated(Interrupted):
+    """It was SIGTERM that asked."""
+
+    exit_code = ExitCode.TERMINATED
+
+
 class ApiError(ClusterError):
     """An API server answered with a `Status`. `code` is the HTTP status, `reason` Kubernetes' CamelCase word.
 

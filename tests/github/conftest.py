@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from ghloop.contract import Contract
-from ghloop.openapi import description
 from ghloop.server import GitHub, running
 from syncline.github.client import Api, Patience
 
@@ -35,12 +34,6 @@ class Time:
 def time() -> Time:
     """The clock of GitHub and of its clients."""
     return Time()
-
-
-@pytest.fixture(scope="session")
-def contract(developer_environ: Mapping[str, str]) -> Contract:
-    """GitHub's description, read once."""
-    return Contract(description(developer_environ))
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from syncline.config.application import Application, Destination, Source
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
 from syncline.core.mask import Masker
 from syncline.core.plan import Policy
-from syncline.errors import ClusterError, ConfigError, Place, SynclineError
+from syncline.core.trust import Tier
+from syncline.errors import ClusterError, ConfigError, ForbiddenError, Place, SynclineError
 from syncline.git import Repository
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.render import Checkout, RenderOptions, normalized_url, render
@@ -238,6 +239,11 @@ class Session:
         )
 
     def _connect(self, name: str) -> ApiCluster:
+        if self.invocation.tier is Tier.RENDER:
+            raise ForbiddenError(
+                "This event may render only, so no cluster is asked.",
+                remedy="Pull requests of the same repository may read one.",
+            )
         access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
         return connect(
             access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root
