@@ -13,7 +13,7 @@ PLANE := PYTHONPATH=tests $(BIN)/python -m plane.toolchain
 help:
 	@echo "make demo    the whole tour on a control plane of your own"
 	@echo "make test    everything that CI checks"
-	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make lint    ruff, mypy, the import contracts; zizmor and hadolint for what GitHub runs"
 	@echo "make tools   build helm, kustomize and the control plane into the cache"
 	@echo "make bench   Syncline beside kubectl, kapp and the bare limit, in one run"
 	@echo "make setup   the virtual environment in $(VENV)"
@@ -44,6 +44,10 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet --config tests/action/zizmor.yml examples/workflows/*.yml action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows examples/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	$(BIN)/hadolint Dockerfile
 
 tools: setup
 	$(PLANE)

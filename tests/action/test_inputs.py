@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def happening(site: Site) -> Happening:
     """A pull request that changes something."""
-    base = site.repo.commit({"apps/shop.yaml": application("shop"), "shop/all.yaml": config_map("shop", a="1")})
+    base = site.repo.commit(
+        {"apps/shop.yaml": application("shop"), "shop/all.yaml": config_map("shop", a="1")}
+    )
     site.repo.git("checkout", "--quiet", "-b", "change")
     head = site.repo.commit({"shop/all.yaml": config_map("shop", a="2")})
     return pull_request(base, head, site.merged(base, head))
@@ -125,7 +127,9 @@ def test_a_rate_limit_that_ends_too_late_is_told_with_the_time(site: Site, happe
     assert "Run the job again later." in said
 
 
-def test_a_rate_limit_in_the_middle_leaves_the_report_in_the_summary(site: Site, happening: Happening) -> None:
+def test_a_rate_limit_in_the_middle_leaves_the_report_in_the_summary(
+    site: Site, happening: Happening
+) -> None:
     site.github.fault(faults.secondary_limit(retry_after=600), path="/comments", times=9)
 
     step = site.step(happening, command="diff")

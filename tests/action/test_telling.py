@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
     from action.site import Happening
 
+BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [}\n"
 SMUGGLED = ("::set-output name=outcome::stolen", "::add-mask::a", "##[add-path]/tmp/evil", "::error::planted")
 
 
-def change(site: Site, files: dict[str, str | None], *, before: dict[str, str | None] | None = None) -> Happening:
+def change(
+    site: Site, files: dict[str, str | None], *, before: dict[str, str | None] | None = None
+) -> Happening:
     """A pull request with these files."""
     start = {"apps/shop.yaml": application("shop"), "shop/all.yaml": config_map("shop", a="1")}
     base = site.repo.commit({**start, **(before or {})})
@@ -36,7 +39,9 @@ def test_the_outputs_say_what_was_found(site: Site) -> None:
         change(site, {"shop/all.yaml": config_map("shop", a="2")}), command="diff", html="out/page.html"
     )
 
-    assert {name: step.outputs[name] for name in ("outcome", "changed", "applications", "report", "html")} == {
+    assert {
+        name: step.outputs[name] for name in ("outcome", "changed", "applications", "report", "html")
+    } == {
         "outcome": "success",
         "changed": "true",
         "applications": '["shop"]',
@@ -126,7 +131,8 @@ def test_a_manifest_that_looks_like_a_command_is_text(site: Site, line: str) -> 
 def test_an_error_that_quotes_a_command_is_text(site: Site, line: str) -> None:
     template = "{{ fail }}{% include '" + f"x\\n{line}" + "' %}\n"
     happening = change(
-        site, {"shop/all.yaml": None, "shop/new.yaml.j2": template, "apps/cart.yaml": application(f"c\n{line}")}
+        site,
+        {"shop/all.yaml": None, "shop/new.yaml.j2": template, "apps/cart.yaml": application(f"c\n{line}")},
     )
 
     step = site.step(happening, command="diff")
@@ -138,7 +144,7 @@ def test_an_error_that_quotes_a_command_is_text(site: Site, line: str) -> None:
 @pytest.mark.parametrize("line", SMUGGLED)
 def test_a_file_that_is_named_like_a_command_is_text(site: Site, line: str) -> None:
     name = line.replace("/", "-")
-    happening = change(site, {f"shop/{name}.yaml": "kind: [\n", f"shop/a\n{name}.yaml": "kind: [\n"})
+    happening = change(site, {f"shop/{name}.yaml": BROKEN, f"shop/a\n{name}.yaml": BROKEN})
 
     step = site.step(happening, command="diff")
 
@@ -206,7 +212,7 @@ def test_more_errors_than_github_shows_are_counted(site: Site) -> None:
     names = [f"app-{number:02}" for number in range(15)]
     happening = change(
         site,
-        {f"{name}/all.yaml": "kind: [\n" for name in names},
+        {f"{name}/all.yaml": BROKEN for name in names},
         before={f"apps/{name}.yaml": application(name) for name in names}
         | {f"{name}/all.yaml": config_map(name) for name in names},
     )
