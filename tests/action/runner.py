@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REPOSITORY, NUMBER = "acme/deploy", 7
-_KNOWN = frozenset(
-    "add-mask add-matcher add-path debug echo endgroup error group notice remove-matcher save-state set-env "
-    "set-output stop-commands warning".split()
-)
+_KNOWN = {
+    *("add-mask", "add-matcher", "add-path", "debug", "echo", "endgroup", "error", "group", "notice"),
+    *("remove-matcher", "save-state", "set-env", "set-output", "stop-commands", "warning"),
+}
 
 
 class Command(NamedTuple):

@@ -1,7 +1,8 @@
 """SIGINT and SIGTERM while a step is not in the job itself, which has its own way to stop.
 
 The law: the first signal ends whatever is going on, and what is said on the way out is said quickly and cut
-short by no other. A cancelled step has 7.5 seconds between the two (GitHub, "Workflow cancellation reference").
+short by no other. There are 7.5 seconds between the two of a cancelled step (GitHub, "Workflow cancellation
+reference").
 """
 
 from __future__ import annotations
