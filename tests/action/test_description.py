@@ -1,4 +1,4 @@
-"""`action.yml`, the code and the README say the same of each input and output; the examples use nothing else."""
+"""`action.yml`, the code and the README say the same of inputs and outputs; the examples use nothing else."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,12 +25,13 @@ BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [}\n"
 SMUGGLED = ("::set-output name=outcome::stolen", "::add-mask::a", "##[add-path]/tmp/evil", "::error::planted")
 
 
-def change(
-    site: Site, files: dict[str, str | None], *, before: dict[str, str | None] | None = None
-) -> Happening:
+Files = Mapping[str, str | None]
+
+
+def change(site: Site, files: Files, *, before: Files = MappingProxyType({})) -> Happening:
     """A pull request with these files."""
     start = {"apps/shop.yaml": application("shop"), "shop/all.yaml": config_map("shop", a="1")}
-    base = site.repo.commit({**start, **(before or {})})
+    base = site.repo.commit({**start, **before})
     site.repo.git("checkout", "--quiet", "-b", "change")
     head = site.repo.commit(files)
     return pull_request(base, head, site.merged(base, head))
@@ -224,20 +227,10 @@ def test_more_errors_than_github_shows_are_counted(site: Site) -> None:
 
 
 def test_the_reader_of_these_tests_obeys_commands_as_the_runner_does() -> None:
-    text = "\n".join(
-        (
-            "  ::warning file=a%2Cb,line=3::one%0Atwo",
-            "before ##[error]old",
-            "::unknown::text",
-            "::stop-commands::t0",
-            "::error::no",
-            "##[error]no",
-            "::t0::",
-            "::notice::yes",
-        )
-    )
+    lines = ["  ::warning file=a%2Cb,line=3::one%0Atwo", "before ##[error]old", "::unknown::text"]
+    lines += ["::stop-commands::t0", "::error::no", "##[error]no", "::t0::", "::notice::yes"]
 
-    log = read_log(text)
+    log = read_log("\n".join(lines))
 
     assert [(command.name, command.data) for command in log.commands] == [
         ("warning", "one\ntwo"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ghloop.contract import Contract
 from ghloop.server import GitHub, running
 from syncline.github.client import Api, Patience
+
+if TYPE_CHECKING:
+    from ghloop.contract import Contract
 
 Connect = Callable[..., Api]
 
