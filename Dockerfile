@@ -34,7 +34,7 @@ LABEL org.opencontainers.image.title="Syncline" \
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates git \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/apt /var/log/dpkg.log \
  && git config --system --add safe.directory /github/workspace
 COPY --from=builder /opt/syncline /opt/syncline
 # Renderers run as this user, who owns nothing and may read nothing of the runner's.
