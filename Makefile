@@ -8,11 +8,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PLANE := PYTHONPATH=tests $(BIN)/python -m plane.toolchain
 
-.PHONY: help setup demo test lint tools bench clean
+.PHONY: help setup demo test test-action image locks lint tools bench clean
 
 help:
 	@echo "make demo    the whole tour on a control plane of your own"
 	@echo "make test    everything that CI checks"
+	@echo "make test-action   build the image with podman; it and the example workflows, run as GitHub runs them"
+	@echo "make image   build the image alone"
+	@echo "make locks   pin anew what the image is made of"
 	@echo "make lint    ruff, mypy, the import contracts; zizmor and hadolint for what GitHub runs"
 	@echo "make tools   build helm, kustomize and the control plane into the cache"
 	@echo "make bench   Syncline beside kubectl, kapp and the bare limit, in one run"
@@ -38,6 +41,13 @@ demo: setup
 
 test: lint tools
 	$(BIN)/python -m pytest
+
+test-action: tools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,image]'
+	$(BIN)/python -m pytest -m image tests/image
+
+image: setup
+	PYTHONPATH=tests $(BIN)/python -m container.engine
 
 lint: setup
 	$(BIN)/ruff check

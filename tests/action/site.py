@@ -108,8 +108,9 @@ def schedule(sha: str) -> Happening:
     return Happening("schedule", payload, {"GITHUB_SHA": sha, "GITHUB_REF": "refs/heads/main"})
 
 
-def dispatch(sha: str, *, ref: str = "refs/heads/main") -> Happening:
-    payload = {"inputs": {}, "ref": ref, "repository": _repository(), "workflow": "rollback.yml"}
+def dispatch(sha: str, *, ref: str = "refs/heads/main", **inputs: str) -> Happening:
+    """`inputs` are the workflow's own."""
+    payload = {"inputs": inputs, "ref": ref, "repository": _repository(), "workflow": "rollback.yml"}
     return Happening("workflow_dispatch", payload, {"GITHUB_SHA": sha, "GITHUB_REF": ref})
 
 
