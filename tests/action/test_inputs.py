@@ -142,7 +142,7 @@ def test_a_rate_limit_in_the_middle_leaves_the_report_in_the_summary(
 def test_a_change_too_large_for_one_comment_is_told_in_pages_that_github_takes(
     site: Site, happening: Happening
 ) -> None:
-    many = "---\n".join(config_map(f"shop-{number}", text="x" * 900) for number in range(90))
+    many = "---\n".join(config_map(f"shop-{number}", text="x" * 900) for number in range(150))
     head = site.repo.commit({"shop/all.yaml": many})
     base = happening.payload["pull_request"]["base"]["sha"]
 

@@ -94,7 +94,7 @@ def test_a_branch_that_is_not_protected_may_not_write(site: Site, trap: Trap, co
     )
 
     assert step.code == ExitCode.FORBIDDEN
-    assert trap.connections() == 0
+    assert trap.connections == 0
     assert site.newest(after)[f"syncline/{command}"][0] == "error"
     assert "protected branch" in step.errors[0].data
 

@@ -1,10 +1,11 @@
-"""A cluster that must not be asked: it counts who comes, and says nothing."""
+"""A cluster that must not be asked: it counts who comes, and sends them away."""
 
 from __future__ import annotations
 
 import json
 import socket
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,31 +14,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """`kubeconfig` leads here; `file` holds the same."""
+REFUSAL = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-    listener: socket.socket
+
+@dataclass(slots=True)
+class Trap:
+    """`kubeconfig` leads here; `file` holds the same; `connections` came."""
+
     kubeconfig: str
     file: Path
+    connections: int = 0
 
-    def connections(self) -> int:
-        """How many came; they are still in the queue of the socket."""
-        came = 0
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except BlockingIOError:
-                return came
-            connection.close()
-            came += 1
+    def catch(self, listener: socket.socket) -> None:
+        """Until the listener is closed."""
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                self.connections += 1
+                with connection, suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(REFUSAL)
 
 
 @contextmanager
 def trapped(folder: Path) -> Iterator[Trap]:
     """A trap that listens on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
         config = {
             "apiVersion": "v1",
             "kind": "Config",
@@ -50,4 +52,9 @@ def trapped(folder: Path) -> Iterator[Trap]:
         }
         file = folder / "trap.kubeconfig"
         file.write_text(json.dumps(config))
-        yield Trap(listener, json.dumps(config), file)
+        trap = Trap(json.dumps(config), file)
+        catcher = threading.Thread(target=trap.catch, args=(listener,), daemon=True)
+        catcher.start()
+        yield trap
+        listener.shutdown(socket.SHUT_RDWR)
+        catcher.join()
