@@ -22,7 +22,8 @@ from syncline.core.customized import Customized
 from syncline.core.health import Assessor
 from syncline.core.mask import Masker
 from syncline.core.plan import Policy
-from syncline.errors import ClusterError, ConfigError, SynclineError, UsageError
+from syncline.core.trust import Tier
+from syncline.errors import ClusterError, ConfigError, ForbiddenError, SynclineError, UsageError
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
@@ -255,6 +256,11 @@ class Session:
         return asked.relative_to(top).as_posix()
 
     def _connect(self, name: str) -> ApiCluster:
+        if self.invocation.tier is Tier.RENDER:
+            raise ForbiddenError(
+                "This event may render only, so no cluster is asked.",
+                remedy="Pull requests of the same repository may read one.",
+            )
         access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
         return connect(
             access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root
