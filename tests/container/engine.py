@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "localhost/syncline:test"
-PACKAGES = {"podman": "podman", "skopeo": "skopeo", "runc": "runc", "mmdebstrap": "mmdebstrap"}
+PACKAGES = {"podman": "podman", "runc": "runc", "mmdebstrap": "mmdebstrap"}
 """Programs and the Debian packages that hold them."""
 
 INSIDE = "python3,python3-pip,python3-venv,ca-certificates"
