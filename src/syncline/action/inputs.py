@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import UsageError
+from syncline.report.model import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,9 @@ INPUTS: Final[Mapping[str, str]] = {
     "html": "",
 }
 """Every input and its default; `action.yml` and the README name the same."""
+
+COMMANDS: Final = tuple(job for job in Job if job is not Job.ACTIONS)
+"""Resource actions are for the command line: no input names the one to run."""
 
 OUTPUTS: Final = ("outcome", "changed", "applications", "summary", "report", "html")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.trust import Tier
@@ -61,7 +62,9 @@ class Board:
     def done(self, report: Report, *, differences_are_failure: bool) -> None:
         """The run has ended. Raises GitHubError when the statuses cannot be written."""
         if self._statuses:
-            self._statuses.finish(*status_line(report, differences_are_failure=differences_are_failure))
+            # How long it took would make every run's status a new one.
+            timeless = replace(report, seconds=0.0)
+            self._statuses.finish(*status_line(timeless, differences_are_failure=differences_are_failure))
 
     def _say(self, text: str) -> None:
         with self._lock:

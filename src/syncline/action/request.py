@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline import cli
 from syncline.action.files import inside
+from syncline.action.inputs import COMMANDS
 from syncline.core.live import Level
 from syncline.core.trust import Tier
 from syncline.errors import UsageError
@@ -113,13 +114,11 @@ def _repository(event: Event, environ: Mapping[str, str]) -> str:
 
 
 def _job(inputs: Inputs) -> Job:
-    try:
-        return Job(inputs["command"])
-    except ValueError:
-        known = ", ".join(job.value for job in Job)
-        raise UsageError(
-            f"The input command is {inputs['command']!r}.", remedy=f"Write one of {known}."
-        ) from None
+    for job in COMMANDS:
+        if job.value == inputs["command"]:
+            return job
+    known = ", ".join(job.value for job in COMMANDS)
+    raise UsageError(f"The input command is {inputs['command']!r}.", remedy=f"Write one of {known}.")
 
 
 def _timeout(inputs: Inputs) -> float | None:
