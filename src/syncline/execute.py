@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
-from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.health import Assess, Health, HealthStatus, assess, is_ignored
 from syncline.core.hooks import HOOK_OF_LABEL
 from syncline.core.inventory import Inventory, begin, close, intend, record, settle, succeed
 from syncline.core.plan import Action, Change, Plan
@@ -49,6 +49,7 @@ class Means:
     seconds: float
     workers: int = 16
     by: str = ""
+    assess: Assess = assess
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +269,8 @@ class _Execution:
 
     def _see(self, key: ResourceKey, body: Body, pending: _Pending, *, hook: bool = False) -> None:
         """Assess an object at hand; what is still on its way is left to the watch."""
-        health = assess(body)
-        if health is None:
+        health = self._means.assess(body)
+        if health is None or is_ignored(body):
             return
         self._emit(Assessed(key, health, self._now()))
         # A Degraded read before or just after the apply may be the old generation's, so it is watched once
@@ -283,10 +284,10 @@ class _Execution:
         owner = self._claim.owner
         waiter = Waiter(
             self._means.cluster,
-            awaited,
+            replace(awaited, hook_selector=f"{HOOK_OF_LABEL}={owner.id}"),
             selector=owner.selector if selector is None else selector,
             patience=self._patience,
-            hook_selector=f"{HOOK_OF_LABEL}={owner.id}",
+            assess=self._means.assess,
         )
         for event in waiter.events():
             self._emit(event)

@@ -97,6 +97,13 @@ class Cluster(Protocol):
         """
         ...
 
+    def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
+        """A JSON merge patch of an object, or of a part of it such as its status; returns the object.
+
+        Raises ApiError (409) where the patch names a version that is no longer the newest.
+        """
+        ...
+
     def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
         """Make a new object. Raises ApiError (409, AlreadyExists) when there is one of that name."""
         ...

@@ -60,8 +60,7 @@ class Cancellation:
     def check(self) -> None:
         """A safe point. Raises Interrupted when the run was asked to stop."""
         if self._asked.is_set():
-            kind = Interrupted if self._signal == signal.SIGINT else Terminated
-            raise kind(f"The run was stopped by {signal.Signals(self._signal).name}.")
+            raise stopped_by(self._signal)
 
     def pause(self, seconds: float) -> None:
         """Wait, and wake up when asked to stop. Raises Interrupted then."""
@@ -83,6 +82,12 @@ class Cancellation:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def stopped_by(number: int) -> Interrupted:
+    """What a request to stop amounts to; for SIGINT and SIGTERM."""
+    kind = Interrupted if number == signal.SIGINT else Terminated
+    return kind(f"The run was stopped by {signal.Signals(number).name}.")
 
 
 def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: int) -> list[Result]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ghloop.contract import Contract
-from ghloop.openapi import description
 from ghloop.server import GitHub, running
 from syncline.github.client import Api, Patience
+
+if TYPE_CHECKING:
+    from ghloop.contract import Contract
 
 Connect = Callable[..., Api]
 
@@ -35,12 +37,6 @@ class Time:
 def time() -> Time:
     """The clock of GitHub and of its clients."""
     return Time()
-
-
-@pytest.fixture(scope="session")
-def contract(developer_environ: Mapping[str, str]) -> Contract:
-    """GitHub's description, read once."""
-    return Contract(description(developer_environ))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from syncline.config import argo, settings_file
+from syncline.config import argo, customizations, settings_file
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -78,10 +78,12 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
         elif path.endswith(_YAML_NAMES) and _mentions_us(text):
             _take_file(found, path, text)
     _set_twins_apart(found)
+    kinds, complaints = customizations.decode(found.customizations)
+    found.complaints += complaints
     return Configuration(
         applications=tuple(found.applications),
         settings=found.settings,
-        customizations=Customizations(found.customizations),
+        customizations=Customizations(found.customizations, kinds),
         complaints=tuple(found.complaints),
         broken=tuple(found.broken),
         others=tuple(found.others),

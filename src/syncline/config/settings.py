@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from syncline.config.customizations import Customization
     from syncline.errors import Place
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
@@ -52,9 +53,13 @@ class GuardLimits:
 
 @dataclass(frozen=True, slots=True)
 class Customizations:
-    """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line."""
+    """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line.
+
+    `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these.
+    """
 
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
+    kinds: Mapping[str, Customization] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

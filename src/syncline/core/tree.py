@@ -10,12 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncline.core.health import Health, assess
+from syncline.core.health import assess
 from syncline.core.resource import ResourceKey, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from syncline.core.health import Assess, Health
     from syncline.core.resource import Body
 
 
@@ -29,16 +30,21 @@ class Branch:
     body: Body
 
 
-def tree(roots: Mapping[ResourceKey, Body], others: Iterable[Body]) -> tuple[Branch, ...]:
+def tree(
+    roots: Mapping[ResourceKey, Body], others: Iterable[Body], judge: Assess = assess
+) -> tuple[Branch, ...]:
     """Every root with its offspring below it, by key."""
     own = {_uid(body) for body in roots.values()}
     children = _by_owner(body for body in others if _uid(body) not in own)
-    return tuple(branch for key in sorted(roots) for branch in _grown(key, roots[key], 0, children))
+    grown = (found for key in sorted(roots) for found in _grown(key, roots[key], 0, children))
+    return tuple(Branch(key, depth, judge(body), body) for key, depth, body in grown)
 
 
-def _grown(key: ResourceKey, body: Body, depth: int, children: Mapping[str, list[Body]]) -> Iterator[Branch]:
+def _grown(
+    key: ResourceKey, body: Body, depth: int, children: Mapping[str, list[Body]]
+) -> Iterator[tuple[ResourceKey, int, Body]]:
     # It ends: each object has one leading owner, and a root, where every walk begins, is nobody's child.
-    yield Branch(key, depth, assess(body), body)
+    yield key, depth, body
     for child in sorted(children.get(_uid(body), ()), key=key_of):
         yield from _grown(key_of(child), child, depth + 1, children)
 

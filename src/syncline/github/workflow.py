@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 from syncline.errors import GitHubError
 from syncline.report.annotations import Annotation
+from syncline.report.escaping import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -100,6 +101,13 @@ def print_untrusted(text: str, stream: TextIO) -> None:
     """Print a text in which no line is taken for a command."""
     with commands_stopped(stream):
         stream.write(text.rstrip())
+
+
+def say_line(text: str, stream: TextIO) -> None:
+    """Print one line that is no command, of either form: the old one (`##[error]`) may begin anywhere."""
+    line = one_line(text).replace("##[", "## [")
+    stream.write(f"{'· ' if line.startswith('::') else ''}{line}\n")
+    stream.flush()
 
 
 def add_summary(text: str, file: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.errors import ExitCode
+from syncline.jobs.actions import actions
 from syncline.jobs.choose import labels
 from syncline.jobs.diff import diff
 from syncline.jobs.drift import drift
@@ -28,6 +29,7 @@ JOBS: Mapping[Job, Callable[[Session, Observer], Report]] = {
     Job.ROLLBACK: rollback,
     Job.STATUS: status,
     Job.RENDER: render,
+    Job.ACTIONS: actions,
 }
 
 

@@ -6,17 +6,18 @@ another plan, made from what the cluster has by then.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.verdict import Outcome, Retrying, fold
-from syncline.errors import Interrupted, SynclineError
+from syncline.errors import SynclineError
 from syncline.execute import Claim, Means, execute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncline.core.verdict import Event, SyncResult
-    from syncline.jobs.prepare import Prepared
+    from syncline.jobs.prepare import Prepared, Record
     from syncline.jobs.session import Session
 
 _RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
@@ -35,14 +36,13 @@ def carry_out(
     """
     if prepared.plan.refusals or prepared.record is None:
         return None
-    timeout = session.invocation.timeout
-    seconds = session.settings.sync_timeout if timeout is None else timeout
-    until = session.clock.monotonic() + seconds
+    until = session.clock.monotonic() + _seconds(session)
     events: list[Event] = []
+    tell = _both(events.append, emit)
     retry = prepared.app.sync_policy.retry
     attempt = 1
     while True:
-        result = _attempt(prepared, session, until, _both(events.append, emit))
+        result = _attempt(prepared, session, until, tell)
         if again is None or retry is None or result.outcome not in _RETRIED or not retry.allows(attempt):
             return fold(events)
         pause = retry.pause(attempt)
@@ -52,28 +52,32 @@ def carry_out(
         try:
             session.cancellation.pause(pause)
             prepared = again()
-        except Interrupted:
-            return fold(events)
         except SynclineError:
-            return fold(events)  # what kept the next attempt from beginning is told with the next run
+            return fold(events)  # also when asked to stop: what the last attempt came to stands
         if prepared.plan.refusals or prepared.record is None:
             return fold(events)
-        _both(events.append, emit)(telling)
+        tell(telling)
         attempt += 1
+
+
+def means_of(record: Record, session: Session) -> Means:
+    """With what a run of this session writes to a cluster."""
+    return Means(
+        cluster=record.cluster,
+        clock=session.clock,
+        check=session.cancellation.check,
+        seconds=_seconds(session),
+        workers=session.workers,
+        by=session.invocation.actor or session.repository.actor(),
+        assess=session.assess,
+    )
 
 
 def _attempt(prepared: Prepared, session: Session, until: float, emit: Callable[[Event], None]) -> SyncResult:
     record, app = prepared.record, prepared.app
     if record is None:
         raise ValueError("a plan without a cluster cannot be carried out")
-    means = Means(
-        cluster=record.cluster,
-        clock=session.clock,
-        check=session.cancellation.check,
-        seconds=until - session.clock.monotonic(),
-        workers=session.workers,
-        by=session.invocation.actor or session.repository.actor(),
-    )
+    means = replace(means_of(record, session), seconds=until - session.clock.monotonic())
     claim = Claim(record.owner, record.parent, app.revision_history_limit, cascades=app.cascades)
     return execute(prepared.plan, claim, means, emit)
 
@@ -96,3 +100,8 @@ def _why(result: SyncResult) -> str:
         key, health = max(sick, key=lambda pair: pair[1].status)
         return f"{key} is {health.status.label}"
     return result.halted.message if result.halted else "it did not succeed"
+
+
+def _seconds(session: Session) -> float:
+    timeout = session.invocation.timeout
+    return session.settings.sync_timeout if timeout is None else timeout

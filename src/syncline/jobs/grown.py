@@ -49,7 +49,7 @@ def with_offspring(
             return ()
 
     found = each(ask, asked, workers=session.workers)
-    branches = tree(parents, [body for bodies in found for body in bodies])
+    branches = tree(parents, [body for bodies in found for body in bodies], session.assess)
     return tuple(_woven(rows, branches, session)), tuple(notes)
 
 

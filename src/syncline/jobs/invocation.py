@@ -34,6 +34,15 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAction:
+    """Which resource's actions to list or, with `action`, which to run and with what."""
+
+    resource: str = ""
+    action: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """One run.
 
@@ -51,6 +60,7 @@ class Invocation:
     path: str = ""
     level: Level = Level.OFFLINE
     permissions: Permissions = Permissions()
+    action: AskedAction = AskedAction()
     affected_only: bool = False
     selection: Selection = EVERYTHING
     dry_run: bool = False

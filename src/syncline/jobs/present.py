@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncline.core.health import Health, HealthStatus, Member, aggregate, assess
+from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
 from syncline.core.hooks import phases_of
 from syncline.core.images import images
 from syncline.core.live import Level
@@ -36,7 +36,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
     plan, masker = prepared.plan, session.masker
     _learn(plan, masker)
     shown = tuple(shown_change(change, masker) for change in plan.changes if change.action not in _QUIET)
-    rows = tuple(_rows(plan, result, masker)) if plan.level is not Level.OFFLINE else ()
+    rows = tuple(_rows(plan, result, session)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
         name=prepared.app.name,
         cluster=cluster_label(prepared.app, session),
@@ -54,7 +54,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         outcome=_outcome(plan, result),
         failures=tuple(_failures(result, masker)),
         resources=rows,
-        health=_health(plan, result) if rows else None,
+        health=_health(plan, result, session.assess) if rows else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
     )
 
@@ -166,12 +166,13 @@ _PAST = {
 }
 
 
-def _rows(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[ResourceRow]:
+def _rows(plan: Plan, result: SyncResult | None, session: Session) -> Iterator[ResourceRow]:
+    masker = session.masker
     done = {event.key: event.action for event in result.done} if result else {}
     for change in sorted(plan.changes, key=lambda change: change.key):
         if change.action is Action.FORGET or done.get(change.key) is Action.PRUNE:
             continue
-        health = _health_of(change, result, created=change.key in done)
+        health = _health_of(change, result, session.assess, created=change.key in done)
         synced = change.action is Action.UNCHANGED or change.key in done
         unknown = change.action is Action.BLOCKED and change.before is None
         word = "Synced" if synced else "Unknown" if unknown else "OutOfSync"
@@ -179,7 +180,7 @@ def _rows(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[Res
         yield ResourceRow(change.key, word, health, message=message or masker.scrub(change.why))
 
 
-def _health_of(change: Change, result: SyncResult | None, *, created: bool) -> Health | None:
+def _health_of(change: Change, result: SyncResult | None, assess: Assess, *, created: bool) -> Health | None:
     if result and change.key in result.health:
         return result.health[change.key]
     if change.before is None:
@@ -187,12 +188,12 @@ def _health_of(change: Change, result: SyncResult | None, *, created: bool) -> H
     return assess(change.before)
 
 
-def _health(plan: Plan, result: SyncResult | None) -> Health:
+def _health(plan: Plan, result: SyncResult | None, assess: Assess) -> Health:
     done = {event.key: event.action for event in result.done} if result else {}
     return aggregate(
         Member(
             change.key,
-            _health_of(change, result, created=change.key in done),
+            _health_of(change, result, assess, created=change.key in done),
             live=change.before is not None or change.key in done,
             annotations=_annotations(change),
         )

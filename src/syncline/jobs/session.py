@@ -16,11 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from syncline.config import Configuration
+from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.core.customized import Customized
+from syncline.core.health import Assessor
 from syncline.core.mask import Masker
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
-from syncline.errors import ClusterError, ConfigError, SynclineError, UsageError
+from syncline.core.trust import Tier
+from syncline.errors import ClusterError, ConfigError, ForbiddenError, SynclineError, UsageError
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from syncline.config.application import Application, Destination
     from syncline.core.applyset import Owner
     from syncline.core.family import Family
+    from syncline.core.health import Assess
     from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
@@ -184,6 +189,20 @@ class Session:
         """What identifies the repository in the clusters it syncs."""
         return self._name or str(self.invocation.root.resolve())
 
+    @cached_property
+    def assess(self) -> Assess:
+        """How well an object is, by the scripts of the trusted commit and the built-in rules."""
+        return Assessor(self.customized, self.clock.now)
+
+    @cached_property
+    def customized(self) -> Customized:
+        """The scripts for health and actions as of the trusted commit: a change's own count when merged."""
+        revision = self._settings_revision
+        if not revision:
+            return Customized()
+        files = self.repository.files_containing(revision, ("return",), (f"{DIRECTORY}/*.lua",))
+        return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
+
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""
         return self._configurations[revision]
@@ -256,6 +275,11 @@ class Session:
         return asked.relative_to(top).as_posix()
 
     def _connect(self, name: str) -> ApiCluster:
+        if self.invocation.tier is Tier.RENDER:
+            raise ForbiddenError(
+                "This event may render only, so no cluster is asked.",
+                remedy="Pull requests of the same repository may read one.",
+            )
         access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
         return connect(
             access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root

@@ -147,6 +147,17 @@ class ApiCluster:
         )
         return _body(self._client.json(sent))
 
+    def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
+        """A JSON merge patch of an object, or of a part of it such as its status; the object it makes."""
+        path = _path(resource, key.namespace, key.name)
+        target = _with(f"{path}/{part}" if part else path, {"fieldManager": FIELD_MANAGER})
+        sent = replace(
+            _request("PATCH", resource, target),
+            body=json.dumps(patch, separators=(",", ":")).encode(),
+            content_type="application/merge-patch+json",
+        )
+        return _body(self._client.json(sent))
+
     def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
         """Make a new object; after a lost answer the second try meets the first one's (409)."""
         namespace, _ = _name(body)

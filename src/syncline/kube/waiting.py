@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.health import Assess, Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
 from syncline.errors import ClusterError
@@ -41,6 +41,7 @@ class Awaited:
 
     healthy: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
     hooks: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
+    hook_selector: str = ""
     gone: Mapping[ResourceKey, tuple[ApiResource, str]] = field(default_factory=dict)
     suspended_is_done: bool = True
 
@@ -79,10 +80,11 @@ class Waiter:
         *,
         selector: str,
         patience: Patience,
-        hook_selector: str = "",
+        assess: Assess = assess,
     ) -> None:
         self._cluster = cluster
-        self._selectors = dict.fromkeys(awaited.hooks, hook_selector)
+        self._assess = assess
+        self._selectors = dict.fromkeys(awaited.hooks, awaited.hook_selector)
         self._selector = selector
         self._patience = patience
         self._hooks = frozenset(awaited.hooks)
@@ -148,7 +150,9 @@ class Waiter:
     def _health(self, key: ResourceKey, body: Body | None) -> Health:
         if body is None and key in self._hooks:
             return Health(HealthStatus.UNKNOWN, "It vanished before its end was seen.")
-        return _health(body)
+        if body is None:
+            return Health(HealthStatus.MISSING, "it is not there")
+        return self._assess(body) or Health(HealthStatus.HEALTHY)
 
     def _overdue(self) -> Iterator[Event]:
         at = self._patience.clock.now()
@@ -198,12 +202,6 @@ def _scopes(
     )
     for scope, members in groupby(placed, key=lambda pair: pair[0]):
         yield scope, frozenset(key for _, key in members)
-
-
-def _health(body: Body | None) -> Health:
-    if body is None:
-        return Health(HealthStatus.MISSING, "it is not there")
-    return assess(body) or Health(HealthStatus.HEALTHY)
 
 
 def _uid(body: Body) -> str:

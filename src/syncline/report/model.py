@@ -29,6 +29,7 @@ class Job(Enum):
     ROLLBACK = "rollback"
     STATUS = "status"
     RENDER = "render"
+    ACTIONS = "actions"
 
 
 class Severity(Enum):

@@ -34,6 +34,7 @@ _TRIED: Final[Mapping[Job, str]] = {
     Job.ROLLBACK: "rolled back",
     Job.STATUS: "read",
     Job.RENDER: "rendered",
+    Job.ACTIONS: "acted on",
 }
 _NOUNS: Final[Mapping[Job, str]] = {
     Job.DIFF: "Diff",
@@ -42,6 +43,7 @@ _NOUNS: Final[Mapping[Job, str]] = {
     Job.ROLLBACK: "Rollback",
     Job.STATUS: "Status",
     Job.RENDER: "Rendering",
+    Job.ACTIONS: "Action",
 }
 _OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.UNCHANGED: "already in sync",
@@ -96,7 +98,7 @@ def revisions(report: Report) -> str:
 
 def nothing(report: Report) -> str:
     """Why there is no difference to show; empty where there is one, or where something failed."""
-    compares = report.job not in {Job.RENDER, Job.STATUS}
+    compares = report.job not in {Job.RENDER, Job.STATUS, Job.ACTIONS}
     if not compares or changed(report) or _trouble(report) or report.interrupted:
         return ""
     if not report.applications:
@@ -189,6 +191,8 @@ def _success(report: Report) -> str:
             return _status_success(apps)
         case Job.RENDER:
             return f"{plural(len(apps), 'application')} rendered"
+        case Job.ACTIONS:
+            return _actions_success(report, different)
 
 
 def _diff_success(report: Report, different: int) -> str:
@@ -223,6 +227,17 @@ def _sync_success(report: Report, different: int) -> str:
     if not moved:
         return f"{plural(len(acted), 'application')} already in sync"
     return f"{past} {plural(moved, 'application')}"
+
+
+def _actions_success(report: Report, different: int) -> str:
+    acted = [app for app in report.applications if app.outcome is not None]
+    if acted:
+        return "Action done" if acted[0].outcome is Outcome.SYNCED else "The action changed nothing"
+    if different:
+        count = sum(len(app.changes) for app in report.applications)
+        return f"The action would change {plural(count, 'object')}"
+    resources = sum(len(app.resources) for app in report.applications)
+    return f"{plural(resources, 'resource')} with actions"
 
 
 def _status_success(apps: tuple[AppReport, ...]) -> str:

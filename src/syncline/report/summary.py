@@ -28,6 +28,7 @@ _STARTED: Final = {
     Job.ROLLBACK: "Rolling back",
     Job.STATUS: "Reading",
     Job.RENDER: "Rendering",
+    Job.ACTIONS: "Acting",
 }
 
 
@@ -41,11 +42,12 @@ def pending_line(job: Job) -> tuple[str, str]:
     return State.PENDING.value, f"{_STARTED[job]} …"
 
 
-def status_line(report: Report) -> tuple[str, str]:
+def status_line(report: Report, *, differences_are_failure: bool = False) -> tuple[str, str]:
     """State and description of the whole run."""
+    code = exit_code(report, differences_are_failure=differences_are_failure)
     said = tally(report.applications).said
     parts = (headline(report), said or nothing(report), duration(report.seconds) if report.seconds else "")
-    return state_of(exit_code(report)).value, _description(parts)
+    return state_of(code).value, _description(parts)
 
 
 def app_status_line(report: Report, app: AppReport) -> tuple[str, str]:

@@ -463,7 +463,7 @@ def test_what_loops_for_ever_is_ended_at_the_deadline(name: str, room: Room, tmp
 
 PRINTS: Mapping[str, tuple[Files, str]] = {
     "helm": (
-        charted(config_map("a") + 'b: {{ range until 99999 }}{{ repeat 99 "0123456789" }}{{ end }}\n'),
+        charted(config_map("a") + 'b: {{ range until 9999 }}{{ repeat 99 "0123456789" }}{{ end }}\n'),
         "helm",
     ),
     "jinja2": ({"app/a.yaml.j2": "{% for i in range(99999) %}{{ '0123456789' * 9 }}{% endfor %}"}, "jinja2"),

@@ -1,0 +1,76 @@
+"""What the step's `with:` says.
+
+The law: every input is known here with its default, and a value that means nothing is refused before
+anything is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from syncline.errors import UsageError
+from syncline.report.model import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INPUTS: Final[Mapping[str, str]] = {
+    "command": "",
+    "token": "",
+    "kubeconfig": "",
+    "applications": "",
+    "revision": "",
+    "base": "",
+    "path": "",
+    "level": "auto",
+    "prune": "false",
+    "approve": "",
+    "adopt": "false",
+    "heal": "false",
+    "resources": "",
+    "labels": "",
+    "dry_run": "false",
+    "timeout": "",
+    "context": "syncline",
+    "comment": "true",
+    "fail_on_difference": "false",
+    "html": "",
+}
+"""Every input and its default; `action.yml` and the README name the same."""
+
+COMMANDS: Final = tuple(job for job in Job if job is not Job.ACTIONS)
+"""Resource actions are for the command line: no input names the one to run."""
+
+OUTPUTS: Final = ("outcome", "changed", "applications", "summary", "report", "html")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs as the runner passes them."""
+
+    values: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Inputs:
+        """From `INPUT_*`; an empty input has its default."""
+        given = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in INPUTS}
+        return cls({name: given[name] or default for name, default in INPUTS.items()})
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+    def flag(self, name: str) -> bool:
+        """A boolean. Raises UsageError for anything but true and false."""
+        text = self.values[name].lower()
+        if text not in {"true", "false"}:
+            raise UsageError(f"The input {name} is {self.values[name]!r}.", remedy="Write true or false.")
+        return text == "true"
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Names between spaces, commas or line ends."""
+        return tuple(self.values[name].replace(",", " ").split())
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """One value for each line."""
+        return tuple(line.strip() for line in self.values[name].splitlines() if line.strip())

@@ -1,0 +1,156 @@
+"""Health that a script tells, during real syncs."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from e2e.delivery import Delivery, Recorder, only
+from syncline.core.health import HealthStatus
+from syncline.core.verdict import Assessed, Outcome
+
+if TYPE_CHECKING:
+    from syncline.core.verdict import Event
+
+SCRIPT = """
+    hs = {}
+    if obj.status ~= nil and obj.status.conditions ~= nil then
+      for i, condition in ipairs(obj.status.conditions) do
+        if condition.type == "Watered" then
+          hs.status = condition.status == "True" and "Healthy" or "Degraded"
+          hs.message = condition.message
+          return hs
+        end
+      end
+    end
+    hs.status = "Progressing"
+    hs.message = "Waiting for water"
+    return hs
+"""
+
+
+def group_of(delivery: Delivery) -> str:
+    return f"{delivery.namespace}.example.com"
+
+
+def settings_file(key: str, script: str, wide: bool = False) -> str:
+    text = textwrap.indent(textwrap.dedent(script).strip(), "        " if wide else "    ")
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\ndata:\n"
+    if wide:
+        return f"{head}  resource.customizations: |\n    {key!r}:\n      health.lua: |\n{text}\n"
+    return f"{head}  {key}: |\n{text}\n"
+
+
+def plants(delivery: Delivery) -> str:
+    group = group_of(delivery)
+    return f"""
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {{name: plants.{group}}}
+        spec:
+          group: {group}
+          scope: Namespaced
+          names: {{plural: plants, singular: plant, kind: Plant, listKind: PlantList}}
+          versions:
+            - name: v1
+              served: true
+              storage: true
+              subresources: {{status: {{}}}}
+              schema:
+                openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}
+        ---
+        apiVersion: {group}/v1
+        kind: Plant
+        metadata: {{name: fern}}
+        spec: {{pot: small}}
+        """
+
+
+@dataclass
+class Gardener(Recorder):
+    """Plays the controller: what is seen waiting for water gets it, wet or dry."""
+
+    delivery: Delivery | None = None
+    status: str = "True"
+
+    def event(self, application: str, event: Event) -> None:
+        super().event(application, event)
+        if isinstance(event, Assessed) and event.key.kind == "Plant" and self.delivery:
+            condition = {"type": "Watered", "status": self.status, "message": f"water: {self.status}"}
+            path = f"/apis/{event.key.group}/v1/namespaces/{event.key.namespace}/plants/{event.key.name}"
+            self.delivery.plane.api("PATCH", f"{path}/status", {"status": {"conditions": [condition]}})
+
+
+def synced(delivery: Delivery, files: dict[str, str], status: str = "True") -> tuple[Any, list[str]]:
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/plants.yaml": plants(delivery), **files})
+    gardener = Gardener(delivery=delivery, status=status)
+    delivery.observer = gardener
+    report = delivery.sync(timeout=30.0)
+    words = [
+        event.health.status.label
+        for _, event in gardener.events
+        if isinstance(event, Assessed) and event.key.kind == "Plant"
+    ]
+    return only(report), words
+
+
+def test_a_script_of_argocd_cm_is_waited_for_until_it_says_healthy(delivery: Delivery) -> None:
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+
+    app, words = synced(delivery, {"argocd/cm.yaml": settings_file(key, SCRIPT)})
+
+    assert words == ["Progressing", "Healthy"]
+    assert app.outcome is Outcome.SYNCED
+    assert app.health is not None
+    assert app.health.status is HealthStatus.HEALTHY
+
+
+def test_a_glob_of_the_old_map_makes_a_sync_unhealthy_with_the_scripts_words(delivery: Delivery) -> None:
+    settings = settings_file("*.example.com/Plant", SCRIPT, wide=True)
+
+    app, words = synced(delivery, {"argocd/cm.yaml": settings}, status="False")
+
+    assert words == ["Progressing", "Degraded"]
+    assert app.outcome is Outcome.UNHEALTHY
+    assert "water: False" in app.failures[0].message
+
+
+def test_a_script_of_the_directory_in_argo_cds_layout_is_used_unmodified(delivery: Delivery) -> None:
+    place = f"resource_customizations/{group_of(delivery)}/Plant/health.lua"
+
+    app, words = synced(delivery, {place: SCRIPT})
+
+    assert words == ["Progressing", "Healthy"]
+    assert app.outcome is Outcome.SYNCED
+
+
+def test_a_script_that_raises_makes_its_object_unknown_and_the_rest_goes_on(delivery: Delivery) -> None:
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+    settings = settings_file(key, "local n = 1\nreturn obj.status.nothing.here")
+    extra = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: beside}\ndata: {a: b}\n"
+
+    app, words = synced(delivery, {"argocd/cm.yaml": settings, "web/beside.yaml": extra})
+
+    assert set(words) == {"Unknown"}
+    assert app.outcome is Outcome.UNHEALTHY
+    sentence = app.failures[0].message
+    assert "Plant" in sentence
+    assert "argocd/cm.yaml:5" in sentence
+    assert "line 2" in sentence
+    assert delivery.get("v1/configmaps/beside")["data"] == {"a": "b"}
+
+
+def test_an_annotated_object_neither_holds_up_nor_fails_a_sync(delivery: Delivery) -> None:
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+    annotated = plants(delivery).replace(
+        "{name: fern}", "{name: fern, annotations: {argocd.argoproj.io/ignore-healthcheck: 'true'}}"
+    )
+    files = {"argocd/cm.yaml": settings_file(key, SCRIPT), "web/plants.yaml": annotated}
+
+    app, words = synced(delivery, files)
+
+    assert words == []
+    assert app.outcome is Outcome.SYNCED
+    assert app.health is not None
+    assert app.health.status is HealthStatus.HEALTHY

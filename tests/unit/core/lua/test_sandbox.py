@@ -1,0 +1,281 @@
+"""What a script may do, and that it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from syncline.core.lua import Script, ScriptError
+from syncline.core.lua.engine import Engine
+from syncline.core.lua.values import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENGINE = Engine()
+NOW = 1_700_000_000
+
+
+def value(text: str, body: Mapping[str, Any] | None = None, *, open_libs: bool = True, **params: str) -> Any:
+    return ENGINE.value(Script("test", text, open_libs), body or {}, params, NOW)
+
+
+def refusal(text: str, body: Mapping[str, Any] | None = None, *, open_libs: bool = True) -> str:
+    with pytest.raises(ScriptError) as caught:
+        value(text, body, open_libs=open_libs)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("io", "debug", "coroutine", "python", "load", "loadstring", "loadfile", "dofile", "package"),
+        *("string.dump", "os.execute", "os.exit", "os.getenv", "os.remove", "os.rename", "os.tmpname"),
+        *("math.random", "rawlen", "bit32", "module", "newproxy", "getfenv", "setfenv", "os.setlocale"),
+    ],
+)
+def test_nothing_that_leads_out_is_there(name: str) -> None:
+    assert value(f"return tostring({name})") == "nil"
+
+
+@pytest.mark.parametrize("name", ["string", "math", "os", "io", "coroutine"])
+def test_without_open_libraries_there_is_no_global_of(name: str) -> None:
+    assert value(f"return tostring({name})", open_libs=False) == "nil"
+
+
+@pytest.mark.parametrize(
+    ("attempt", "sentence"),
+    [
+        ("require('io')", "line 1: module 'io' is not available"),
+        ("return require('debug')", "module 'debug' is not available"),
+        ("getmetatable('').__index = nil", "attempt to index a boolean value"),
+        ("('x').rep = function() end", "(a string value)"),
+        ("setmetatable({}, {__gc = function() while true do end end})", "__gc is not supported"),
+        ("return (obj.metadata).__class__.__name__", "attempt to index"),
+        ("return obj.metadata.name.__class__.x", "attempt to index"),
+        ("return _G._G._G.python.builtins", "attempt to index field 'python'"),
+        ("return function() end", "it returned a value that is a function"),
+        ("error({})", "it raised an error that is not a text"),
+        ("return setmetatable({}, {__tostring = 1}) .. ''", "attempt to concatenate"),
+        ("return os.date(string.rep('%c', 200))", "too long"),
+    ],
+)
+def test_a_way_out_is_a_sentence(attempt: str, sentence: str) -> None:
+    assert sentence in refusal(attempt, {"metadata": {"name": "web"}})
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while true do end",
+        "repeat until false",
+        "::a:: goto a",
+        "local function f() return f() end return f()",
+        "while true do pcall(function() while true do end end) end",
+        "while true do xpcall(error, function() while true do end end) end",
+        "pcall(pcall, pcall, function() while true do end end) while true do end",
+        "return setmetatable({}, {__index = function(t, k) while true do end end}).x",
+        "local t = setmetatable({}, {__lt = function() while true do end end}) return t < t",
+        "table.sort({1, 2, 3}, function() while true do end end)",
+        "string.gsub('x', 'x', function() while true do end end)",
+        "for _ in pairs(setmetatable({}, {__pairs = function() while true do end end})) do end",
+    ],
+)
+def test_whatever_loops_is_ended(loop: str) -> None:
+    assert "it ran for more than" in refusal(loop)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "return string.find(string.rep('a', 3000), '.-.-.-.-.-b')",
+        "return string.rep('a', 5000):match('a*a*a*a*a*a*b')",
+        "return string.gsub(string.rep('a', 3000), '.-.-.-.-b', '')",
+        "for x in string.gmatch(string.rep('a', 3000), 'a*a*a*a*b') do end",
+        "return string.find(string.rep('(', 3000), '%b()%b()%b()%b()x-x-x-')",
+        "return string.find(string.rep('a', 40), string.rep('a?', 40) .. string.rep('a', 40))",
+    ],
+)
+def test_a_pattern_bomb_is_ended_or_answered(bomb: str) -> None:
+    began = time.monotonic()
+    with contextlib.suppress(ScriptError):
+        value(bomb)
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("glutton", "sentence"),
+    [
+        ("return string.rep('x', 1e9)", "resulting string too large"),
+        ("return string.rep('', 1e9)", "resulting string too large"),
+        ("local t = {} for i = 1, 1e9 do t[i] = i end", "not enough memory|ran for more than"),
+        ("local s = 'x' while true do s = s .. s end", "not enough memory"),
+        ("local t = {} while true do t = {t, t, t, t} end", "ran for more than|memory"),
+        ("return unpack({}, 1, 1e8)", "too many results"),
+        ("local function f() return 1 + f() end return f()", "stack overflow|memory"),
+        ("local a = {} a.a = a return a", "nested too deeply, or in a circle"),
+        ("while true do pcall(string.rep, 'x', 1e9) end", "it ran for more than"),
+    ],
+)
+def test_memory_is_limited(glutton: str, sentence: str) -> None:
+    assert re.search(sentence, refusal(glutton))
+    assert value("return 'still here'") == "still here"
+
+
+def test_dear_library_calls_are_ended_by_the_clock() -> None:
+    began = time.monotonic()
+
+    sentence = refusal("local t = {} for i = 1, 2e5 do t[i] = i end while true do table.insert(t, 1, 1) end")
+
+    assert "it ran for more than" in sentence
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "leak = obj.secret return leak",
+        "table.insert = nil table.concat = function() return 'stolen' end return 1",
+        "string.find = nil string.leak = obj.secret return 1",
+        "_G.tostring = function() return 'stolen' end ipairs = nil return 1",
+        "require('os').time = nil os.time = function() return 'stolen' end return 1",
+        "obj.secret = 'changed' actionParams.x = 1 return 1",
+    ],
+)
+def test_no_script_leaves_anything_for_the_next(first: str) -> None:
+    assert value(first, {"secret": "s3cret"}) is not None
+
+    seen = value(
+        "local t = {} table.insert(t, tostring(leak)) table.insert(t, tostring(string.leak)) "
+        "for _, v in ipairs({obj.secret or 'none'}) do table.insert(t, v) end "
+        "return table.concat(t, ' ') .. ' ' .. os.time() .. tostring(actionParams.x)"
+    )
+    assert seen == f"nil nil none {NOW}nil"
+
+
+def test_the_object_itself_is_never_in_a_scripts_reach() -> None:
+    body = {"metadata": {"labels": {"a": "b"}}, "items": [1, 2]}
+
+    value("obj.metadata.labels.a = 'changed' obj.items[1] = 9 return obj", body)
+
+    assert body == {"metadata": {"labels": {"a": "b"}}, "items": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("return table.getn({1, 2, 3})", 3),
+        ("return {unpack({1, 2})}", [1, 2]),
+        ("for i = 1, 3 do if i < 3 then goto continue end do return i end ::continue:: end", 3),
+        ("return require('os').date('!%Y-%m-%dT%H:%M:%SZ', 0)", "1970-01-01T00:00:00Z"),
+        ("return require('os').time()", NOW),
+        (
+            "return require('os').time({year = 2024, month = 2, day = 29, min = 2, sec = 3})",
+            1709208123,
+        ),
+        ("return require('os').time({year = 2023, month = 14, day = 1})", 1706788800),
+        ("return tostring(1e15) .. ' ' .. tostring(12) .. ' ' .. tostring(0.1)", "1000000000000000 12 0.1"),
+        ("return tostring(obj.n)", "1700000000000000"),
+        ("return #obj.list", 2),
+        ("return obj.list", ["a", "b"]),
+        ("return tostring(obj.gone)", "nil"),
+        ("return {pcall(function() error('x', 0) end)}", [False, "x"]),
+        ("return _VERSION", "Lua 5.1"),
+        ("return select('#', 1, 2)", 2),
+    ],
+)
+def test_the_abi_is_argo_cds(text: str, expected: object) -> None:
+    body = {"n": 1_700_000_000_000_000, "list": ["a", None, "b"], "gone": None}
+
+    assert value(text, body, open_libs=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("return string.lower('ABC')", "abc"),
+        ("return ('abc'):upper()", "ABC"),
+        ("return string.format('%s-%d', 'a', 3)", "a-3"),
+        ("return math.floor(2.5)", 2),
+        ("return os.time()", NOW),
+        ("return string.match('v1.2.3', '(%d+)%.(%d+)')", "1"),
+    ],
+)
+def test_open_libraries_are_open(text: str, expected: object) -> None:
+    assert value(text) == expected
+
+
+def test_a_syntax_error_names_its_line() -> None:
+    assert refusal("local a = 1\nif a then\nreturn ===").startswith("it cannot be read: line 3:")
+
+
+def test_bytecode_is_not_read() -> None:
+    assert "cannot be read" in refusal("\x1bLua")
+
+
+def test_a_text_that_is_no_text_is_a_sentence() -> None:
+    assert refusal("return string.char(255)")
+
+
+def test_a_script_is_compiled_once() -> None:
+    engine = Engine()
+    for name in ("here", "there"):
+        engine.health(Script(name, "return {status = 'Healthy'}"), {}, NOW)
+
+    assert len(engine._compiled) == 1
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**52), 2**52) | st.text(max_size=5) | st.floats(-1e6, 1e6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=15,
+)
+
+
+def without_empties(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {name: without_empties(inner) for name, inner in tree.items()} or []
+    if isinstance(tree, list):
+        return [without_empties(inner) for inner in tree]
+    return tree
+
+
+@given(st.dictionaries(st.text(max_size=4), json_values, max_size=4))
+@settings(max_examples=100)
+def test_an_object_goes_in_and_comes_out_the_same_but_for_nulls_and_empty_maps(body: dict[str, Any]) -> None:
+    assert value("return obj", body) == without_empties(plain(body))
+
+
+@given(st.dictionaries(st.text(max_size=4), st.integers() | st.floats() | json_values, max_size=4))
+@settings(max_examples=100)
+def test_whatever_an_object_holds_a_script_is_run_on_it_or_says_why(body: dict[str, Any]) -> None:
+    try:
+        kind, status, _ = ENGINE.health(Script("test", "return {status = 'Healthy'}"), body, NOW)
+    except ScriptError:
+        return
+    assert (kind, status) == ("answer", "Healthy")
+
+
+def test_an_object_that_is_nested_beyond_reason_is_a_sentence() -> None:
+    body: dict[str, Any] = {}
+    inner = body
+    for _ in range(5000):
+        inner["a"] = {}
+        inner = inner["a"]
+
+    assert refusal("return 1", body) == "the object is nested too deeply"
+
+
+def test_an_object_beyond_the_memory_limit_does_not_end_the_process() -> None:
+    body = {"data": "x" * (80 * 1024 * 1024)}
+
+    assert "memory" in refusal("local t = {} for i = 1, 1e5 do t[i] = {} end return #t", body)
+    gc.collect()
+    assert value("return 1") == 1
