@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _CRD = "CustomResourceDefinition.apiextensions.k8s.io"
+_UNAUTHORIZED = 401
 _PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
 
@@ -70,7 +71,7 @@ def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None
     except Interrupted as error:
         run.halt(f"{error.message} Run it again to finish what is left.", interrupted=True)
     except ClusterError as error:
-        run.halt(str(error))
+        run.halt_for(error)
     finally:
         run.settle()
     return fold(run.events)
@@ -122,6 +123,15 @@ class _Execution:
         """End the run with this sentence."""
         self._emit(Halted(message, self._now(), interrupted=interrupted))
 
+    def halt_for(self, error: ClusterError) -> None:
+        """End the run because the cluster does not answer, which a request to stop may be the reason of."""
+        try:
+            self._means.check()
+        except Interrupted as stop:
+            self.halt(f"{stop.message} Run it again to finish what is left.", interrupted=True)
+        else:
+            self.halt(str(error))
+
     def _founding(self) -> tuple[Change, ...]:
         # The Namespace that the parent lives in is the one object that precedes the claim.
         key = ResourceKey("", "Namespace", "", self._claim.owner.namespace)
@@ -166,13 +176,13 @@ class _Execution:
         return sound
 
     def _apply(self, change: Change, pending: dict[ResourceKey, ApiResource]) -> bool:
+        self._means.check()
         manifest = self._manifests.get(change.key)
         desired = manifest.body if manifest else change.after or {}
         try:
             body = self._means.cluster.apply(self._resource(change.key, desired), desired)
-        except ApiError as error:
-            self._emit(Failed(change.key, change.action, error.message, self._now()))
-            return False
+        except ClusterError as error:
+            return self._failed(change, error)
         self._emit(Done(change.key, change.action, self._now()))
         self._see(change.key, body, pending)
         return True
@@ -188,16 +198,26 @@ class _Execution:
         return self._wait(Awaited(gone=leaving))
 
     def _delete(self, change: Change) -> bool:
+        self._means.check()
         try:
             resource = self._resource(change.key, change.before or {})
             remaining = self._means.cluster.delete(resource, change.key, uid=_uid(change.before))
-        except ApiError as error:
-            self._emit(Failed(change.key, change.action, error.message, self._now()))
-            return False
+        except ClusterError as error:
+            return self._failed(change, error)
         self._emit(Done(change.key, change.action, self._now()))
         if remaining is None:
             self._gone.add(change.key)
         return True
+
+    def _failed(self, change: Change, error: ClusterError) -> bool:
+        """Tell it; goes on raising what the next object would meet, too."""
+        if not isinstance(error, ApiError):
+            self._emit(Failed(change.key, change.action, f"{error} It may be done or not.", self._now()))
+            raise error
+        self._emit(Failed(change.key, change.action, str(error), self._now()))
+        if error.code == _UNAUTHORIZED:
+            raise error
+        return False
 
     def _see(self, key: ResourceKey, body: Body, pending: dict[ResourceKey, ApiResource]) -> None:
         """Assess an object at hand; what is still on its way is left to the watch."""

@@ -92,7 +92,14 @@ def against_live(
     return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record, notes=notes)
 
 
-def farewell(record: Record, head: str, session: Session) -> Prepared:
+def ghost_of(record: Record) -> Application:
+    """What is left to say of an application whose file is gone."""
+    return Application(
+        record.inventory.app, Place("(removed)"), (), Destination(namespace=record.owner.namespace)
+    )
+
+
+def farewell(ghost: Application, record: Record, head: str, session: Session) -> Prepared:
     """The plan that deletes all of an application whose file is gone and carried the finalizer."""
     name, owner, cluster = record.inventory.app, record.owner, record.cluster
     live = read_live(cluster, {}, record.inventory.keys, selector=owner.selector, workers=session.workers)
@@ -104,7 +111,6 @@ def farewell(record: Record, head: str, session: Session) -> Prepared:
         owner_id=owner.id,
     )
     plan = make_plan(Intent(name, head, (), policy), record.inventory, live, Prediction(Level.LIVE))
-    ghost = Application(name, Place("(removed)"), (), Destination(namespace=owner.namespace))
     allowance = Allowance(limits, retired=True)
     return Prepared(ghost, guarded(plan, allowance), live, Rendering(name, head, ()), record)
 

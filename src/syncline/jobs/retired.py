@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import PARENT_SELECTOR, decode, owner_of, repository_of
 from syncline.core.resource import Body, key_of
-from syncline.errors import ApiError, ClusterError, Place, SynclineError
-from syncline.jobs.prepare import PARENT, Prepared, Record, farewell
+from syncline.errors import ApiError, ClusterError, Place
+from syncline.jobs.prepare import PARENT, Record
 from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Leftovers:
     """What is to be deleted with its Application, and what to say about the rest."""
 
-    plans: tuple[Prepared, ...] = ()
+    records: tuple[Record, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -39,29 +39,23 @@ def leftovers(session: Session, head: str) -> Leftovers:
     configuration = session.configuration(head)
     if session.invocation.applications or session.invocation.path or configuration.broken:
         return Leftovers()
-    known = {_place_of(app, session) for app in configuration.applications}
-    plans: list[Prepared] = []
+    known = {(owner.namespace, owner.parent) for owner in map(owner_of, configuration.applications)}
+    records: list[Record] = []
     notes: list[Note] = []
     for record in _remembered(session, notes):
         name = record.inventory.app
-        if (record.cluster.name, record.owner.namespace, record.owner.parent) in known:
+        # Wherever it is defined to be: two names of one cluster, or a name that cannot be connected just now,
+        # must not make an application look as if it were gone.
+        if (record.owner.namespace, record.owner.parent) in known:
             continue
         if record.inventory.cascades:
-            plans.append(farewell(record, head, session))
+            records.append(record)
         elif record.inventory.keys:
             count = len(record.inventory.keys)
             notes.append(
                 Note(Severity.INFO, f"The Application {name} is gone from Git; its {count} objects stay.")
             )
-    return Leftovers(tuple(plans), tuple(notes))
-
-
-def _place_of(app: Application, session: Session) -> tuple[str, str, str]:
-    owner = owner_of(app)
-    try:
-        return (session.cluster(app.destination).name, owner.namespace, owner.parent)
-    except SynclineError:
-        return ("", owner.namespace, owner.parent)
+    return Leftovers(tuple(records), tuple(notes))
 
 
 def _remembered(session: Session, notes: list[Note]) -> Iterator[Record]:
@@ -75,8 +69,12 @@ def _remembered(session: Session, notes: list[Note]) -> Iterator[Record]:
             )
             continue
         for parent in listing.items:
-            if repository_of(parent) == session.repository_id:
+            if repository_of(parent) != session.repository_id:
+                continue
+            try:
                 yield _record(cluster, parent, session)
+            except ClusterError as error:
+                notes.append(Note(Severity.WARNING, session.masker.scrub(str(error))))
 
 
 def _record(cluster: Cluster, parent: Body, session: Session) -> Record:

@@ -15,8 +15,8 @@ from syncline.core.trust import Tier
 from syncline.errors import ForbiddenError, SynclineError
 from syncline.jobs.carry_out import carry_out
 from syncline.jobs.choose import asked_for
-from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Prepared, Record, against_live, recall
+from syncline.jobs.each_app import Row, in_turn, one_by_one
+from syncline.jobs.prepare import Prepared, Record, against_live, farewell, ghost_of, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.retired import Leftovers, leftovers
 from syncline.render import input_paths
@@ -39,15 +39,15 @@ def sync(session: Session, observer: Observer) -> Report:
     _render_ahead(touched, head, session)
     row = one_by_one(touched, lambda app: _sync_one(app, head, session, observer), session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
-    gone = [carry_out_and_report(prepared, session, observer) for prepared in rest.plans]
+    gone = _take_away(rest, head, session, observer)
     names = {app.name for app in touched}
     return Report(
         Job.SYNC,
         head=head,
-        applications=(*row.reports, *gone),
+        applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
-        notes=(*complaint_notes(session, head), *row.notes, *rest.notes),
-        interrupted=row.interrupted,
+        notes=(*complaint_notes(session, head), *row.notes, *rest.notes, *gone.notes),
+        interrupted=row.interrupted or gone.interrupted,
     )
 
 
@@ -68,6 +68,18 @@ def carry_out_and_report(prepared: Prepared, session: Session, observer: Observe
         return app_report(prepared, session)
     result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event))
     return app_report(prepared, session, result)
+
+
+def _take_away(rest: Leftovers, head: str, session: Session, observer: Observer) -> Row:
+    """Delete what the applications left behind whose files are gone."""
+    ghosts = [ghost_of(record) for record in rest.records]
+    # Two clusters may remember applications of one name.
+    records = {id(ghost): record for ghost, record in zip(ghosts, rest.records, strict=True)}
+
+    def take_away(ghost: Application) -> AppReport:
+        return carry_out_and_report(farewell(ghost, records[id(ghost)], head, session), session, observer)
+
+    return in_turn(ghosts, take_away, session, observer)
 
 
 def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Application, ...]:
