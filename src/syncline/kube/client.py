@@ -208,7 +208,9 @@ def _may_pass(
     refusal: Refusal, request: Request, response: urllib3.BaseHTTPResponse, patience: Patience
 ) -> bool:
     if refusal.code == _CONFLICT:
-        return request.conflict_passes and patience.allows_conflict()
+        # That it is another object by now stays so.
+        is_other = "Precondition failed" in refusal.words
+        return request.conflict_passes and not is_other and patience.allows_conflict()
     if refusal.is_about_kind:
         return request.kind_comes and patience.allows()
     if refusal.code not in _PASSING or (refusal.code == _BROKEN and refusal.reason != INTERNAL):

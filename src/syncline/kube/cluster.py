@@ -186,7 +186,8 @@ class ApiCluster:
         }
         request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
         try:
-            answer = _body(self._client.json(replace(request, body=json.dumps(options).encode())))
+            sent = replace(request, body=json.dumps(options).encode(), conflict_passes=True)
+            answer = _body(self._client.json(sent))
         except ApiError as error:
             if is_absence(error):
                 return None
