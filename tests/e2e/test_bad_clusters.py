@@ -167,13 +167,16 @@ def test_ten_applications_of_one_silent_cluster_do_not_wait_ten_times_for_it(
 ) -> None:
     with failing(Fault.HANG) as server:
         two_clusters(delivery, {"server": server.url, "tokenEnv": "EDGE_TOKEN"})
-        more = {
-            f"apps/far{number}.yaml": delivery.app(f"far{number}", "far").replace(
-                "server: 'https://kubernetes.default.svc'", "name: edge"
+        for number in range(9):
+            app = delivery.app(f"far{number}", f"far{number}")
+            delivery.repo.commit(
+                {
+                    f"apps/far{number}.yaml": app.replace(
+                        "server: 'https://kubernetes.default.svc'", "name: edge"
+                    ),
+                    f"far{number}/all.yaml": config_map(f"far{number}"),
+                }
             )
-            for number in range(9)
-        }
-        delivery.repo.commit(more)
         report = delivery.sync()
 
     problems = [app.problem.message for app in report.applications if app.problem]
