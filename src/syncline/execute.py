@@ -23,7 +23,7 @@ from syncline.hook_runner import HookRunner
 from syncline.kube.waiting import Awaited, Patience, Waiter
 from syncline.ports import ApiResource, Clock, Cluster
 from syncline.runtime import each
-from syncline.writer import Writer, uid_of
+from syncline.writer import Writer, told, uid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -76,7 +76,7 @@ def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None
     except Interrupted as error:
         run.halt(f"{error.message} Run it again to finish what is left.", interrupted=True)
     except ClusterError as error:
-        run.halt(str(error))
+        run.halt_for(error)
     finally:
         run.settle()
     return fold(run.events)
@@ -138,6 +138,15 @@ class _Execution:
     def halt(self, message: str, *, interrupted: bool = False) -> None:
         """End the run with this sentence."""
         self._emit(Halted(message, self._now(), interrupted=interrupted))
+
+    def halt_for(self, error: ClusterError) -> None:
+        """End the run because the cluster does not answer, which a request to stop may be the reason of."""
+        try:
+            self._means.check()
+        except Interrupted as stop:
+            self.halt(f"{stop.message} Run it again to finish what is left.", interrupted=True)
+        else:
+            self.halt(str(error))
 
     def _founding(self) -> tuple[Change, ...]:
         # The Namespace that the parent lives in is the one object that precedes the claim.
@@ -215,6 +224,7 @@ class _Execution:
         return sound
 
     def _take(self, step: Step, pending: _Pending) -> bool:
+        self._means.check()
         if isinstance(step, Change):
             return self._apply(step, pending)
         body = self._hooks.start(step) if self._hooks.due(step) else {}
@@ -228,9 +238,8 @@ class _Execution:
         try:
             before = None if self._removed(change) else change.before
             body = self._writer.write(change.key, desired, change.manner, before)
-        except ApiError as error:
-            self._emit(Failed(change.key, change.action, error.message, self._now()))
-            return False
+        except ClusterError as error:
+            return self._failed(change, error)
         self._emit(Done(change.key, change.action, self._now()))
         self._see(change.key, body, pending)
         return True
@@ -257,15 +266,23 @@ class _Execution:
         return self._wait(Awaited(gone=leaving))
 
     def _delete(self, change: Change) -> bool:
+        self._means.check()
         try:
             remaining = self._writer.delete(change.key, change.before or {})
-        except ApiError as error:
-            self._emit(Failed(change.key, change.action, error.message, self._now()))
-            return False
+        except ClusterError as error:
+            return self._failed(change, error)
         self._emit(Done(change.key, change.action, self._now()))
         if remaining is None:
             self._gone.add(change.key)
         return True
+
+    def _failed(self, change: Change, error: ClusterError) -> bool:
+        """Tell it; goes on raising what the next object would meet, too."""
+        message, meets_all = told(error)
+        self._emit(Failed(change.key, change.action, message, self._now()))
+        if meets_all:
+            raise error
+        return False
 
     def _see(self, key: ResourceKey, body: Body, pending: _Pending, *, hook: bool = False) -> None:
         """Assess an object at hand; what is still on its way is left to the watch."""

@@ -14,7 +14,8 @@ from syncline.core.applyset import claimed_by
 from syncline.core.hooks import DeletePolicy, HookRun, hook_of, is_hook, run_mark
 from syncline.core.plan import Action
 from syncline.core.verdict import Done, Event, Failed
-from syncline.errors import ApiError
+from syncline.errors import ApiError, ClusterError
+from syncline.writer import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -77,8 +78,11 @@ class HookRunner:
         try:
             manner = self._plan.options.manner(run.body, None)
             body = self._writer.write(run.key, run.body, manner, None)
-        except ApiError as error:
-            self._failed(run.key, error.message)
+        except ClusterError as error:
+            message, meets_all = told(error)
+            self._failed(run.key, message)
+            if meets_all:
+                raise
             return None
         self.gone.discard(run.key)
         self._emit(Done(run.key, Action.RUN, self._clock.now()))

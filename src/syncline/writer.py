@@ -14,7 +14,7 @@ from syncline.core.hooks import HOOK_FINALIZER
 from syncline.core.managed import MANAGER, migrated
 from syncline.core.options import Manner, Method
 from syncline.core.predict import predict_apply
-from syncline.errors import ApiError
+from syncline.errors import ApiError, ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body, ResourceKey
     from syncline.ports import ApiResource, Cluster
 
+_UNAUTHORIZED: Final = 401
 _CONFLICT: Final = 409
 _TRIES: Final = 4
 
@@ -158,3 +159,10 @@ def replacement(live: Body, desired: Body, manner: Manner) -> Body:
 def uid_of(body: Body | None) -> str:
     """Which object of that name it is."""
     return str(((body or {}).get("metadata") or {}).get("uid") or "")
+
+
+def told(error: ClusterError) -> tuple[str, bool]:
+    """What to say of a write that failed, and whether every other write would meet the same."""
+    if not isinstance(error, ApiError):
+        return f"{error} It may be done or not.", True
+    return str(error), error.code == _UNAUTHORIZED

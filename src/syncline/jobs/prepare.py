@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, decode, mark, owner_of
 from syncline.core.guard import Allowance, guarded
-from syncline.core.hook_plan import HookSet, has_parting, hook_set, rendered_hooks, with_hooks
+from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_hooks
 from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
 from syncline.core.inventory import Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
@@ -39,6 +39,7 @@ from syncline.report.model import Note, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from syncline.core.hook_plan import HookSet
     from syncline.jobs.session import Session
 
 PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
@@ -143,6 +144,13 @@ def _as_manifests(hooks: HookSet) -> Iterator[Manifest]:
         yield Manifest(run.key, str(run.body.get("apiVersion")), run.body, run.origin or Place(""))
 
 
+def ghost_of(record: Record) -> Application:
+    """What is left to say of an application whose file is gone."""
+    return Application(
+        record.inventory.app, Place("(removed)"), (), Destination(namespace=record.owner.namespace)
+    )
+
+
 def farewell(record: Record, head: str, session: Session, then: Application | None = None) -> Prepared:
     """The plan that deletes all of an application whose file is gone and carried the finalizer.
 
@@ -170,9 +178,8 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
     intent = Intent(known.app, head, (), policy, spared=hooks.keys)
     plan = with_hooks(make_plan(intent, known, live, Prediction(Level.LIVE)), hooks, live)
     plan = replace(plan, parting=False)
-    ghost = then or Application(known.app, Place("(removed)"), (), Destination(namespace=owner.namespace))
     allowance = Allowance(limits, retired=True)
-    ghost = replace(ghost, finalizers=())
+    ghost = replace(then or ghost_of(record), finalizers=())
     return Prepared(ghost, guarded(plan, allowance), live, Rendering(known.app, head, ()), record)
 
 

@@ -52,7 +52,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         images=images(plan.changes),
         refusals=tuple(masker.scrub(sentence) for sentence in plan.refusals),
         outcome=_outcome(plan, result),
-        failures=tuple(_failures(result, masker)),
+        failures=tuple(_failures(plan, result, masker)),
         resources=rows,
         health=_health(plan, result, session.assess) if rows else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
@@ -135,23 +135,22 @@ def _outcome(plan: Plan, result: SyncResult | None) -> Outcome | None:
     return Outcome.REFUSED if plan.refusals else None
 
 
-def _failures(result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
+def _failures(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
     if result is None:
         return
+    origins = {change.key: change.origin for change in plan.changes}
     for failed in result.failed:
         sentence = f"{failed.key} could not be {_PAST[failed.action]}: {failed.message}"
-        yield Problem(masker.scrub(sentence), ExitCode.SYNC_FAILED)
+        yield Problem(masker.scrub(sentence), ExitCode.SYNC_FAILED, origins.get(failed.key))
     for late in result.overdue:
         words = f"{late.key} is still {late.health.status.label} at the deadline: {late.health.message}"
-        yield Problem(
-            masker.scrub(words), ExitCode.UNHEALTHY, remedy="Look at its events and pods, or raise --timeout."
-        )
+        remedy = "Look at its events and pods, or raise --timeout."
+        yield Problem(masker.scrub(words), ExitCode.UNHEALTHY, origins.get(late.key), remedy)
     told = {late.key for late in result.overdue} | {failed.key for failed in result.failed}
     for key, health in sorted(result.health.items()):
         if health.status >= HealthStatus.DEGRADED and key not in told:
-            yield Problem(
-                masker.scrub(f"{key} is {health.status.label}: {health.message}"), ExitCode.UNHEALTHY
-            )
+            words = f"{key} is {health.status.label}: {health.message}"
+            yield Problem(masker.scrub(words), ExitCode.UNHEALTHY, origins.get(key))
     if result.halted:
         yield Problem(masker.scrub(result.halted.message), result.exit_code)
 

@@ -29,6 +29,7 @@ from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
+from syncline.kube.patience import Timing
 from syncline.render import Checkout, RenderOptions, normalized_url, render
 
 if TYPE_CHECKING:
@@ -281,9 +282,16 @@ class Session:
                 remedy="Pull requests of the same repository may read one.",
             )
         access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
-        return connect(
-            access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root
+        timing = Timing(sleep=self.cancellation.wait, stopping=lambda: self.cancellation.requested)
+        cluster = connect(
+            access,
+            self._cluster_environ(),
+            home=self._surroundings.home,
+            root=self.invocation.root,
+            timing=timing,
         )
+        self.cancellation.when_late(cluster.hang_up)
+        return cluster
 
     def _cluster_environ(self) -> dict[str, str]:
         environ = dict(self.invocation.environ)

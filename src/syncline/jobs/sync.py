@@ -16,12 +16,12 @@ from syncline.core.trust import Tier
 from syncline.errors import ForbiddenError, Interrupted, SynclineError, UsageError
 from syncline.jobs.carry_out import carry_out
 from syncline.jobs.choose import asked_for
-from syncline.jobs.each_app import one_by_one
+from syncline.jobs.each_app import Row, in_turn, one_by_one
 from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
-from syncline.jobs.prepare import Extent, Prepared, against_live, recall
+from syncline.jobs.prepare import Extent, Prepared, against_live, ghost_of, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
-from syncline.jobs.retired import Leftovers, leftovers
+from syncline.jobs.retired import Leftovers, leave, leftovers
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Report
 from syncline.runtime import each
@@ -50,15 +50,15 @@ def sync(session: Session, observer: Observer) -> Report:
     gate = Gate(session.family(head), rivalries(touched, head, session), session)
     row = one_by_one(touched, lambda app: _pass(app, gate, session, observer), session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
-    gone = [carry_out_and_report(prepared, session, observer) for prepared in rest.plans]
+    gone = _take_away(rest, head, session, observer)
     names = {app.name for app in touched}
     return Report(
         Job.SYNC,
         head=head,
-        applications=(*row.reports, *gone),
+        applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
-        notes=(*complaint_notes(session, head), *row.notes, *rest.notes),
-        interrupted=row.interrupted,
+        notes=(*complaint_notes(session, head), *row.notes, *rest.notes, *gone.notes),
+        interrupted=row.interrupted or gone.interrupted,
     )
 
 
@@ -109,6 +109,18 @@ def _problem_kept(app: Application, gate: Gate, session: Session, observer: Obse
     except SynclineError as error:
         gate.passed(app, problem_report(app, error, session))
         raise
+
+
+def _take_away(rest: Leftovers, head: str, session: Session, observer: Observer) -> Row:
+    """Delete what the applications left behind whose files are gone."""
+    ghosts = [ghost_of(record) for record in rest.records]
+    # Two clusters may remember applications of one name.
+    records = {id(ghost): record for ghost, record in zip(ghosts, rest.records, strict=True)}
+
+    def take_away(ghost: Application) -> AppReport:
+        return carry_out_and_report(leave(records[id(ghost)], head, session), session, observer)
+
+    return in_turn(ghosts, take_away, session, observer)
 
 
 def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Application, ...]:

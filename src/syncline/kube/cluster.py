@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from syncline.errors import ApiError
-from syncline.kube.client import Client, Request, Timing
+from syncline.kube.client import Client, Request
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
 from syncline.kube.status import is_absence
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
 
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
+    from syncline.kube.patience import Timing
 
 FIELD_MANAGER = "syncline"
 WORKERS = 16
 """Requests at a time: more did not make two cores of API server any faster."""
 
 _PAGE = 1000
+_CONFLICT = 409
+_NOT_FOUND = 404
 _SETTLING = 5.0
 """Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
 _SETTLING_PAUSE = 0.1
@@ -66,6 +69,7 @@ class ApiCluster:
         self._client = client
         self._workers = workers
         self._discovery: Discovery | None = None
+        self._unserved: frozenset[str] = frozenset()
         self._settled = -math.inf
         self._lock = threading.Lock()
 
@@ -73,6 +77,10 @@ class ApiCluster:
     def name(self) -> str:
         """The name the configuration gives it."""
         return self._client.name
+
+    def hang_up(self) -> None:
+        """End the requests under way, from any thread; they fail as if the connection had broken."""
+        self._client.hang_up()
 
     def close(self) -> None:
         """Close the connections."""
@@ -88,6 +96,8 @@ class ApiCluster:
             self._client.timing.sleep(_SETTLING_PAUSE)
             self._forget()
             found = self._known().find(group, kind, version)
+        if found is None:
+            self._confirm_unserved(group, kind)
         return found
 
     def rediscover(self) -> None:
@@ -145,7 +155,12 @@ class ApiCluster:
             webhook_passes=not dry_run,
             kind_comes=self._is_settling(),
         )
-        return _body(self._client.json(sent))
+        try:
+            return _body(self._client.json(sent))
+        except ApiError as error:
+            if error.code != _CONFLICT or sent.conflict_passes:
+                raise
+            return self._after_conflict(error, resource, body, sent)
 
     def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
         """A JSON merge patch of an object, or of a part of it such as its status; the object it makes."""
@@ -207,7 +222,8 @@ class ApiCluster:
         }
         request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
         try:
-            answer = _body(self._client.json(replace(request, body=json.dumps(options).encode())))
+            sent = replace(request, body=json.dumps(options).encode(), conflict_passes=True)
+            answer = _body(self._client.json(sent))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -235,6 +251,27 @@ class ApiCluster:
             lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
         )
 
+    def _after_conflict(self, error: ApiError, resource: ApiResource, body: Body, sent: Request) -> Body:
+        """What became of a write that named the version it had read.
+
+        It may be done all the same: when its answer was lost and it was sent again. And where nobody else has
+        written, it was refused in passing. Anything else is the conflict it says it is.
+        """
+        metadata = body["metadata"]
+        for _ in range(self._client.timing.conflicts):
+            live = self.get(resource, str(metadata.get("namespace") or ""), str(metadata["name"])) or {}
+            found = live.get("metadata") or {}
+            if _holds(live, {**body, "metadata": {**metadata, "resourceVersion": None}}):
+                return live
+            if found.get("resourceVersion") != metadata["resourceVersion"]:
+                break
+            try:
+                return _body(self._client.json(sent))
+            except ApiError as again:
+                if again.code != _CONFLICT:
+                    raise
+        raise error
+
     def _known(self) -> Discovery:
         with self._lock:
             if self._discovery is None:
@@ -244,6 +281,30 @@ class ApiCluster:
     def _forget(self) -> None:
         with self._lock:
             self._discovery = None
+            self._unserved = frozenset()
+
+    def _confirm_unserved(self, group: str, kind: str) -> None:
+        """Raises ApiError when the server may serve that group after all.
+
+        A server that has just started names its groups one by one, and nothing may be taken for gone because
+        of that. Asked for a group by name, it answers 404 only when it knows all of them.
+        """
+        known = self._known().groups
+        if group in known or group in self._unserved:
+            return
+        try:
+            self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))
+        except ApiError as error:
+            if error.code != _NOT_FOUND:
+                raise
+            self._unserved |= {group}
+            return
+        raise ApiError(
+            f"The API group {group} is about to be served, so whether it has {kind} is not known yet.",
+            code=503,
+            reason="ServiceUnavailable",
+            remedy="Run it again.",
+        )
 
     def _is_settling(self) -> bool:
         return self._client.timing.monotonic() < self._settled
@@ -307,6 +368,13 @@ def _completed(item: dict[str, Any], resource: ApiResource) -> Body:
     item.setdefault("apiVersion", resource.api_version)
     item.setdefault("kind", resource.kind)
     return item
+
+
+def _holds(live: Any, sent: Any) -> bool:
+    """Whether all that was sent is there; what was sent as None is not asked about."""
+    if isinstance(sent, dict) and isinstance(live, dict):
+        return all(value is None or _holds(live.get(key), value) for key, value in sent.items())
+    return bool(live == sent)
 
 
 def _body(answer: Any) -> Body:

@@ -27,6 +27,7 @@ Ask: TypeAlias = Callable[[ResourceKey, ApiResource], Body]
 """How the server is asked about an object, where that is no plain apply."""
 
 _NOT_FOUND = 404
+_CONFLICT = 409
 _NO_ANSWER = frozenset({401, 429, 502, 503, 504})
 """The server itself is in trouble, or does not know us; that is not about one object."""
 
@@ -82,7 +83,8 @@ def _ask(cluster: Cluster, asked: Asked, ask: Ask | None) -> Body | _Trouble:
 
 
 def _kind_of(error: ApiError) -> str:
-    # An internal error is mostly an admission webhook that is down: nobody judged the object.
-    if is_absence(error) or error.reason == INTERNAL:
+    # An internal error is mostly an admission webhook that is down, and a conflict another write just then:
+    # nobody judged the object.
+    if is_absence(error) or error.reason == INTERNAL or error.code == _CONFLICT:
         return "unknowable"
     return "forbidden" if lacks_right(error) else "rejected"

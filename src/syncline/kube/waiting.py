@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from syncline.core.health import Assess, Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
-from syncline.errors import ClusterError
+from syncline.errors import ApiError, ClusterError
+from syncline.kube.status import is_absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _TICK = 0.2
 """Seconds between looks at the clock and at a request to stop; events themselves wake the reader at once."""
+
+_LONGEST_PAUSE = 1.0
+"""Seconds between two tries at a server that refuses or does not answer; the first comes after a tick."""
 
 _SEGMENT = 60.0
 """Seconds after which a watch is renewed."""
@@ -100,6 +104,7 @@ class Waiter:
         self._news: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
         self._over = threading.Event()
         self._watches: dict[_Scope, Watching] = {}
+        self._trouble: dict[_Scope, str] = {}
         self.gone: set[ResourceKey] = set()
 
     def events(self) -> Iterator[Event]:
@@ -123,13 +128,17 @@ class Waiter:
         while self._pending or self._leaving:
             self._patience.check()
             remaining = self._patience.until - self._patience.clock.monotonic()
-            if remaining <= 0:
-                return
             try:
-                seen = self._news.get(timeout=min(_TICK, remaining))
+                # What was told before the time was up counts, also where the time went in one leap.
+                seen = self._news.get(timeout=min(_TICK, remaining)) if remaining > 0 else self._told()
             except queue.Empty:
+                if remaining <= 0:
+                    return
                 continue
             yield from self._take(seen)
+
+    def _told(self) -> _Seen:
+        return self._news.get_nowait()
 
     def _take(self, seen: _Seen) -> Iterator[Event]:
         key = seen.key
@@ -157,23 +166,39 @@ class Waiter:
     def _overdue(self) -> Iterator[Event]:
         at = self._patience.clock.now()
         for key, health in sorted(self._pending.items()):
-            yield Overdue(key, health, at)
+            yield Overdue(key, self._as_known(key, health), at)
         for key in sorted(self._leaving):
             yield Overdue(key, Health(HealthStatus.PROGRESSING, "Pending deletion"), at)
 
+    def _as_known(self, key: ResourceKey, health: Health) -> Health:
+        selector = self._selectors.get(key, self._selector)
+        trouble = self._trouble.get(_Scope(self._resources[key], key.namespace, selector))
+        return Health(health.status, f"it could not be read: {trouble}") if trouble else health
+
     def _read(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
+        pause = _TICK
         while not self._over.is_set():
             try:
                 self._list_and_watch(scope, keys)
-            except ClusterError:
+                pause = _TICK
+            except ClusterError as error:
+                if isinstance(error, ApiError) and is_absence(error):
+                    # The kind itself is gone, and its objects with it.
+                    self._news_of(keys, {})
+                else:
+                    self._trouble[scope] = error.message
                 # The server restarts or refuses for a moment; the deadline decides when that is too long.
-                self._over.wait(_TICK)
+                self._over.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _news_of(self, keys: frozenset[ResourceKey], found: Mapping[ResourceKey, Body]) -> None:
+        for key in keys:
+            self._news.put(_Seen(key, found.get(key)))
 
     def _list_and_watch(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
         listing = self._cluster.list(scope.resource, namespace=scope.namespace, selector=scope.selector)
-        found = {key_of(item): item for item in listing.items}
-        for key in keys:
-            self._news.put(_Seen(key, found.get(key)))
+        self._trouble.pop(scope, None)
+        self._news_of(keys, {key_of(item): item for item in listing.items})
         since = listing.resource_version
         while not self._over.is_set():
             watching = self._cluster.watch(
