@@ -188,7 +188,7 @@ def test_what_cannot_be_done_is_a_sentence(body: dict[str, Any], action: str, se
         Actions().run(body, action, Asked({}, NOW))
 
 
-odd = (
+odd: st.SearchStrategy[Any] = (
     st.none()
     | st.booleans()
     | st.integers()
