@@ -38,7 +38,7 @@ def condition(kind: str) -> dict[str, Any]:
 
 def body(api_version: str, kind: str) -> dict[str, Any]:
     """About 1.5 kB, half of it managedFields, as objects of a cluster are."""
-    fields = {f"f:field{number}": {"f:inner": {}, ".": {}} for number in range(20)}
+    fields: dict[str, Any] = {f"f:field{number}": {"f:inner": {}, ".": {}} for number in range(20)}
     metadata = {
         "name": "web",
         "namespace": "shop",
