@@ -1,4 +1,5 @@
-"""The only code that writes to a cluster, with `writer` for one object and `hook_runner` for hooks.
+"""The only code that writes to a cluster, with `writer` for one object, `hook_runner` for hooks and `act` for
+resource actions.
 
 The law: what is about to be ours is claimed before the first write, and leaves the inventory only when the
 server says it is gone; whatever ends the run, the events say what was done and what was not.
@@ -287,7 +288,7 @@ class _Execution:
     def _see(self, key: ResourceKey, body: Body, pending: _Pending, *, hook: bool = False) -> None:
         """Assess an object at hand; what is still on its way is left to the watch."""
         health = self._means.assess(body)
-        if health is None or is_ignored(body):
+        if health is None or (is_ignored(body) and not hook):
             return
         self._emit(Assessed(key, health, self._now()))
         # A Degraded read before or just after the apply may be the old generation's, so it is watched once

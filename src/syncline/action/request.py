@@ -19,7 +19,7 @@ from syncline.core.live import Level
 from syncline.core.selection import selection
 from syncline.core.trust import Tier
 from syncline.errors import UsageError
-from syncline.jobs.invocation import Invocation, Permissions
+from syncline.jobs.invocation import AskedAction, Invocation, Permissions
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             adopt=inputs.flag("adopt"),
             heal=inputs.flag("heal"),
         ),
+        action=AskedAction(inputs["resource"], inputs["action"], cli.parameters(inputs.lines("params"))),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
         selection=selection(inputs.lines("resources"), inputs.lines("labels")),
         dry_run=inputs.flag("dry_run"),
