@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from syncline.core.verdict import Outcome, Retrying, fold
 from syncline.errors import SynclineError
 from syncline.execute import Claim, Means, execute
+from syncline.jobs.projects import vigil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
