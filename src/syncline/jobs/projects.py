@@ -148,11 +148,14 @@ def vigil(app: Application, session: Session) -> Callable[[], None]:
     if project is None or not _windows(app, project):
         return session.cancellation.check
     since = session.clock.now()
+    said: list[str] = []
 
     def check() -> None:
         session.cancellation.check()
-        reason = window_reason(app, session, since)
+        # Said once: whoever ends the run for it checks again whether it was asked to stop.
+        reason = "" if said else window_reason(app, session, since)
         if reason:
+            said.append(reason)
             raise ClusterError(
                 f"The sync was stopped: {reason}.",
                 remedy="What was applied stays; a sync in an open window finishes it.",
