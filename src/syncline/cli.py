@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syncline.jobs.invocation import Invocation
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Surroundings
+    from syncline.ports import Forge
     from syncline.report.model import Report
     from syncline.runtime import Cancellation
 
@@ -32,8 +33,13 @@ _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]
 _A_WEEK: Final = 7 * 24 * 3600.0
 
 
-def run(invocation: Invocation, observer: Observer) -> Report:
-    """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report."""
+def run(
+    invocation: Invocation, observer: Observer, *, forge: Callable[[], Forge | None] | None = None
+) -> Report:
+    """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report.
+
+    `forge` opens GitHub when a generator or a role asks for it; by default with the environment's token.
+    """
     from dataclasses import replace
 
     from syncline.jobs import run as run_job
@@ -41,9 +47,24 @@ def run(invocation: Invocation, observer: Observer) -> Report:
     from syncline.runtime import Cancellation
 
     cancellation = Cancellation()
-    with cancellation.on_signals(), Session(invocation, _surroundings(invocation, cancellation)) as session:
+    surroundings = replace(
+        _surroundings(invocation, cancellation), forge=forge or (lambda: _forge(invocation.environ))
+    )
+    with cancellation.on_signals(), Session(invocation, surroundings) as session:
         report = run_job(session, observer)
     return replace(report, stopped_by=cancellation.exit_code) if report.interrupted else report
+
+
+def _forge(environ: Mapping[str, str]) -> Forge | None:
+    """GitHub with the token of the environment, for questions alone."""
+    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+    if not token:
+        return None
+    from syncline.github.client import Api
+    from syncline.github.forge import GitHubForge
+
+    url = environ.get("GITHUB_API_URL") or "https://api.github.com"
+    return GitHubForge(Api(token, url), url)
 
 
 def seconds(text: str) -> float | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
     from syncline.core.resource import Body, ResourceKey
 
 
@@ -143,6 +144,41 @@ class GitHub(Protocol):
 
     def set_status(self, sha: str, context: str, state: str, description: str) -> None:
         """A commit status; not sent again when unchanged."""
+        ...
+
+
+class Forge(Protocol):
+    """What generators of ApplicationSets and roles of projects ask GitHub. Every method raises
+    GitHubError.
+    """
+
+    @property
+    def url(self) -> str:
+        """The API's root; our token is sent nowhere else."""
+        ...
+
+    def pull_requests(self, owner: str, repo: str) -> tuple[PullRequest, ...]:
+        """The open ones."""
+        ...
+
+    def repositories(self, organization: str) -> tuple[HostedRepository, ...]:
+        """Those of an organisation."""
+        ...
+
+    def branches(self, owner: str, repo: str, only: str = "") -> tuple[Branch, ...]:
+        """All branches, or the one named."""
+        ...
+
+    def has_path(self, owner: str, repo: str, sha: str, path: str) -> bool:
+        """Whether a file or directory is there at a commit."""
+        ...
+
+    def is_member(self, team: str, login: str) -> bool:
+        """Whether somebody is an active member of `organisation/team`."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
         ...
 
 

@@ -104,6 +104,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         timeout=_timeout(inputs),
         repository=_repository(event, environ),
         actor=event.actor,
+        manual=event.name == "workflow_dispatch",
         tier=event.tier,
         kubeconfig=_kubeconfig(inputs, event, stack),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},

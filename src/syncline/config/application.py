@@ -196,13 +196,31 @@ class IgnoreDifference:
     managed_fields_managers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """An Application's place in the rolling sync of the set that makes it.
+
+    `step` counts from 0 and is None where no step has it: it is synced only by name. `most` is how many of
+    the step may be unfinished at a time: a number, a percentage, or None for all.
+    """
+
+    group: str
+    step: int | None
+    most: int | str | None = None
+    origin: Place | None = None
+
+
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """Present on an Application: deleting it deletes its resources (Argo CD, "App Deletion")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One `argoproj.io/v1alpha1` Application and the line it starts at; `body` is all of it, as written."""
+    """One `argoproj.io/v1alpha1` Application and the line it starts at; `body` is all of it, as written.
+
+    `made_by` is the ApplicationSet that makes it, if one does; then `origin` is the set's, and `reads` are
+    the files and directories that the set made it from.
+    """
 
     name: str
     origin: Place
@@ -217,6 +235,9 @@ class Application:
     finalizers: tuple[str, ...] = ()
     revision_history_limit: int = 10
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    made_by: str = ""
+    reads: frozenset[str] = frozenset()
+    rolling: Rolling | None = None
 
     @property
     def cascades(self) -> bool:

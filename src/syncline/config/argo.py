@@ -245,7 +245,7 @@ _OF_THE_SERVER = (
     "selfLink",
     "uid",
 )
-_METADATA: Table = {
+METADATA: Table = {
     "name": text,
     "namespace": text,
     "labels": text_map,
@@ -256,7 +256,7 @@ _METADATA: Table = {
 _APPLICATION: Table = {
     "apiVersion": text,
     "kind": text,
-    "metadata": lambda node: fields(node, _METADATA),
+    "metadata": lambda node: fields(node, METADATA),
     "spec": _spec,
     "status": anything,
     "operation": anything,

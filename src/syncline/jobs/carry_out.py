@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from syncline.core.verdict import Outcome, Retrying, fold
 from syncline.errors import SynclineError
 from syncline.execute import Claim, Means, execute
+from syncline.jobs.projects import vigil
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +38,14 @@ def carry_out(
     if prepared.plan.refusals or prepared.record is None:
         return None
     until = session.clock.monotonic() + _seconds(session)
+    # One for all attempts: what may overrun its window is the sync that began inside it.
+    check = vigil(prepared.app, session)
     events: list[Event] = []
     tell = _both(events.append, emit)
     retry = prepared.app.sync_policy.retry
     attempt = 1
     while True:
-        result = _attempt(prepared, session, until, tell)
+        result = _attempt(prepared, replace(means_of(prepared.record, session), check=check), until, tell)
         if again is None or retry is None or result.outcome not in _RETRIED or not retry.allows(attempt):
             return fold(events)
         pause = retry.pause(attempt)
@@ -73,11 +76,11 @@ def means_of(record: Record, session: Session) -> Means:
     )
 
 
-def _attempt(prepared: Prepared, session: Session, until: float, emit: Callable[[Event], None]) -> SyncResult:
+def _attempt(prepared: Prepared, means: Means, until: float, emit: Callable[[Event], None]) -> SyncResult:
     record, app = prepared.record, prepared.app
     if record is None:
         raise ValueError("a plan without a cluster cannot be carried out")
-    means = replace(means_of(record, session), seconds=until - session.clock.monotonic())
+    means = replace(means, seconds=until - means.clock.monotonic())
     claim = Claim(record.owner, record.parent, app.revision_history_limit, cascades=app.cascades)
     return execute(prepared.plan, claim, means, emit)
 

@@ -6,6 +6,7 @@ Git; what is healed is the very plan that was shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.family import identity
@@ -14,6 +15,7 @@ from syncline.core.trust import Tier
 from syncline.errors import ConfigError
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
+from syncline.jobs.orphans import orphan_notes
 from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.sync import carry_out_and_report
@@ -47,7 +49,8 @@ def at_last_sync(app: Application, session: Session, level: Level) -> Prepared |
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    return against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
+    prepared = against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
+    return replace(prepared, notes=(*prepared.notes, *orphan_notes(then, record.cluster, session)))
 
 
 def defined_at(app: Application, revision: str, session: Session) -> Application:

@@ -50,6 +50,8 @@ class Invocation:
     nameless application of a directory. `affected_only` leaves out applications that no change since their
     last sync touches. `timeout` is in seconds; None takes the configured one. `repository` is what identifies
     it (`owner/name` or a URL). `selection` narrows a sync to a few resources of the named applications.
+    `manual` says that a person asked for this very run, and `actor` is whom
+    GitHub says it was: sync windows and the roles of projects tell people from machines.
     """
 
     job: Job
@@ -67,6 +69,7 @@ class Invocation:
     timeout: float | None = None
     repository: str = ""
     actor: str = ""
+    manual: bool = True
     tier: Tier = Tier.WRITE
     kubeconfig: str = ""
     environ: Mapping[str, str] = field(default_factory=dict)

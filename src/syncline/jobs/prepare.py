@@ -25,6 +25,7 @@ from syncline.core.scopes import Scopes
 from syncline.core.selection import EVERYTHING, Selection
 from syncline.errors import Place
 from syncline.jobs.predicting import Terms, predict, yielded
+from syncline.jobs.projects import governed, project_notes
 from syncline.jobs.reservations import (
     foreign_hooks,
     own_resources,
@@ -135,8 +136,9 @@ def against_live(
         *(shared_objects(plan.manifests, live, owner) if policy.options.has("FailOnSharedResource") else ()),
         *foreign_hooks(hooks, live, owner),
     )
-    plan = guarded(replace(plan, refusals=(*plan.refusals, *sentences)), _allowance(app, session))
-    return Prepared(app, plan, live, rendering, record, notes=(*notes, *_notes(rendering)))
+    plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
+    notes = (*notes, *_notes(rendering), *project_notes(app, session))
+    return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record, notes=notes)
 
 
 def _as_manifests(hooks: HookSet) -> Iterator[Manifest]:
@@ -206,8 +208,11 @@ def against_base(
     intent = Intent(app.name, head.revision, after, policy)
     plan = with_recreations(make_plan(intent, inventory, live, prediction), policy, prediction)
     plan = replace(plan, hooks=rendered_hooks(former, hooks), refusals=tuple(misread(head.manifests)))
+    plan = plan if retired else governed(plan, app, session)
     allowance = replace(_allowance(app, session), retired=retired)
-    return Prepared(app, guarded(plan, allowance), live, head, notes=tuple(_notes(head)))
+    return Prepared(
+        app, guarded(plan, allowance), live, head, notes=(*_notes(head), *project_notes(app, session))
+    )
 
 
 def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:

@@ -21,7 +21,9 @@ from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
 from syncline.jobs.prepare import Extent, Prepared, against_live, ghost_of, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
+from syncline.jobs.projects import at_the_door, role_notes
 from syncline.jobs.retired import Leftovers, leave, leftovers
+from syncline.jobs.rolling import Gates, in_steps
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Report
 from syncline.runtime import each
@@ -44,11 +46,17 @@ def sync(session: Session, observer: Observer) -> Report:
         )
     head = session.head
     session.trust(head)
-    asked = _asked(head, session)
+    asked = in_steps(_asked(head, session))
     touched = _touched(asked, head, session)
     _render_ahead(touched, head, session)
     gate = Gate(session.family(head), rivalries(touched, head, session), session)
-    row = one_by_one(touched, lambda app: _pass(app, gate, session, observer), session, observer)
+
+    def look(app: Application) -> AppReport:
+        return _pass(app, gate, session, observer)
+
+    everyone = session.applications(head)
+    gated = look if session.invocation.applications else Gates(everyone, look).look
+    row = one_by_one(touched, gated, session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
     gone = _take_away(rest, head, session, observer)
     names = {app.name for app in touched}
@@ -77,9 +85,12 @@ def carry_out_and_report(
     prepared: Prepared, session: Session, observer: Observer, again: Callable[[], Prepared] | None = None
 ) -> AppReport:
     """The second verb and what is said of it; a dry run stops at the plan. `again` is for another attempt."""
+    app = prepared.app
+    plan = at_the_door(prepared.plan, app, session)
+    prepared = replace(prepared, plan=plan, notes=(*prepared.notes, *role_notes(app, session)))
     if session.invocation.dry_run:
         return app_report(prepared, session)
-    result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event), again)
+    result = carry_out(prepared, session, lambda event: observer.event(app.name, event), again)
     return app_report(prepared, session, result)
 
 
