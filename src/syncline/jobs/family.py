@@ -65,7 +65,9 @@ class _Gathering:
         )
 
     def _may_be_parent(self, app: Application) -> bool:
-        roots = {source.path.strip("/").removeprefix("./") for source in app.sources if not source.chart}
+        # A source that only lends its files renders nothing.
+        rendered = [source for source in app.sources if not source.chart and (source.path or not source.ref)]
+        roots = {source.path.strip("/").removeprefix("./") for source in rendered}
         if roots & {"", "."} or any(_under(file, root) for root in roots for file in self._files):
             return bool(self._files)
         root = self._session.checkout(self._revision).root
