@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,13 @@ def test_the_workflow_in_the_readme_is_the_example_in_short() -> None:
         step["uses"] for step in job["steps"]
     ]
     assert shown["jobs"]["diff"]["steps"][0] == job["steps"][0]
+
+
+def test_the_image_is_given_every_library_and_every_module_that_it_is_made_of() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    pinned = re.findall(r"^([\w.-]+)==", (ROOT / "docker/requirements.lock").read_text(), re.MULTILINE)
+    copied = re.findall(r"^COPY (tests/plane/go/\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    let_in = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert {re.split(r"[<>=!~]", each)[0].lower() for each in declared} <= {name.lower() for name in pinned}
+    assert {f"!{folder}" for folder in copied} <= set(let_in)
