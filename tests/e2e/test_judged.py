@@ -230,3 +230,54 @@ def test_a_load_balancer_that_gets_no_address_is_told_at_the_deadline(delivery: 
     assert exit_code(report) is ExitCode.UNHEALTHY
     assert "Service" in app.failures[0].message
     assert "--timeout" in app.failures[0].remedy
+
+
+def definition(group: str, plural: str, kind: str) -> dict[str, Any]:
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": plural, "singular": plural[:-1], "kind": kind},
+            "versions": [version],
+        },
+    }
+
+
+def test_a_definition_that_is_never_established_is_told_and_its_resources_are_not_asked_for_in_vain(
+    delivery: Delivery,
+) -> None:
+    group = f"{delivery.namespace}.example.com"
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    delivery.plane.api.apply(f"{path}/apples.{group}", definition(group, "apples", "Fruit"))
+    fruit = {"apiVersion": f"{group}/v1", "kind": "Fruit", "metadata": {"name": "pear"}}
+    try:
+        delivery.repo.commit(
+            {
+                "apps/web.yaml": delivery.app(),
+                # Its kind is taken: the API server never accepts the names and never serves it.
+                "web/pears.yaml": json.dumps(definition(group, "pears", "Fruit")),
+                "web/pear.yaml": json.dumps(fruit),
+                "web/settings.yaml": config_map("settings"),
+            }
+        )
+        report = delivery.sync(timeout=2.0)
+
+        app = only(report)
+        assert app.outcome in {Outcome.UNHEALTHY, Outcome.TIMED_OUT, Outcome.FAILED}
+        assert exit_code(report) in {ExitCode.UNHEALTHY, ExitCode.SYNC_FAILED}
+        told = [problem for problem in app.failures if f"pears.{group}" in problem.message]
+        assert told
+        assert str(told[0].place).startswith("web/pears.yaml")
+        assert delivery.exists("v1/configmaps/settings")
+        assert {"CustomResourceDefinition", "ConfigMap"} <= {
+            key.kind for key in recorded(delivery.plane, delivery.namespace)
+        }
+    finally:
+        for plural in ("apples", "pears"):
+            if delivery.plane.api.answers(f"{path}/{plural}.{group}"):
+                delivery.plane.api("DELETE", f"{path}/{plural}.{group}")
