@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
 from syncline.core.health import Assess, Health, HealthStatus, assess, is_ignored
-from syncline.core.inventory import Inventory, intend, record, settle
+from syncline.core.inventory import (
+    Attempt,
+    Cause,
+    Heal,
+    Inventory,
+    SyncRecord,
+    intend,
+    record,
+    settle,
+)
 from syncline.core.plan import Action, Change, Plan
 from syncline.core.resource import Body, ResourceKey
 from syncline.core.schedule import Stage, schedule
 from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncResult, fold
 from syncline.errors import ApiError, ClusterError, Interrupted
+from syncline.kube.handover import take_over_fields
 from syncline.kube.waiting import Awaited, Patience, Waiter
 from syncline.ports import ApiResource, Clock, Cluster
 from syncline.runtime import each
@@ -27,14 +37,16 @@ if TYPE_CHECKING:
 
 _CRD = "CustomResourceDefinition.apiextensions.k8s.io"
 _PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
+_CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """With what a plan is carried out.
 
-    `check` raises Interrupted when the run was asked to stop; `seconds` is the time all waiting together may
-    take; `by` is who is written into the history.
+    `check` raises Interrupted when the run was asked to stop, and ClusterError when another run took over;
+    `hold` makes sure of that before the claim. `seconds` is the time all waiting together may take; `by` is
+    who is written into the history.
     """
 
     cluster: Cluster
@@ -44,18 +56,23 @@ class Means:
     workers: int = 16
     by: str = ""
     assess: Assess = assess
+    hold: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Whose plan it is, the parent ConfigMap as it was read (None before the first sync), and what to
-    remember.
+    remember: why it is carried out, up to which commit of Git that accounts for what changed, and what was
+    healed how often (None leaves it as it is).
     """
 
     owner: Owner
     parent: Body | None
     history_limit: int = 10
     cascades: bool = False
+    cause: Cause = Cause.SYNC
+    upto: str = ""
+    heals: tuple[Heal, ...] | None = None
 
 
 def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None]) -> SyncResult:
@@ -101,10 +118,13 @@ class _Execution:
             if not self._has_home:
                 return
         if self._plan.writes:
-            self._save(intend(self._saved, self._manifests))
+            self._means.hold()
+            self._save(self._begun(intend(self._saved, self._manifests)))
+            for change in self._taken_over():
+                self._emit(Done(change.key, change.action, self._now()))
         stages = schedule(self._plan)
         for stage in stages:
-            if not self._run_stage(stage, skip=founding, last=stage is stages[-1]):
+            if not self._run_stage(stage, skip=(*founding, *self._taken_over()), last=stage is stages[-1]):
                 return
 
     def settle(self) -> None:
@@ -127,14 +147,24 @@ class _Execution:
         key = ResourceKey("", "Namespace", "", self._claim.owner.namespace)
         return tuple(c for c in self._plan.changes if c.key == key and c.action is Action.CREATE)
 
+    def _taken_over(self) -> tuple[Change, ...]:
+        # Another tool's parent becomes ours by the claim itself.
+        return tuple(c for c in self._plan.changes if c.key == self._claim.owner.parent_key)
+
+    def _begun(self, inventory: Inventory) -> Inventory:
+        attempt = Attempt(self._plan.revision, self._now(), self._means.by, self._claim.cause)
+        heals = inventory.heals if self._claim.heals is None else self._claim.heals
+        return replace(inventory, attempt=attempt, heals=heals)
+
     def _recorded(self, inventory: Inventory) -> Inventory:
-        return record(
-            replace(inventory, cascades=self._claim.cascades),
-            self._plan.revision,
-            at=self._now(),
-            by=self._means.by,
-            limit=self._claim.history_limit,
-        )
+        claim = self._claim
+        known = replace(inventory, cascades=claim.cascades)
+        if claim.heals is not None:
+            known = replace(known, heals=claim.heals)
+        if claim.cause is Cause.HEAL and not self._plan.writes:
+            return replace(known, attempt=None)
+        entry = SyncRecord(0, self._plan.revision, self._now(), self._means.by, claim.cause, claim.upto)
+        return record(known, entry, limit=claim.history_limit)
 
     def _run_stage(self, stage: Stage, *, skip: tuple[Change, ...], last: bool) -> bool:
         if not self._prune(stage.prunes):
@@ -169,7 +199,10 @@ class _Execution:
         manifest = self._manifests.get(change.key)
         desired = manifest.body if manifest else change.after or {}
         try:
-            body = self._means.cluster.apply(self._resource(change.key, desired), desired)
+            resource = self._resource(change.key, desired)
+            if change.handover:
+                take_over_fields(self._means.cluster, resource, change)
+            body = self._means.cluster.apply(resource, desired)
         except ApiError as error:
             self._emit(Failed(change.key, change.action, error.message, self._now()))
             return False
@@ -249,7 +282,14 @@ class _Execution:
             # Two runs must not overwrite each other's record: the server refuses the one that read an older
             # parent.
             body = {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
-        self._parent = self._means.cluster.apply(_PARENT, body)
+        try:
+            self._parent = self._means.cluster.apply(_PARENT, body)
+        except ApiError as error:
+            if error.code != _CONFLICT:
+                raise
+            raise ClusterError(
+                f"Another run wrote the inventory of {inventory.app} in the meantime.", remedy="Run it again."
+            ) from error
         self._saved = inventory
 
     def _emit(self, event: Event) -> None:

@@ -93,6 +93,18 @@ class Cluster(Protocol):
         """
         ...
 
+    def create(self, resource: ApiResource, body: Body) -> Body:
+        """Make an object; raises ApiError (409) where one of that name exists."""
+        ...
+
+    def replace(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+        """Put a whole object in the place of the version it names; raises ApiError (409) where it changed."""
+        ...
+
+    def hand_over(self, resource: ApiResource, body: Body) -> Body:
+        """Write only the `managedFields` of an object; raises ApiError (409) where it changed meanwhile."""
+        ...
+
     def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
         """Delete that very object (UID precondition), foreground.
 

@@ -66,6 +66,7 @@ class Recorder:
     names: list[str] = field(default_factory=list)
     events: list[tuple[str, Event]] = field(default_factory=list)
     reports: list[AppReport] = field(default_factory=list)
+    plans: list[tuple[Job, AppReport]] = field(default_factory=list)
 
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
         del settings
@@ -73,6 +74,9 @@ class Recorder:
 
     def event(self, application: str, event: Event) -> None:
         self.events.append((application, event))
+
+    def planned(self, job: Job, report: AppReport) -> None:
+        self.plans.append((job, report))
 
     def finished(self, report: AppReport) -> None:
         self.reports.append(report)

@@ -95,6 +95,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             approved=frozenset(inputs.lines("approve")),
             adopt=inputs.flag("adopt"),
             heal=inputs.flag("heal"),
+            rollback=inputs.flag("rollback_on_failure"),
         ),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
         dry_run=inputs.flag("dry_run"),

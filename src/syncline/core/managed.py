@@ -33,11 +33,15 @@ _NOTHING: Final[Owned] = {}
 
 @dataclass(frozen=True, slots=True)
 class FieldOwner:
-    """Somebody who set a field: `operation` is Apply or Update, `time` RFC 3339 in UTC or empty."""
+    """Somebody who set a field: `operation` is Apply or Update, `time` RFC 3339 in UTC or empty.
+
+    `subresource` is where it was written through, such as `scale`; empty for the object itself.
+    """
 
     manager: str
     operation: str
     time: str
+    subresource: str = ""
 
 
 def owned_by(live: Body, manager: str = MANAGER) -> Owned:
@@ -64,7 +68,11 @@ def is_applied_by(entry: Mapping[str, Any], manager: str) -> bool:
 def owners(live: Body, path: Path) -> tuple[FieldOwner, ...]:
     """Who set a field or a part of it, the latest first."""
     shape = shape_of_body(live)
-    found = [_owner(entry) for entry in entries(live) if _tree(entry) and _reaches(_tree(entry), path, shape)]
+    found = [
+        owner_of_entry(entry)
+        for entry in entries(live)
+        if _tree(entry) and _reaches(_tree(entry), path, shape)
+    ]
     return tuple(sorted(found, key=lambda owner: owner.time, reverse=True))
 
 
@@ -186,8 +194,10 @@ def _key(element: str, keys: ListKeys) -> Any:
     return key_of_member(json.loads(element[2:]), keys)
 
 
-def _owner(entry: Mapping[str, Any]) -> FieldOwner:
-    return FieldOwner(*(str(entry.get(name) or "") for name in ("manager", "operation", "time")))
+def owner_of_entry(entry: Mapping[str, Any]) -> FieldOwner:
+    """Whose entry of `managedFields` this is."""
+    words = (str(entry.get(name) or "") for name in ("manager", "operation", "time", "subresource"))
+    return FieldOwner(*words)
 
 
 def _tree(entry: Mapping[str, Any]) -> Owned:

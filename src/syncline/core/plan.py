@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import FieldChange, compare
+from syncline.core.handover import outgoing
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.normalize import normalize_desired, normalize_live
+from syncline.core.ownership import claimants, is_ours, last_writer, rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +40,7 @@ class Action(Enum):
     KEEP = "keep"
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"
+    HOLD = "hold"
 
 
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE, Action.ADOPT, Action.PRUNE})
@@ -50,6 +53,7 @@ class Change:
 
     `before` is what is there (live, or the base rendering offline), `after` what would be; bodies are real
     values, so a `Change` never leaves the process unmasked.  `why` is a sentence where the action needs one.
+    `handover` names the field managers whose fields become ours first.
     """
 
     key: ResourceKey
@@ -59,11 +63,12 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     origin: Place | None = None
     why: str = ""
+    handover: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a plan may do: delete what Git no longer has, and take over what another application owns.
+    """What a plan may do: delete what Git no longer has, and take over what another owner would write again.
 
     `approved` names the objects (as `str(key)`) whose deletion somebody has approved; `owner_id` is our
     ApplySet id, empty offline, where nobody owns anything.
@@ -117,7 +122,7 @@ def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction:
     stray = {key for key, body in live.objects.items() if _names_itself(key, body)}
     candidates = (inventory.keys | stray) - desired
     changes = [
-        *(_desired_change(manifest, intent.policy, live, prediction) for manifest in intent.manifests),
+        *(_desired_change(manifest, intent, live, prediction) for manifest in intent.manifests),
         *_orphan_changes(sorted(candidates), intent.policy, live),
     ]
     return Plan(
@@ -130,7 +135,7 @@ def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction:
     )
 
 
-def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, prediction: Prediction) -> Change:
+def _desired_change(manifest: Manifest, intent: Intent, live: LiveState, prediction: Prediction) -> Change:
     key, origin = manifest.key, manifest.origin
     before = live.objects.get(key)
     blocked = live.unreadable.get(key) or prediction.rejected.get(key)
@@ -140,19 +145,49 @@ def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, predict
     if before is None:
         why = prediction.unknowable.get(key, "")
         return Change(key, Action.CREATE, None, after, origin=origin, why=why)
-    stranger = _stranger(before, policy)
-    if stranger and not policy.adopt:
-        return Change(key, Action.BLOCKED, before, after, origin=origin, why=stranger)
+    if intent.policy.owner_id and not is_ours(before, intent.policy.owner_id):
+        return _adopted(manifest, before, after, intent, prediction.level)
     if after is before:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
     fields = compare(*_comparable(before, after, prediction.level))
     if not fields:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
-    if policy.owner_id and claimed_by(before) != policy.owner_id:
-        return Change(
-            key, Action.ADOPT, before, after, fields, origin, stranger or "it exists and is nobody's yet"
-        )
-    return Change(key, Action.UPDATE, before, after, fields, origin)
+    return _updated(manifest, before, after, fields, intent.policy)
+
+
+def _updated(
+    manifest: Manifest, before: Body, after: Body, fields: tuple[FieldChange, ...], policy: Policy
+) -> Change:
+    key, origin = manifest.key, manifest.origin
+    if not policy.owner_id:
+        return Change(key, Action.UPDATE, before, after, fields, origin)
+    other = rival(before, fields)
+    if other is not None and not policy.adopt:
+        why = f"{other} again; end its claim, then take the object back with --adopt"
+        return Change(key, Action.BLOCKED, before, after, fields, origin, why)
+    handover = outgoing(before, adopted=policy.adopt)
+    return Change(key, Action.UPDATE, before, after, fields, origin, _becoming_ours(handover), handover)
+
+
+def _adopted(manifest: Manifest, before: Body, after: Body, intent: Intent, level: Level) -> Change:
+    """An object that is there and not ours: whose it is comes first."""
+    key, origin = manifest.key, manifest.origin
+    claims = claimants(before, key, manifest.body, intent.app)
+    fields = compare(*_comparable(before, after, level))
+    named = " and ".join(map(str, claims))
+    if any(claim.comes_back for claim in claims) and not intent.policy.adopt:
+        why = f"it belongs to {named}; take it over with --adopt"
+        return Change(key, Action.BLOCKED, before, after, fields, origin, why)
+    handover = outgoing(before, adopted=True)
+    writer = last_writer(before)
+    wrote = f"; {writer.manager} wrote it last" if writer is not None and writer.manager else ""
+    whose = f"it is taken over from {named}" if claims else f"it exists and is nobody's yet{wrote}"
+    words = "; ".join(filter(None, (whose, _becoming_ours(handover))))
+    return Change(key, Action.ADOPT, before, after, fields, origin, words, handover)
+
+
+def _becoming_ours(handover: tuple[str, ...]) -> str:
+    return f"the fields of {', '.join(handover)} become ours" if handover else ""
 
 
 def _names_itself(key: ResourceKey, body: Body) -> bool:
@@ -166,13 +201,6 @@ def _names_itself(key: ResourceKey, body: Body) -> bool:
 def _comparable(before: Body, after: Body, level: Level) -> tuple[Body, Body]:
     normalize = normalize_desired if level is Level.OFFLINE else normalize_live
     return normalize(before), normalize(after)
-
-
-def _stranger(before: Body, policy: Policy) -> str:
-    owner = claimed_by(before)
-    if not policy.owner_id or owner in {"", policy.owner_id}:
-        return ""
-    return f"it belongs to another ApplySet ({owner}); take it over with --adopt"
 
 
 def _orphan_changes(orphans: list[ResourceKey], policy: Policy, live: LiveState) -> Iterator[Change]:

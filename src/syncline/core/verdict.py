@@ -65,7 +65,15 @@ class Halted:
     interrupted: bool = False
 
 
-Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Another run is writing the application, and this one waits for it."""
+
+    message: str
+    at: str
+
+
+Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted | Waiting
 
 
 class Outcome(Enum):
@@ -148,4 +156,6 @@ def fold(events: Iterable[Event]) -> SyncResult:
             case Halted():
                 # What follows a request to stop (an inventory that cannot be saved) does not hide it.
                 halted = halted if halted is not None and halted.interrupted else event
+            case Waiting():
+                continue
     return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted)

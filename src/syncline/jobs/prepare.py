@@ -5,29 +5,29 @@ The law: preparing changes nothing anywhere; a read that fails is told, never ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from syncline import __version__
 from syncline.config.application import Application, Destination
-from syncline.core.applyset import Owner, decode, mark, owner_of
+from syncline.core.applyset import Owner, decode, encode, mark, may_be_taken_over, owner_of, tooling_of
 from syncline.core.guard import Allowance, guarded
-from syncline.core.inventory import Inventory
+from syncline.core.inventory import Heal, Inventory
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan
-from syncline.core.predict import in_sync, predict_apply
 from syncline.core.rendering import Rendering, rescoped
 from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.core.scopes import Scopes
 from syncline.core.unsupported import hook_refusals, idle_hooks, split_hooks, unsupported
 from syncline.errors import ApiError, Place
-from syncline.kube.dryrun import dry_run
+from syncline.jobs.predict import Asking, predict
 from syncline.kube.live import read_live
-from syncline.kube.shapes import custom_shapes
+from syncline.kube.members import members_of
 from syncline.ports import ApiResource, Cluster
 from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from syncline.jobs.session import Session
 
@@ -38,17 +38,25 @@ _FORBIDDEN = 403
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a cluster remembers of an application; `parent` is None before its first sync."""
+    """What a cluster remembers of an application; `parent` is None before its first sync.
+
+    `taken_over` is the tool whose ApplySet the parent still is, and whose members are the inventory.
+    """
 
     cluster: Cluster
     owner: Owner
     parent: Body | None
     inventory: Inventory
+    taken_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan, and what it takes to show it and to carry it out. `record` is None at the offline level."""
+    """A plan, and what it takes to show it and to carry it out. `record` is None at the offline level.
+
+    `again` makes it anew, because another run has written meanwhile. `heals` are what the inventory is to
+    remember of healed drift, where that is known better than what it remembers now.
+    """
 
     app: Application
     plan: Plan
@@ -57,15 +65,29 @@ class Prepared:
     record: Record | None = None
     level_reason: str = ""
     notes: tuple[Note, ...] = ()
+    again: Callable[[], Prepared] | None = field(default=None, repr=False, compare=False)
+    heals: tuple[Heal, ...] | None = None
 
 
 def recall(app: Application, session: Session) -> Record:
     """Read an application's inventory from its cluster."""
     owner = owner_of(app, session.repository_id)
-    cluster = session.cluster(app.destination)
+    return reread(Record(session.cluster(app.destination), owner, None, Inventory(app.name)), session)
+
+
+def reread(record: Record, session: Session) -> Record:
+    """What the cluster remembers by now.
+
+    Another tool's parent is read as what we would take over, where the caller allows that (`--adopt`).
+    """
+    cluster, owner, name = record.cluster, record.owner, record.inventory.app
     parent = cluster.get(PARENT, owner.namespace, owner.parent)
-    inventory = decode(parent) if parent is not None else Inventory(app.name)
-    return Record(cluster, owner, parent, inventory)
+    if parent is None:
+        return Record(cluster, owner, None, Inventory(name))
+    if session.permissions.adopt and may_be_taken_over(parent):
+        inventory = Inventory(name, members_of(parent, owner, cluster))
+        return Record(cluster, owner, parent, inventory, tooling_of(parent))
+    return Record(cluster, owner, parent, decode(parent))
 
 
 def prepare(app: Application, revision: str, session: Session, level: Level) -> Prepared:
@@ -75,21 +97,37 @@ def prepare(app: Application, revision: str, session: Session, level: Level) -> 
 
 
 def against_live(
-    app: Application, rendering: Rendering, record: Record, session: Session, level: Level
+    app: Application,
+    rendering: Rendering,
+    record: Record,
+    session: Session,
+    level: Level,
+    *,
+    prune: bool = False,
 ) -> Prepared:
-    """The plan of a rendering against what the cluster has."""
-    cluster, owner = record.cluster, record.owner
+    """The plan of a rendering against what the cluster has; `prune` allows it also where the policy does
+    not.
+    """
+    cluster, owner, asked = record.cluster, record.owner, rendering
+
+    def again() -> Prepared:
+        return against_live(app, asked, reread(record, session), session, level, prune=prune)
+
     rendering = rescoped(rendering, _scopes(rendering, cluster))
     resources, hooks = split_hooks(rendering.manifests)
     manifests = tuple(mark(manifest, owner) for manifest in resources)
     wanted = {manifest.key: manifest.api_version for manifest in manifests}
     live = read_live(cluster, wanted, record.inventory.keys, selector=owner.selector, workers=session.workers)
-    prediction = predict(manifests, live, cluster, level=level, workers=session.workers)
-    intent = Intent(app.name, rendering.revision, manifests, session.policy(app, owner))
+    policy = session.policy(app, owner)
+    policy = replace(policy, prune=policy.prune or prune)
+    prediction = predict(manifests, live, Asking(cluster, policy, level, session.workers))
+    intent = Intent(app.name, rendering.revision, manifests, policy)
     plan = _with_namespace(make_plan(intent, record.inventory, live, prediction), app, cluster)
+    plan = _with_parent(plan, record)
     plan = replace(plan, refusals=(*plan.refusals, *hook_refusals(hooks)))
     notes = tuple(_notes(app, resources, hooks))
-    return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record, notes=notes)
+    plan = guarded(plan, _allowance(app, session))
+    return Prepared(app, plan, live, rendering, record, notes=notes, again=again)
 
 
 def farewell(record: Record, head: str, session: Session) -> Prepared:
@@ -106,7 +144,12 @@ def farewell(record: Record, head: str, session: Session) -> Prepared:
     plan = make_plan(Intent(name, head, (), policy), record.inventory, live, Prediction(Level.LIVE))
     ghost = Application(name, Place("(removed)"), (), Destination(namespace=owner.namespace))
     allowance = Allowance(limits, retired=True)
-    return Prepared(ghost, guarded(plan, allowance), live, Rendering(name, head, ()), record)
+    shown, nothing = guarded(plan, allowance), Rendering(name, head, ())
+
+    def again() -> Prepared:
+        return farewell(reread(record, session), head, session)
+
+    return Prepared(ghost, shown, live, nothing, record, again=again)
 
 
 def against_base(
@@ -128,35 +171,6 @@ def against_base(
     resources, hooks = split_hooks(head.manifests)
     notes = tuple(_notes(app, resources, hooks))
     return Prepared(app, guarded(plan, allowance), live, head, notes=notes)
-
-
-def predict(
-    manifests: Iterable[Manifest], live: LiveState, cluster: Cluster, *, level: Level, workers: int
-) -> Prediction:
-    """What each object would be after the apply.
-
-    What is in sync already needs nobody's word. At the dry-run level the server is asked about each object
-    that exists and seems to differ; where it will not say, our own prediction stands.
-    """
-    listed = tuple(manifests)
-    shapes = custom_shapes(listed, cluster)
-    objects: dict[ResourceKey, Body] = {}
-    differing: list[tuple[ResourceKey, str, Body]] = []
-    for manifest in listed:
-        before, shape = live.objects.get(manifest.key), shapes.get((manifest.key.kind, manifest.api_version))
-        if before is not None and in_sync(before, manifest.body, shape):
-            objects[manifest.key] = before
-            continue
-        objects[manifest.key] = predict_apply(before, manifest.body, shape)
-        if before is not None:
-            differing.append((manifest.key, manifest.api_version, manifest.body))
-    if level is not Level.DRY_RUN or not differing:
-        return Prediction(level, objects)
-    answer = dry_run(cluster, differing, workers=workers)
-    if answer.forbidden and not answer.objects:
-        # Nobody may claim the server's word for what the server would not say.
-        level = Level.LIVE
-    return Prediction(level, {**objects, **answer.objects}, answer.rejected, answer.unknowable)
 
 
 def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:
@@ -205,6 +219,20 @@ def _with_namespace(plan: Plan, app: Application, cluster: Cluster) -> Plan:
         key, Action.CREATE, after=_namespace(name, app), origin=app.origin, why="CreateNamespace=true"
     )
     return replace(plan, changes=(made, *plan.changes))
+
+
+def _with_parent(plan: Plan, record: Record) -> Plan:
+    """The plan with the takeover of another tool's ApplySet as a step; the claim carries it out."""
+    if not record.taken_over or record.parent is None:
+        return plan
+    parent, tool = encode(plan.inventory, record.owner, __version__), record.taken_over.partition("/")[0]
+    after = {name: value for name, value in parent.items() if name != "binaryData"}
+    why = (
+        f"the ApplySet of {record.taken_over} becomes Syncline's, with its {len(record.inventory.keys)} "
+        f"objects; {tool} will refuse it from then on"
+    )
+    step = Change(record.owner.parent_key, Action.ADOPT, record.parent, after, why=why)
+    return replace(plan, changes=(step, *plan.changes))
 
 
 def _exists(cluster: Cluster, name: str) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body, ResourceKey
 
 FIELD_MANAGER = "syncline"
+_MANAGED = {"fieldManager": FIELD_MANAGER}
 WORKERS = 16
 """Requests at a time: more did not make two cores of API server any faster."""
 
@@ -123,14 +124,13 @@ class ApiCluster:
     def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
         """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
         metadata = body.get("metadata") or {}
-        namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
         query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"
-        request = _request("PATCH", resource, _path(resource, namespace, name, query))
+        request = _request("PATCH", resource, _path_of(resource, body, query))
         sent = replace(
             request,
-            body=json.dumps(body, separators=(",", ":")).encode(),
+            body=_json(body),
             content_type="application/apply-patch+yaml",
             # A body that names the version it read meets the same conflict however often it is sent.
             conflict_passes=not metadata.get("resourceVersion"),
@@ -146,9 +146,36 @@ class ApiCluster:
         target = _with(f"{path}/{part}" if part else path, {"fieldManager": FIELD_MANAGER})
         sent = replace(
             _request("PATCH", resource, target),
-            body=json.dumps(patch, separators=(",", ":")).encode(),
+            body=_json(patch),
             content_type="application/merge-patch+json",
         )
+        return _body(self._client.json(sent))
+
+    def create(self, resource: ApiResource, body: Body) -> Body:
+        """Make an object. Raises ApiError (409) where one of that name exists.
+
+        Sent again after a lost answer, it meets itself: whoever calls looks whether what exists is theirs.
+        """
+        namespace = str((body.get("metadata") or {}).get("namespace") or "")
+        request = _request("POST", resource, _path(resource, namespace, query=_MANAGED))
+        return _body(self._client.json(replace(request, body=_json(body))))
+
+    def replace(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+        """Put a whole object in the place of the version it names. Raises ApiError (409) where it changed."""
+        query = {**_MANAGED, "dryRun": "All"} if dry_run else _MANAGED
+        request = _request("PUT", resource, _path_of(resource, body, query))
+        return _body(self._client.json(replace(request, body=_json(body))))
+
+    def hand_over(self, resource: ApiResource, body: Body) -> Body:
+        """Write only the `managedFields` of an object. Raises ApiError (409) where it changed meanwhile."""
+        metadata = body.get("metadata") or {}
+        patch = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": metadata.get("managedFields")},
+            # Replaced by the value it has, it makes the server refuse with a conflict where it has another.
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
+        ]
+        request = _request("PATCH", resource, _path_of(resource, body, _MANAGED))
+        sent = replace(request, body=_json(patch), content_type="application/json-patch+json")
         return _body(self._client.json(sent))
 
     def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
@@ -249,6 +276,15 @@ def _path(
     if name:
         parts.append(quote(name, safe=""))
     return _with("/".join(parts), query or {})
+
+
+def _path_of(resource: ApiResource, body: Body, query: Mapping[str, str]) -> str:
+    metadata = body.get("metadata") or {}
+    return _path(resource, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""), query)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _with(path: str, query: Mapping[str, str]) -> str:

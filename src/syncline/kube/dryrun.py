@@ -54,6 +54,27 @@ def dry_run(cluster: Cluster, manifests: Iterable[Asked], *, workers: int) -> Dr
     return DryRun(objects, **reasons)
 
 
+def dry_replace(cluster: Cluster, bodies: Mapping[ResourceKey, Body], *, workers: int) -> DryRun:
+    """What each object would be if it were replaced by this one: the server fills in what is missing."""
+    objects: dict[ResourceKey, Body] = {}
+    unknowable: dict[ResourceKey, str] = {}
+
+    def ask(pair: tuple[ResourceKey, Body]) -> tuple[ResourceKey, Body | None, str]:
+        key, body = pair
+        try:
+            resource = cluster.resource(key.group, key.kind, str(body.get("apiVersion")).rpartition("/")[2])
+            return key, cluster.replace(resource, body, dry_run=True) if resource else None, ""
+        except ApiError as error:
+            return key, None, error.message
+
+    for key, body, reason in each(ask, list(bodies.items()), workers=workers):
+        if body is None:
+            unknowable[key] = reason
+        else:
+            objects[key] = body
+    return DryRun(objects, unknowable=unknowable)
+
+
 @dataclass(frozen=True, slots=True)
 class _Trouble:
     kind: str

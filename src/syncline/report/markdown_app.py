@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.core.plan import Action
 from syncline.report.escaping import code, prose, tagged
-from syncline.report.markdown_tables import resource_table
+from syncline.report.markdown_tables import history_table, resource_table
 from syncline.report.model import AppReport, Job, Report, Severity, ShownChange
 from syncline.report.pieces import Group, Piece, Rank
-from syncline.report.sentences import introduction, outcome_word
-from syncline.report.shown import remark, shown_lines
+from syncline.report.sentences import introduction, outcome_word, way_back_sentence
+from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import SIGNS, WORDS, object_name, place_of, sentence, tally, visible_changes
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from syncline.core.resource import ResourceKey
 
+_MOST_AUTHORS: Final = 12
 _RANKS: Final[Mapping[Action, Rank]] = {
     Action.CREATE: Rank.ADDED,
     Action.UPDATE: Rank.CHANGED,
@@ -59,6 +60,11 @@ def _body(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
     risks = frozenset(note.key for note in app.notes if note.severity is Severity.DANGER)
     for change in sorted(changes, key=lambda change: (_rank(change, risks) is not Rank.RISKY, change.key)):
         yield _change(change, _rank(change, risks), group)
+    if app.way_back is not None:
+        yield Piece(f"**{prose(way_back_sentence(app))}**", Rank.RISKY, "", group=group)
+        for change in visible_changes(app.way_back):
+            yield _change(change, _rank(change, frozenset()), group)
+    yield from history_table(app.history, group)
 
 
 def _rank(change: ShownChange, risks: frozenset[ResourceKey | None]) -> Rank:
@@ -70,6 +76,10 @@ def _change(change: ShownChange, rank: Rank, group: int) -> Piece:
     says = [_heading(change)]
     if change.why:
         says.append(prose(change.why))
+    blamed = [f"- {code(path)} {prose(who)}" for path, who in authors(change)]
+    if blamed:
+        rest = f"\n- and {len(blamed) - _MOST_AUTHORS} more fields" if len(blamed) > _MOST_AUTHORS else ""
+        says.append("\n".join(blamed[:_MOST_AUTHORS]) + rest)
     if remark(change, lines):
         says.append(f"<sub>{remark(change, lines)}</sub>")
     return Piece("\n\n".join(says), rank, "difference", lines, "diff", group=group)
