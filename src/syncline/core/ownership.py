@@ -118,13 +118,16 @@ def last_writer(live: Body) -> FieldOwner | None:
 
 
 def rival(live: Body, fields: Iterable[FieldChange]) -> Claimant | None:
-    """A tool that comes back and has changed one of these fields since we applied the object last."""
-    ours = max((str(e.get("time") or "") for e in entries(live) if is_applied_by(e, MANAGER)), default="")
+    """A tool that comes back and holds one of these fields of an object that is ours.
+
+    Whatever it held when the object became ours was handed over then, so it has written since.
+    """
     for field in fields:
         for owner in owners(live, field.path):
-            if owner.manager in TOOL_MANAGERS and not owner.subresource and owner.time > ours:
+            if owner.manager in TOOL_MANAGERS and not owner.subresource:
                 name = next(tool.name for tool in TOOLS if owner.manager in tool.managers)
-                return Claimant(name, f"{owner.manager} wrote it at {owner.time}, after us")
+                when = f" at {owner.time}" if owner.time else ""
+                return Claimant(name, f"{owner.manager} wrote it{when}")
     return None
 
 

@@ -163,7 +163,7 @@ def _updated(
         return Change(key, Action.UPDATE, before, after, fields, origin)
     other = rival(before, fields)
     if other is not None and not policy.adopt:
-        why = f"{other} again; end its claim, then take the object back with --adopt"
+        why = f"{other} writes our object, too; stop it there, then take the object back with --adopt"
         return Change(key, Action.BLOCKED, before, after, fields, origin, why)
     handover = outgoing(before, adopted=policy.adopt)
     return Change(key, Action.UPDATE, before, after, fields, origin, _becoming_ours(handover), handover)
