@@ -76,7 +76,7 @@ def test_kubectl_refuses_our_applyset_by_name_and_finds_nothing_else_wrong_with_
     assert refused.returncode != 0
     assert 'is managed by tooling "syncline" instead of "kubectl"' in refused.stderr
 
-    # With only the tool's name changed kubectl accepts id, labels, kinds and namespaces, and finds the members.
+    # With only the tool's name changed kubectl accepts id, labels and kinds, and finds the members.
     tooling = {"metadata": {"annotations": {"applyset.kubernetes.io/tooling": "kubectl/v1.37.0"}}}
     delivery.patch("v1/configmaps/syncline-web", tooling)
     pruning = kubectl(*asked, "--server-side", "--force-conflicts", text=config_map("one", a="1"))

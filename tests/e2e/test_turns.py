@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.delivery import Delivery, Recorder, config_map, deployment, only
+from e2e.delivery import Delivery, config_map, deployment, only
 from syncline.config.settings import ClusterAccess
 from syncline.core.applyset import Owner
 from syncline.core.verdict import Outcome, Waiting
@@ -119,26 +119,30 @@ def test_the_loser_waits_and_makes_its_plan_anew(delivery: Delivery) -> None:
     delivery.repo.commit({"web/c.yaml": config_map("one", a="2")})
     delivery.plane.api("DELETE", f"{LEASES.format(delivery.namespace)}/syncline-web")
     held_by(delivery, "alice (somewhere) #1")
-    late = Delivery(delivery.repo, delivery.plane, delivery.namespace, Recorder())
-    found: list[Any] = []
-    thread = threading.Thread(target=lambda: found.append(late.sync(timeout=20)))
-    thread.start()
-    delivery.plane.wait_until(
-        lambda: any(isinstance(event, Waiting) for _, event in late.observer.events), "the late run waits"
-    )
-    # The winner writes the same, records it, and lets go.
-    delivery.plane.api("DELETE", f"{LEASES.format(delivery.namespace)}/syncline-web")
     path = f"/api/v1/namespaces/{delivery.namespace}/configmaps"
-    for name, body in (
-        ("one", {"data": {"a": "2"}}),
-        ("syncline-web", {"metadata": {"labels": {"by": "alice"}}}),
-    ):
-        delivery.plane.api("PATCH", f"{path}/{name}", body)
+    winner: dict[str, dict[str, Any]] = {
+        "one": {"data": {"a": "2"}},
+        "syncline-web": {"metadata": {"labels": {"by": "alice"}}},
+    }
+
+    def win() -> None:
+        """The winner writes the same, records it, and lets go."""
+        while not any(isinstance(event, Waiting) for _, event in delivery.observer.events):
+            time.sleep(0.02)
+        for name, body in winner.items():
+            delivery.plane.api("PATCH", f"{path}/{name}", body)
+        delivery.plane.api("DELETE", f"{LEASES.format(delivery.namespace)}/syncline-web")
+
+    thread = threading.Thread(target=win)
+    thread.start()
+    mark = delivery.plane.mark()
+    app = only(delivery.sync(timeout=20))
     thread.join()
 
-    app = only(found[0])
-    assert app.outcome in {Outcome.UNCHANGED, Outcome.SYNCED}
-    assert app.failures == ()
+    assert app.outcome is Outcome.UNCHANGED, "the plan that was shown is the one made after the wait"
+    assert app.changes == ()
+    written = [r for r in delivery.plane.requests_since(mark) if not r.is_read and not r.is_dry_run]
+    assert not [r.uri for r in written if r.uri.startswith(f"{path}/one")]
 
 
 def test_a_dead_holder_is_taken_over_and_a_living_one_is_not(delivery: Delivery, cluster: ApiCluster) -> None:
