@@ -75,8 +75,13 @@ def _remembered(session: Session, notes: list[Note]) -> Iterator[Record]:
             )
             continue
         for parent in listing.items:
-            if repository_of(parent) == session.repository_id:
+            if repository_of(parent) != session.repository_id:
+                continue
+            try:
                 yield _record(cluster, parent, session)
+            except ClusterError as error:
+                # One that is damaged or a copy must not hide what became of all the others.
+                notes.append(Note(Severity.WARNING, session.masker.scrub(str(error))))
 
 
 def _record(cluster: Cluster, parent: Body, session: Session) -> Record:
