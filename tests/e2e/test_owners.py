@@ -235,3 +235,19 @@ def test_a_tool_that_comes_back_to_our_object_is_not_fought(delivery: Delivery) 
     assert delivery.get("v1/configmaps/one")["data"] == {"a": "theirs"}
     assert only(delivery.sync(permissions=ADOPT)).outcome is Outcome.SYNCED
     assert delivery.get("v1/configmaps/one")["data"] == {"a": "1"}
+
+
+def test_a_copied_inventory_is_named_and_hides_no_other(delivery: Delivery) -> None:
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/c.yaml": config_map("one")})
+    delivery.sync()
+    parent = delivery.get("v1/configmaps/syncline-web")
+    metadata = {part: parent["metadata"][part] for part in ("labels", "annotations")}
+    copy = {"metadata": {"name": "syncline-copy", **metadata}, "binaryData": parent["binaryData"]}
+    delivery.plane.api("POST", f"/api/v1/namespaces/{delivery.namespace}/configmaps", copy)
+
+    report = delivery.sync()
+
+    assert only(report).outcome is Outcome.UNCHANGED
+    (note,) = report.notes
+    assert "syncline-copy carries the ApplySet id" in note.text
+    assert delivery.exists("v1/configmaps/one")
