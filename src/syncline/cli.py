@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from syncline.jobs.invocation import Invocation
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Surroundings
+    from syncline.ports import Forge
     from syncline.report.model import Report
     from syncline.runtime import Cancellation
 
@@ -32,8 +33,13 @@ _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]
 _A_WEEK: Final = 7 * 24 * 3600.0
 
 
-def run(invocation: Invocation, observer: Observer) -> Report:
-    """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report."""
+def run(
+    invocation: Invocation, observer: Observer, *, forge: Callable[[], Forge | None] | None = None
+) -> Report:
+    """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report.
+
+    `forge` opens GitHub when a generator or a role asks for it; by default with the environment's token.
+    """
     from dataclasses import replace
 
     from syncline.jobs import run as run_job
@@ -41,9 +47,24 @@ def run(invocation: Invocation, observer: Observer) -> Report:
     from syncline.runtime import Cancellation
 
     cancellation = Cancellation()
-    with cancellation.on_signals(), Session(invocation, _surroundings(invocation, cancellation)) as session:
+    surroundings = replace(
+        _surroundings(invocation, cancellation), forge=forge or (lambda: _forge(invocation.environ))
+    )
+    with cancellation.on_signals(), Session(invocation, surroundings) as session:
         report = run_job(session, observer)
     return replace(report, stopped_by=cancellation.exit_code) if report.interrupted else report
+
+
+def _forge(environ: Mapping[str, str]) -> Forge | None:
+    """GitHub with the token of the environment, for questions alone."""
+    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+    if not token:
+        return None
+    from syncline.github.client import Api
+    from syncline.github.forge import GitHubForge
+
+    url = environ.get("GITHUB_API_URL") or "https://api.github.com"
+    return GitHubForge(Api(token, url), url)
 
 
 def seconds(text: str) -> float | None:
@@ -157,6 +178,20 @@ _approve = click.option(
 _adopt = click.option(
     "--adopt", is_flag=True, help="Take over what belongs to another owner: ApplySet, Argo CD, Flux, Helm."
 )
+_resource = click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="GROUP:KIND:NAME",
+    help="Only this resource of the named application; * is anything, a leading ! excludes. Runs no hooks.",
+)
+_label = click.option(
+    "--label",
+    "labels",
+    multiple=True,
+    metavar="SELECTOR",
+    help="Only resources with these labels, like app=web.",
+)
 _dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 _timeout = click.option(
     "--timeout", metavar="DURATION", default="", help="How long to wait for health, like 90s or 5m."
@@ -224,6 +259,8 @@ def diff(**options: Any) -> None:
 @_approve
 @_adopt
 @click.option("--rollback-on-failure", is_flag=True, help="Go back to the last success when the sync fails.")
+@_resource
+@_label
 @_dry_run
 @_timeout
 @_common
@@ -375,6 +412,7 @@ def _applications_of(options: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
     from syncline.core.live import Level
+    from syncline.core.selection import selection
     from syncline.jobs.invocation import AskedAction, Invocation, Permissions
     from syncline.report.model import Job
 
@@ -398,6 +436,7 @@ def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
             options.get("resource", ""), options.get("action", ""), parameters(options.get("params", ()))
         ),
         affected_only=bool(options.get("affected")),
+        selection=selection(options.get("resources", ()), options.get("labels", ())),
         dry_run=bool(options.get("dry_run")),
         timeout=seconds(options.get("timeout", "")),
         kubeconfig=options["kubeconfig"],

@@ -14,7 +14,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final, TextIO
 
 from syncline.core.plan import Action
-from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Waiting
+from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Retrying, Waiting
 from syncline.errors import UsageError
 from syncline.exits import likes_colour
 from syncline.report.escaping import one_line
@@ -32,6 +32,7 @@ _DONE: Final = {
     Action.RECREATE: "recreated",
     Action.ADOPT: "adopted",
     Action.PRUNE: "pruned",
+    Action.RUN: "ran",
     Action.FORGET: "forgot",
 }
 
@@ -196,4 +197,6 @@ def sentence(application: str, event: Event) -> str:
             said = "ended before its end"
         case Waiting():
             said = event.message
+        case Retrying():
+            said = f"attempt {event.attempt} did not succeed; tried again"
     return f"{application}: {said}"

@@ -92,7 +92,7 @@ def test_the_action_is_built_from_the_dockerfile_of_its_own_commit() -> None:
 
 
 def test_there_is_an_example_of_every_job_that_is_started_by_an_event() -> None:
-    assert [path.stem for path in EXAMPLES] == ["diff", "drift", "rollback", "sync"]
+    assert [path.stem for path in EXAMPLES] == ["actions", "diff", "drift", "rollback", "sync"]
     assert README.count("examples/workflows") >= 1
 
 
@@ -150,7 +150,7 @@ class TestAnExample:
 def test_the_workflow_in_the_readme_is_the_example_in_short() -> None:
     block = re.findall(r"```yaml\n(on: pull_request.*?)```", README, re.DOTALL)[0]
     shown = yaml.load(block, Loader=yaml.BaseLoader)
-    (job,) = text_of(EXAMPLES[0])["jobs"].values()
+    (job,) = text_of(ROOT / "examples" / "workflows" / "diff.yml")["jobs"].values()
 
     assert shown["permissions"] == job["permissions"]
     assert [step["uses"] for step in shown["jobs"]["diff"]["steps"]] == [

@@ -10,8 +10,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from syncline.config.complaint import Complaints, did_you_mean
-from syncline.config.decoding import Node, Table, at_least, entries, flag, list_of, strict_fields, text, texts
-from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, Settings
+from syncline.config.decoding import (
+    Node,
+    Table,
+    at_least,
+    entries,
+    flag,
+    list_of,
+    strict_fields,
+    text,
+    text_map,
+    texts,
+)
+from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, PluginAccess, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +35,7 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
 _PART = re.compile(r"([0-9.]+)([hms])")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
+_TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 _TOKENS = frozenset({"token", "password", "bearertoken"})
 
 
@@ -60,6 +72,9 @@ _CLUSTER: Table = {
     "caFile": text,
     "tokenEnv": _token_env,
     "serverAlias": lambda node: text(node).rstrip("/"),
+    "project": text,
+    "labels": text_map,
+    "annotations": text_map,
 }
 
 
@@ -100,6 +115,21 @@ def _clusters(node: Node) -> dict[str, ClusterAccess]:
                     f"is reached by the same server or serverAlias as {known[url]}; one cluster, one name."
                 )
     return found
+
+
+def _plugin(node: Node) -> PluginAccess:
+    if isinstance(node.value, dict) and not node.has("baseUrl"):
+        node.error("needs a baseUrl, such as http://localhost:4355.")
+    found = strict_fields(node, {"baseUrl": _server, "tokenEnv": _token_env, "timeout": _seconds})
+    url = found.pop("base_url", "")
+    return PluginAccess(url, **found)
+
+
+def _team(node: Node) -> str:
+    team = text(node)
+    if not _TEAM.fullmatch(team):
+        node.error("must be a GitHub team, written organisation/team.")
+    return team
 
 
 def _kind(node: Node) -> str:
@@ -172,6 +202,9 @@ _SETTINGS: Table = {
     "lease": lambda node: strict_fields(node, {"duration": _lease_duration, "required": flag}),
     "render": lambda node: strict_fields(node, {"timeout": _seconds}),
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
+    "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
+    "teams": lambda node: {name: _team(child) for name, child in entries(node)},
+    "unrestrictedProjects": texts,
 }
 
 

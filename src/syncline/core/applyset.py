@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from syncline.core.inventory import Attempt, Cause, Heal, Inventory, SyncRecord
+from syncline.core.inventory import Attempt, Cause, Heal, Hooks, Inventory, Operation, SyncRecord
 from syncline.core.normalize import metadata_of, normalize_desired
 from syncline.core.resource import Body, Manifest, ResourceKey, key_of
 from syncline.errors import ClusterError
@@ -208,18 +208,19 @@ def _pack(inventory: Inventory) -> str:
     content = {
         "app": inventory.app,
         "cascade": inventory.cascades,
-        "keys": [_key_words(key) for key in sorted(inventory.keys)],
+        "keys": [_packed_key(key) for key in sorted(inventory.keys)],
         "history": [
             [entry.id, entry.revision, entry.at, entry.by, entry.cause.value, entry.upto]
             for entry in inventory.history
         ],
+        "hooks": _packed_hooks(inventory.hooks),
     }
     if inventory.attempt is not None:
         begun = inventory.attempt
         content["attempt"] = [begun.revision, begun.at, begun.by, begun.cause.value]
     if inventory.heals:
         content["heals"] = [
-            [*_key_words(heal.key), heal.path, heal.times, heal.at, heal.manager] for heal in inventory.heals
+            [*_packed_key(heal.key), heal.path, heal.times, heal.at, heal.manager] for heal in inventory.heals
         ]
     text = json.dumps(content, separators=(",", ":"), sort_keys=True)
     return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
@@ -237,11 +238,8 @@ def _unpack(packed: str) -> Inventory:
         cascades=bool(content["cascade"]),
         attempt=_read_attempt(attempt) if attempt else None,
         heals=tuple(map(_read_heal, content.get("heals") or ())),
+        hooks=_unpacked_hooks(content.get("hooks") or {}),
     )
-
-
-def _key_words(key: ResourceKey) -> list[str]:
-    return [key.group, key.kind, key.namespace, key.name]
 
 
 def _read_record(words: list[Any]) -> SyncRecord:
@@ -259,3 +257,37 @@ def _read_heal(words: list[Any]) -> Heal:
     group, kind, namespace, name, path, times, at, manager = words
     key = ResourceKey(str(group), str(kind), str(namespace), str(name))
     return Heal(key, str(path), int(times), str(at), str(manager))
+
+
+def _packed_hooks(hooks: Hooks) -> Mapping[str, Any]:
+    operation = hooks.operation
+    return {
+        "keys": [_packed_key(key) for key in sorted(hooks.keys)],
+        "digests": dict(hooks.digests),
+        "parting": hooks.parting,
+        "operation": {
+            "revision": operation.revision,
+            "at": operation.at,
+            "ran": [[phase, *_packed_key(key)] for phase, key in sorted(operation.ran)],
+        }
+        if operation
+        else None,
+    }
+
+
+def _unpacked_hooks(content: Mapping[str, Any]) -> Hooks:
+    found = content.get("operation")
+    operation = None
+    if found:
+        ran = frozenset((str(phase), ResourceKey(*map(str, key))) for phase, *key in found["ran"])
+        operation = Operation(str(found["revision"]), str(found["at"]), ran)
+    return Hooks(
+        keys=frozenset(ResourceKey(*map(str, key)) for key in content.get("keys") or ()),
+        operation=operation,
+        digests={str(name): str(digest) for name, digest in (content.get("digests") or {}).items()},
+        parting=bool(content.get("parting")),
+    )
+
+
+def _packed_key(key: ResourceKey) -> list[str]:
+    return [key.group, key.kind, key.namespace, key.name]

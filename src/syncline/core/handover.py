@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.fields import ABSENT, Path, value_at
-from syncline.core.managed import MANAGER, Owned, entries, is_applied_by, leftovers
+from syncline.core.managed import Owned, entries, leftovers
 from syncline.core.normalize import LAST_APPLIED, metadata_of
 from syncline.core.ownership import TOOL_MANAGERS
 
@@ -38,34 +38,13 @@ def outgoing(live: Body, *, adopted: bool) -> tuple[str, ...]:
     adopted those of every tool that applied it as a whole.
     """
     named = CLIENT_SIDE | _WHOLE if adopted else CLIENT_SIDE
+    return handing_over(live, named)
+
+
+def handing_over(live: Body, managers: Collection[str]) -> tuple[str, ...]:
+    """Those of the managers that have fields of the object to hand over."""
     found = (str(entry.get("manager")) for entry in entries(live) if not entry.get("subresource"))
-    return tuple(dict.fromkeys(manager for manager in found if manager in named))
-
-
-def handed_over(live: Body, managers: Collection[str]) -> Body:
-    """The object as it is once their fields are ours; the object itself where nobody hands anything over."""
-    listed = tuple(entries(live))
-    leaving = [e for e in listed if e.get("manager") in managers and not e.get("subresource")]
-    if not leaving:
-        return live
-    ours = [entry for entry in listed if is_applied_by(entry, MANAGER)]
-    version = str(live.get("apiVersion") or "")
-    fields: Owned = {}
-    for entry in (*ours, *leaving):
-        # Fields of another version cannot be told apart in this one; the apply claims what Git wants of them.
-        if entry.get("apiVersion") == version:
-            fields = _union(fields, entry.get("fieldsV1") or {})
-    mine = {
-        "manager": MANAGER,
-        "operation": "Apply",
-        "apiVersion": version,
-        "time": max(str(entry.get("time") or "") for entry in (*ours, *leaving)),
-        "fieldsType": "FieldsV1",
-        "fieldsV1": fields,
-    }
-    rest = [entry for entry in listed if entry not in leaving and entry not in ours]
-    kept = {name: value for name, value in mine.items() if value}
-    return {**live, "metadata": {**metadata_of(live), "managedFields": [kept, *rest]}}
+    return tuple(dict.fromkeys(manager for manager in found if manager in managers))
 
 
 def without_record(live: Body) -> Body:
@@ -88,13 +67,6 @@ def removed_with(before: Body, live: Body, desired: Body, shape: Shape | None = 
         return ()
     left = leftovers(live, desired, shape=shape)
     return tuple(path for path in left if value_at(applied, path, shape) is not ABSENT)
-
-
-def _union(one: Owned, other: Owned) -> Owned:
-    merged = dict(one)
-    for name, inner in other.items():
-        merged[name] = _union(merged[name], inner) if name in merged else inner
-    return merged
 
 
 def _without(entry: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -84,6 +84,58 @@ def leftovers(
     return tuple(
         _left((), Place(owned_by(live, manager), live, desired, shape or shape_of_body(desired)), others)
     )
+
+
+def migrated(live: Body, managers: Collection[str]) -> Body:
+    """The object as if all that these managers wrote had been applied by us.
+
+    So an apply takes away what an earlier owner declared and Git no longer does.  The object itself where
+    there is nothing to take over.
+    """
+    listed = tuple(entries(live))
+    ours = [entry for entry in listed if is_applied_by(entry, MANAGER)]
+    leaving = [
+        e for e in listed if e.get("manager") in managers and not e.get("subresource") and e not in ours
+    ]
+    if not leaving:
+        return live
+    version = str(live.get("apiVersion") or "")
+    # Fields of another version cannot be told apart in this one; the apply claims what Git wants of them.
+    trees = [_tree(entry) for entry in (*ours, *leaving) if entry.get("apiVersion") == version]
+    mine = {
+        "manager": MANAGER,
+        "operation": "Apply",
+        "apiVersion": version,
+        "time": max(str(entry.get("time") or "") for entry in (*ours, *leaving)),
+        "fieldsType": "FieldsV1",
+        "fieldsV1": functools.reduce(_union, trees, _NOTHING),
+    }
+    rest = [entry for entry in listed if entry not in leaving and entry not in ours]
+    kept = {name: value for name, value in mine.items() if value}
+    return {**live, "metadata": {**metadata_of(live), "managedFields": [kept, *rest]}}
+
+
+def _union(one: Owned, other: Owned) -> Owned:
+    return {name: _union(one.get(name, _NOTHING), other.get(name, _NOTHING)) for name in {**one, **other}}
+
+
+def owned_paths(live: Body, managers: frozenset[str], shape: Shape | None = None) -> tuple[Path, ...]:
+    """Every single field that one of these managers owns."""
+    trees = [_tree(entry) for entry in entries(live) if entry.get("manager") in managers]
+    start = shape or shape_of_body(live)
+    return tuple(path for tree in trees for path in _single_fields((), Place(tree, live, live, start)))
+
+
+def _single_fields(path: Path, place: Place) -> Iterator[Path]:
+    for element, below in place.owned.items():
+        step, inner = _below(element, below, place)
+        if inner is None:
+            continue
+        rest = [name for name in below if name != "."]
+        if rest:
+            yield from _single_fields((*path, step), inner)
+        else:
+            yield (*path, step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.applyset import MANAGED_BY_LABEL, TRACKING_ANNOTATION, claimed_by
-from syncline.core.managed import MANAGER, FieldOwner, entries, is_applied_by, owner_of_entry, owners
+from syncline.core.managed import MANAGER, FieldOwner, entries, owner_of_entry, owners
 from syncline.core.normalize import LAST_APPLIED, metadata_of
 
 if TYPE_CHECKING:
@@ -101,13 +101,15 @@ def claimants(live: Body, key: ResourceKey, desired: Body, app: str) -> tuple[Cl
 
 
 def is_ours(live: Body, owner_id: str) -> bool:
-    """Whether an object is a member of our ApplySet and we have applied it; a label alone may be a copy, or
+    """Whether an object is a member of our ApplySet and we have written it; a label alone may be a copy, or
     from a parent that was taken over.
     """
-    known = tuple(entries(live))
-    return claimed_by(live) == owner_id and (
-        not known or any(is_applied_by(entry, MANAGER) for entry in known)
-    )
+    return claimed_by(live) == owner_id and (not any(True for _ in entries(live)) or _is_written_by_us(live))
+
+
+def _is_written_by_us(live: Body) -> bool:
+    # What is replaced or merged is written by an update.
+    return any(entry.get("manager") == MANAGER and not entry.get("subresource") for entry in entries(live))
 
 
 def last_writer(live: Body) -> FieldOwner | None:
@@ -142,7 +144,7 @@ def _applyset(live: Body, key: ResourceKey) -> Iterator[Claimant]:
 def _tools(live: Body, key: ResourceKey, desired: Body, app: str) -> Iterator[Claimant]:
     written = tuple(map(owner_of_entry, entries(live)))
     tracked = tracked_app(live, key)
-    is_synclines = bool(claimed_by(live)) or any(is_applied_by(entry, MANAGER) for entry in entries(live))
+    is_synclines = bool(claimed_by(live)) or _is_written_by_us(live)
     if is_synclines and not claimed_by(live) and tracked not in {"", app}:
         yield Claimant(f"the application {tracked}", "its tracking id")
     for tool in TOOLS:

@@ -1,7 +1,7 @@
 """The second verb: a plan becomes events.
 
-The law: a refused plan is not touched; what is carried out is the plan that is shown; while one run writes an
-application, no other does.
+The law: a refused plan is not touched; what is carried out is the plan that is shown, and another attempt is
+another plan, made from what the cluster has by then; while one run writes an application, no other does.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from syncline.core.inventory import Cause
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
-from syncline.errors import ClusterError
-from syncline.execute import Claim, Means, execute
+from syncline.core.verdict import Outcome, Retrying, fold
+from syncline.errors import ClusterError, SynclineError
+from syncline.execute import Means, execute
 from syncline.jobs.prepare import PARENT, Prepared, Record
 from syncline.jobs.present import app_report
+from syncline.jobs.projects import at_the_door, role_notes, vigil
 from syncline.kube.lease import Lease, Terms
+from syncline.ledger import Claim
 from syncline.report.model import AppReport, Note, Severity
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from syncline.core.verdict import Event, SyncResult
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
+
+_RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +57,36 @@ class Carried:
 def carry_out(
     prepared: Prepared, session: Session, emit: Callable[[Event], None], purpose: Purpose | None = None
 ) -> Carried:
-    """Take the application's Lease where there is something to write, and execute the plan."""
-    record = prepared.record
-    if prepared.plan.refusals or record is None:
+    """Take the application's Lease where there is something to write, and execute the plan.
+
+    Where `syncPolicy.retry` allows another attempt and there is time left for one, the plan is made anew.
+    """
+    if prepared.plan.refusals or prepared.record is None:
         return Carried(prepared)
-    why = purpose or Purpose()
-    if not prepared.plan.writes:
-        return Carried(prepared, _execute(prepared, record, session, emit, why))
-    turn = Turn(record, session, emit)
+    events: list[Event] = []
+    tell = _both(events.append, emit)
+    turn = Turn(prepared.record, session, tell)
     try:
-        if not _founds(prepared, record):
-            turn.begin()
-            prepared = turn.checked(prepared)
+        prepared = turn.ready(prepared)
         if prepared.plan.refusals or prepared.record is None:
             return Carried(turn.noted(prepared))
-        result = _execute(prepared, prepared.record, session, emit, why, turn)
-        return Carried(turn.noted(prepared), result)
+        _attempts(prepared, turn, session, tell, purpose or Purpose())
+        return Carried(turn.noted(prepared), fold(events))
     finally:
         turn.end()
+
+
+def admitted(prepared: Prepared, session: Session) -> Prepared:
+    """The plan with what the Application's project says of the moment and of the person."""
+    plan = at_the_door(prepared.plan, prepared.app, session)
+    return replace(prepared, plan=plan, notes=(*prepared.notes, *role_notes(prepared.app, session)))
 
 
 def carry_out_and_report(
     prepared: Prepared, session: Session, observer: Observer, purpose: Purpose | None = None
 ) -> AppReport:
     """A plan carried out, and what is said of it; a dry run stops at the plan."""
+    prepared = admitted(prepared, session)
     if session.invocation.dry_run:
         return app_report(prepared, session)
     name = prepared.app.name
@@ -93,6 +104,15 @@ class Turn:
         self._has_begun = False
         terms = Terms(_holder(session), session.settings.lease_seconds)
         self._lease = Lease(record.cluster, record.owner, terms, session.clock, emit)
+
+    def ready(self, prepared: Prepared) -> Prepared:
+        """The plan as it may be carried out: where it writes it is our turn, and the plan is up to date."""
+        record, plan = prepared.record, prepared.plan
+        # A namespace that is only made by the plan has no place for a Lease yet: the claim takes it then.
+        if self._has_begun or record is None or not (plan.writes or plan.runs) or _founds(prepared, record):
+            return prepared
+        self.begin()
+        return self.checked(prepared)
 
     def begin(self) -> None:
         """Wait for it. Raises ClusterError with the name of whoever does not come to an end."""
@@ -147,16 +167,43 @@ class Turn:
         return _version(record.parent if record else None)
 
 
-def _execute(
-    prepared: Prepared,
-    record: Record,
-    session: Session,
-    emit: Callable[[Event], None],
-    why: Purpose,
-    turn: Turn | None = None,
-) -> SyncResult:
+def _attempts(
+    prepared: Prepared, turn: Turn, session: Session, emit: Callable[[Event], None], why: Purpose
+) -> None:
+    until = session.clock.monotonic() + _seconds(session)
+    retry = prepared.app.sync_policy.retry
+    # One for all attempts: what may overrun its window is the sync that began inside it.
+    watch = vigil(prepared.app, session)
+
+    def check() -> None:
+        watch()
+        turn.check()
+
+    attempt = 1
+    while prepared.record is not None:
+        seconds = until - session.clock.monotonic()
+        means = replace(means_of(prepared.record, session, turn), check=check, seconds=seconds)
+        result = execute(prepared.plan, _claim(prepared, prepared.record, why), means, emit)
+        if retry is None or result.outcome not in _RETRIED or not retry.allows(attempt):
+            return
+        pause = retry.pause(attempt)
+        if prepared.again is None or session.clock.monotonic() + pause >= until:
+            return
+        telling = Retrying(attempt, _why(result), pause, session.clock.now())
+        try:
+            session.cancellation.pause(pause)
+            prepared = turn.ready(prepared.again())
+        except SynclineError:
+            return  # also when asked to stop: what the last attempt came to stands
+        if prepared.plan.refusals:
+            return
+        emit(telling)
+        attempt += 1
+
+
+def _claim(prepared: Prepared, record: Record, why: Purpose) -> Claim:
     app = prepared.app
-    claim = Claim(
+    return Claim(
         record.owner,
         record.parent,
         app.revision_history_limit,
@@ -165,7 +212,6 @@ def _execute(
         upto=why.upto,
         heals=prepared.heals,
     )
-    return execute(prepared.plan, claim, means_of(record, session, turn), emit)
 
 
 def means_of(record: Record, session: Session, turn: Turn | None = None) -> Means:
@@ -186,6 +232,26 @@ def _founds(prepared: Prepared, record: Record) -> bool:
     """Whether the namespace that the Lease would lie in is only made by this plan."""
     home = ResourceKey("", "Namespace", "", record.owner.namespace)
     return any(change.key == home and change.action is Action.CREATE for change in prepared.plan.changes)
+
+
+def _both(one: Callable[[Event], None], other: Callable[[Event], None]) -> Callable[[Event], None]:
+    def emit(event: Event) -> None:
+        one(event)
+        other(event)
+
+    return emit
+
+
+def _why(result: SyncResult) -> str:
+    """What went wrong first, in a few words."""
+    if result.failed:
+        return f"{result.failed[0].key}: {result.failed[0].message}"
+    late = {event.key for event in result.overdue}
+    sick = [(key, health) for key, health in sorted(result.health.items()) if health.status or key in late]
+    if sick:
+        key, health = max(sick, key=lambda pair: pair[1].status)
+        return f"{key} is {health.status.label}"
+    return result.halted.message if result.halted else "it did not succeed"
 
 
 def _seconds(session: Session) -> float:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.drift import Rules, decided, explained
+from syncline.core.family import identity
 from syncline.core.inventory import Attempt, Cause
 from syncline.core.live import Level
 from syncline.core.plan import Action
@@ -17,9 +18,9 @@ from syncline.core.trust import Tier
 from syncline.errors import ConfigError
 from syncline.jobs.carry_out import Purpose, carry_out_and_report
 from syncline.jobs.choose import asked_for
-from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Prepared, against_live, recall
+from syncline.jobs.orphans import orphan_notes
+from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
@@ -51,7 +52,8 @@ def at_last_sync(app: Application, session: Session, level: Level) -> Prepared |
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    return against_live(then, session.rendering(then, revision), record, session, level)
+    prepared = against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
+    return replace(prepared, notes=(*prepared.notes, *orphan_notes(then, record.cluster, session)))
 
 
 def defined_at(app: Application, revision: str, session: Session) -> Application:
@@ -63,6 +65,13 @@ def defined_at(app: Application, revision: str, session: Session) -> Application
     raise ConfigError(
         f"Commit {revision[:7]} has no Application {app.name}.", remedy="Choose a revision that defines it."
     )
+
+
+def only_children(app: Application, session: Session) -> bool:
+    """Whether an application renders Applications and nothing else, so that there is nothing to record."""
+    manifests = session.rendering(app, session.head).manifests
+    kinds = {(manifest.key.group, manifest.key.kind) for manifest in manifests}
+    return kinds == {("argoproj.io", "Application")}
 
 
 def never_synced(app: Application) -> AppReport:
@@ -77,7 +86,7 @@ def _check(app: Application, session: Session, observer: Observer) -> AppReport:
     level = Level.DRY_RUN if session.invocation.tier is Tier.WRITE else Level.LIVE
     prepared = at_last_sync(app, session, level)
     if prepared is None:
-        return never_synced(app)
+        return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
     prepared = replace(prepared, plan=explained(prepared.plan))
     begun = prepared.plan.inventory.attempt
     if begun is not None and begun.cause is not Cause.HEAL:

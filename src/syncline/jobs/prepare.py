@@ -6,21 +6,35 @@ The law: preparing changes nothing anywhere; a read that fails is told, never ta
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncline import __version__
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, decode, encode, mark, may_be_taken_over, owner_of, tooling_of
 from syncline.core.guard import Allowance, guarded
-from syncline.core.inventory import Heal, Inventory
+from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_hooks
+from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
+from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
-from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan
+from syncline.core.options import SyncOptions, misread_options, options_of
+from syncline.core.order import misread_waves, odd_weights
+from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
+from syncline.core.recreate import with_recreations
 from syncline.core.rendering import Rendering, rescoped
-from syncline.core.resource import Body, Manifest, ResourceKey
+from syncline.core.resource import Body, Manifest
 from syncline.core.scopes import Scopes
-from syncline.core.unsupported import hook_refusals, idle_hooks, split_hooks, unsupported
-from syncline.errors import ApiError, Place
-from syncline.jobs.predict import Asking, predict
+from syncline.core.selection import EVERYTHING, Selection
+from syncline.errors import Place
+from syncline.jobs.predicting import Terms, predict, yielded
+from syncline.jobs.projects import governed, project_notes
+from syncline.jobs.reservations import (
+    foreign_hooks,
+    own_resources,
+    shared_objects,
+    unserved,
+    with_namespace,
+)
 from syncline.kube.live import read_live
 from syncline.kube.members import members_of
 from syncline.ports import ApiResource, Cluster
@@ -29,11 +43,10 @@ from syncline.report.model import Note, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from syncline.core.hook_plan import HookSet
     from syncline.jobs.session import Session
 
 PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
-_NAMESPACE = ApiResource("", "v1", "Namespace", "namespaces", namespaced=False)
-_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +67,8 @@ class Record:
 class Prepared:
     """A plan, and what it takes to show it and to carry it out. `record` is None at the offline level.
 
-    `again` makes it anew, because another run has written meanwhile. `heals` are what the inventory is to
-    remember of healed drift, where that is known better than what it remembers now.
+    `again` makes it anew, because another run has written meanwhile or an attempt has failed. `heals` are
+    what the inventory is to remember of healed drift, where that is known better than what it remembers now.
     """
 
     app: Application
@@ -96,58 +109,132 @@ def prepare(app: Application, revision: str, session: Session, level: Level) -> 
     return against_live(app, rendering, recall(app, session), session, level)
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of an application a plan is about. Without `hooks` none runs: what heals or goes back is no
+    new delivery (Argo CD runs none then, either). `prune` allows it also where the policy does not.
+    """
+
+    hooks: bool = True
+    prune: bool = False
+    selection: Selection = EVERYTHING
+
+
+WHOLE = Extent()
+RESOURCES = Extent(hooks=False)
+
+
 def against_live(
     app: Application,
     rendering: Rendering,
     record: Record,
     session: Session,
     level: Level,
-    *,
-    prune: bool = False,
+    extent: Extent = WHOLE,
 ) -> Prepared:
-    """The plan of a rendering against what the cluster has; `prune` allows it also where the policy does
-    not.
-    """
-    cluster, owner, asked = record.cluster, record.owner, rendering
-
-    def again() -> Prepared:
-        return against_live(app, asked, reread(record, session), session, level, prune=prune)
-
+    """The plan of a rendering against what the cluster has."""
+    cluster, owner, known = record.cluster, record.owner, record.inventory
+    again = partial(_again, app, rendering, record, session, level, extent)
     rendering = rescoped(rendering, _scopes(rendering, cluster))
-    resources, hooks = split_hooks(rendering.manifests)
+    resources, listed = split_hooks(rendering.manifests)
+    resources, notes = own_resources(resources, cluster)
+    begun = Operation(rendering.revision, session.clock.now())
+    hooks = hook_set(listed, known, owner, begun, SYNC_PHASES)
     manifests = tuple(mark(manifest, owner) for manifest in resources)
-    wanted = {manifest.key: manifest.api_version for manifest in manifests}
-    live = read_live(cluster, wanted, record.inventory.keys, selector=owner.selector, workers=session.workers)
-    policy = session.policy(app, owner)
-    policy = replace(policy, prune=policy.prune or prune)
-    prediction = predict(manifests, live, Asking(cluster, policy, level, session.workers))
-    intent = Intent(app.name, rendering.revision, manifests, policy)
-    plan = _with_namespace(make_plan(intent, record.inventory, live, prediction), app, cluster)
-    plan = _with_parent(plan, record)
-    plan = replace(plan, refusals=(*plan.refusals, *hook_refusals(hooks)))
-    notes = tuple(_notes(app, resources, hooks))
-    plan = guarded(plan, _allowance(app, session))
+    wanted = {manifest.key: manifest.api_version for manifest in (*manifests, *_as_manifests(hooks))}
+    live = read_live(
+        cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
+    )
+    policy = session.policy(app, owner, known)
+    policy = replace(policy, prune=policy.prune or extent.prune)
+    terms = Terms(policy, app.ignore_differences)
+    bodies = yielded(manifests, live, terms)
+    compared = tuple(replace(manifest, body=bodies[manifest.key]) for manifest in manifests)
+    prediction = predict(compared, live, cluster, terms, level=level, workers=session.workers)
+    intent = Intent(app.name, rendering.revision, compared, policy, spared=hooks.keys)
+    plan = with_recreations(make_plan(intent, known, live, prediction), policy, prediction)
+    if not policy.options.has("RespectIgnoreDifferences"):
+        plan = replace(plan, manifests=manifests)
+    plan = with_namespace(plan, app, cluster)
+    plan = with_hooks(plan, hooks, live) if extent.hooks else replace(plan, parting=has_parting(listed))
+    plan = narrowed(plan, extent.selection) if extent.selection else plan
+    sentences = (
+        *misread(rendering.manifests),
+        *unserved(plan.manifests, cluster, policy.options),
+        *(shared_objects(plan.manifests, live, owner) if policy.options.has("FailOnSharedResource") else ()),
+        *foreign_hooks(hooks, live, owner),
+    )
+    plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
+    plan = guarded(_with_parent(plan, record), _allowance(app, session))
+    notes = (*notes, *_notes(rendering), *project_notes(app, session))
     return Prepared(app, plan, live, rendering, record, notes=notes, again=again)
 
 
-def farewell(record: Record, head: str, session: Session) -> Prepared:
-    """The plan that deletes all of an application whose file is gone and carried the finalizer."""
-    name, owner, cluster = record.inventory.app, record.owner, record.cluster
-    live = read_live(cluster, {}, record.inventory.keys, selector=owner.selector, workers=session.workers)
+def _again(
+    app: Application, rendering: Rendering, record: Record, session: Session, level: Level, extent: Extent
+) -> Prepared:
+    return against_live(app, rendering, reread(record, session), session, level, extent)
+
+
+def _with_parent(plan: Plan, record: Record) -> Plan:
+    """The plan with the takeover of another tool's ApplySet as a step; the claim carries it out."""
+    if not record.taken_over or record.parent is None or (plan.partial and not plan.changes):
+        return plan
+    parent, tool = encode(plan.inventory, record.owner, __version__), record.taken_over.partition("/")[0]
+    after = {name: value for name, value in parent.items() if name != "binaryData"}
+    why = (
+        f"the ApplySet of {record.taken_over} becomes Syncline's, with its {len(record.inventory.keys)} "
+        f"objects; {tool} will refuse it from then on"
+    )
+    step = Change(record.owner.parent_key, Action.ADOPT, record.parent, after, why=why)
+    return replace(plan, changes=(step, *plan.changes))
+
+
+def _as_manifests(hooks: HookSet) -> Iterator[Manifest]:
+    for run in hooks.runs:
+        yield Manifest(run.key, str(run.body.get("apiVersion")), run.body, run.origin or Place(""))
+
+
+def ghost_of(record: Record) -> Application:
+    """What is left to say of an application whose file is gone."""
+    return Application(
+        record.inventory.app, Place("(removed)"), (), Destination(namespace=record.owner.namespace)
+    )
+
+
+def farewell(record: Record, head: str, session: Session, then: Application | None = None) -> Prepared:
+    """The plan that deletes all of an application whose file is gone and carried the finalizer.
+
+    `then` is the application as it was last synced, where that is known: its options and its hooks count.
+    """
+    known, owner, cluster = record.inventory, record.owner, record.cluster
+    listed: tuple[Manifest, ...] = ()
+    if then is not None and known.hooks.parting:
+        rendering = session.rendering(then, known.revision)
+        listed = split_hooks(rescoped(rendering, _scopes(rendering, cluster)).manifests)[1]
+    hooks = hook_set(listed, known, owner, Operation("deleted", session.clock.now()), DELETE_PHASES)
+    wanted = {manifest.key: manifest.api_version for manifest in _as_manifests(hooks)}
+    live = read_live(
+        cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
+    )
     limits = session.settings.guard
     policy = Policy(
         prune=True,
         protected_kinds=limits.protected_kinds,
         approved=session.permissions.approved,
         owner_id=owner.id,
+        options=options_of(then) if then else SyncOptions(),
+        retired=True,
     )
-    plan = make_plan(Intent(name, head, (), policy), record.inventory, live, Prediction(Level.LIVE))
-    ghost = Application(name, Place("(removed)"), (), Destination(namespace=owner.namespace))
+    intent = Intent(known.app, head, (), policy, spared=hooks.keys)
+    plan = with_hooks(make_plan(intent, known, live, Prediction(Level.LIVE)), hooks, live)
+    plan = replace(plan, parting=False)
     allowance = Allowance(limits, retired=True)
-    shown, nothing = guarded(plan, allowance), Rendering(name, head, ())
+    ghost = replace(then or ghost_of(record), finalizers=())
+    shown, nothing = guarded(plan, allowance), Rendering(known.app, head, ())
 
     def again() -> Prepared:
-        return farewell(reread(record, session), head, session)
+        return farewell(reread(record, session), head, session, then)
 
     return Prepared(ghost, shown, live, nothing, record, again=again)
 
@@ -159,18 +246,27 @@ def against_base(
 
     A retired application's objects go when it cascades, whatever its policy says of pruning.
     """
-    before = base.manifests if base else ()
+    before, former = split_hooks(base.manifests if base else ())
+    after, hooks = split_hooks(head.manifests)
     live = LiveState({manifest.key: manifest.body for manifest in before})
-    prediction = Prediction(Level.OFFLINE, {manifest.key: manifest.body for manifest in head.manifests})
+    prediction = Prediction(Level.OFFLINE, {manifest.key: manifest.body for manifest in after})
     limits = session.settings.guard
-    prune = app.cascades if retired else app.sync_policy.prune or session.permissions.prune
-    policy = Policy(prune, protected_kinds=limits.protected_kinds, approved=session.permissions.approved)
+    policy = Policy(
+        prune=app.cascades if retired else app.sync_policy.prune or session.permissions.prune,
+        protected_kinds=limits.protected_kinds,
+        approved=session.permissions.approved,
+        options=options_of(app),
+        retired=retired,
+    )
     inventory = Inventory(app.name, frozenset(live.objects))
-    plan = make_plan(Intent(app.name, head.revision, head.manifests, policy), inventory, live, prediction)
+    intent = Intent(app.name, head.revision, after, policy)
+    plan = with_recreations(make_plan(intent, inventory, live, prediction), policy, prediction)
+    plan = replace(plan, hooks=rendered_hooks(former, hooks), refusals=tuple(misread(head.manifests)))
+    plan = plan if retired else governed(plan, app, session)
     allowance = replace(_allowance(app, session), retired=retired)
-    resources, hooks = split_hooks(head.manifests)
-    notes = tuple(_notes(app, resources, hooks))
-    return Prepared(app, guarded(plan, allowance), live, head, notes=notes)
+    return Prepared(
+        app, guarded(plan, allowance), live, head, notes=(*_notes(head), *project_notes(app, session))
+    )
 
 
 def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:
@@ -183,13 +279,20 @@ def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:
     return Scopes({kind: served.namespaced for kind, served in found.items() if served is not None})
 
 
-def _notes(app: Application, resources: Iterable[Manifest], hooks: Iterable[Manifest]) -> Iterator[Note]:
-    """What is asked for and not done. A hook that would have to run is a warning here; the sync refuses."""
-    listed = tuple(hooks)
-    for sentence in (*hook_refusals(listed), *unsupported(app, resources)):
-        yield Note(Severity.WARNING, sentence)
-    for sentence in idle_hooks(listed):
+def misread(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """What the manifests ask for in words that nobody understands; a plan that rests on them is refused."""
+    listed = tuple(manifests)
+    yield from misread_hooks(listed)
+    yield from misread_waves(listed)
+    yield from misread_options(listed)
+
+
+def _notes(rendering: Rendering) -> Iterator[Note]:
+    """Hooks that never run, and what Helm itself takes lightly."""
+    for sentence in idle_hooks(split_hooks(rendering.manifests)[1]):
         yield Note(Severity.INFO, sentence)
+    for sentence in odd_weights(rendering.manifests):
+        yield Note(Severity.WARNING, sentence)
 
 
 def _allowance(app: Application, session: Session) -> Allowance:
@@ -198,57 +301,3 @@ def _allowance(app: Application, session: Session) -> Allowance:
         allow_empty=app.sync_policy.allow_empty,
         approved=session.permissions.approved,
     )
-
-
-def _with_namespace(plan: Plan, app: Application, cluster: Cluster) -> Plan:
-    """The plan with the destination namespace, made when it is missing and `CreateNamespace=true` says so.
-
-    It is tracked by nobody and therefore never pruned (Argo CD, "Create Namespace").
-    """
-    name = app.destination.namespace
-    key = ResourceKey("", "Namespace", "", name)
-    if not name or any(change.key == key for change in plan.changes) or _exists(cluster, name):
-        return plan
-    if not app.sync_policy.create_namespace:
-        sentence = (
-            f"The namespace {name} does not exist; create it, or set the sync option CreateNamespace=true "
-            f"({app.origin})."
-        )
-        return replace(plan, refusals=(*plan.refusals, sentence))
-    made = Change(
-        key, Action.CREATE, after=_namespace(name, app), origin=app.origin, why="CreateNamespace=true"
-    )
-    return replace(plan, changes=(made, *plan.changes))
-
-
-def _with_parent(plan: Plan, record: Record) -> Plan:
-    """The plan with the takeover of another tool's ApplySet as a step; the claim carries it out."""
-    if not record.taken_over or record.parent is None:
-        return plan
-    parent, tool = encode(plan.inventory, record.owner, __version__), record.taken_over.partition("/")[0]
-    after = {name: value for name, value in parent.items() if name != "binaryData"}
-    why = (
-        f"the ApplySet of {record.taken_over} becomes Syncline's, with its {len(record.inventory.keys)} "
-        f"objects; {tool} will refuse it from then on"
-    )
-    step = Change(record.owner.parent_key, Action.ADOPT, record.parent, after, why=why)
-    return replace(plan, changes=(step, *plan.changes))
-
-
-def _exists(cluster: Cluster, name: str) -> bool:
-    try:
-        return cluster.get(_NAMESPACE, "", name) is not None
-    except ApiError as error:
-        # A namespace-bound identity may not look; whoever gave it its rights there made the namespace.
-        if error.code == _FORBIDDEN:
-            return True
-        raise
-
-
-def _namespace(name: str, app: Application) -> Body:
-    extra = app.sync_policy.managed_namespace_metadata or {}
-    metadata = {
-        "name": name,
-        **{field: dict(extra[field]) for field in ("labels", "annotations") if extra.get(field)},
-    }
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

@@ -14,11 +14,11 @@ from syncline.core.inventory import Cause, Inventory, earlier
 from syncline.core.live import Level
 from syncline.core.verdict import Outcome
 from syncline.errors import ConfigError, ExitCode, SynclineError, UsageError
-from syncline.jobs.carry_out import Purpose, carry_out
+from syncline.jobs.carry_out import Purpose, admitted, carry_out
 from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import defined_at
 from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Record, against_live, recall
+from syncline.jobs.prepare import RESOURCES, Record, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes, problem
 from syncline.jobs.rights import must_write
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
@@ -103,7 +103,8 @@ def _go_back(
     then = defined_at(app, revision, session)
     prune = not session.permissions.keep
     rendering = session.rendering(then, revision)
-    prepared = against_live(then, rendering, record, session, Level.DRY_RUN, prune=prune)
+    extent = replace(RESOURCES, prune=prune)
+    prepared = admitted(against_live(then, rendering, record, session, Level.DRY_RUN, extent), session)
     shown = app_report(prepared, session)
     if session.invocation.dry_run:
         return shown

@@ -10,17 +10,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
+from syncline.core.family import identity
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
-from syncline.errors import SynclineError
+from syncline.errors import Interrupted, SynclineError, UsageError
 from syncline.jobs.carry_out import carry_out_and_report
 from syncline.jobs.choose import asked_for
-from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Record, against_live, recall
-from syncline.jobs.present import complaint_notes
-from syncline.jobs.retired import Leftovers, leftovers
+from syncline.jobs.each_app import Row, in_turn, one_by_one
+from syncline.jobs.family import rivalries
+from syncline.jobs.gate import Gate
+from syncline.jobs.prepare import Extent, against_live, ghost_of, recall
+from syncline.jobs.present import complaint_notes, problem_report
+from syncline.jobs.retired import Leftovers, leave, leftovers
 from syncline.jobs.rights import must_write
 from syncline.jobs.rollback import after_failure
+from syncline.jobs.rolling import Gates, in_steps
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 from syncline.runtime import each
@@ -35,23 +39,75 @@ if TYPE_CHECKING:
 def sync(session: Session, observer: Observer) -> Report:
     """Every application that was asked for, or that a change since its last sync touches."""
     must_write(session, "sync")
+    if session.invocation.selection and not session.invocation.applications:
+        raise UsageError(
+            "A selection is made in an application that is named.",
+            remedy="For example: syncline sync web --resource apps:Deployment:web",
+        )
     head = session.head
     session.trust(head)
-    asked = _eligible(asked_for(session, head), session)
+    asked = in_steps(_asked(head, session))
     touched, held = _touched(asked, head, session)
     _render_ahead(touched, head, session)
-    row = one_by_one(touched, lambda app: _sync_one(app, head, session, observer), session, observer)
+    gate = Gate(session.family(head), rivalries(touched, head, session), session)
+
+    def look(app: Application) -> AppReport:
+        return _pass(app, gate, session, observer)
+
+    everyone = session.applications(head)
+    gated = look if session.invocation.applications else Gates(everyone, look).look
+    row = one_by_one(touched, gated, session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
-    gone = [carry_out_and_report(prepared, session, observer) for prepared in rest.plans]
+    gone = _take_away(rest, head, session, observer)
     names = {app.name for app in touched}
     return Report(
         Job.SYNC,
         head=head,
-        applications=(*row.reports, *gone),
+        applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
-        notes=(*complaint_notes(session, head), *held, *row.notes, *rest.notes),
-        interrupted=row.interrupted,
+        notes=(*complaint_notes(session, head), *held, *row.notes, *rest.notes, *gone.notes),
+        interrupted=row.interrupted or gone.interrupted,
     )
+
+
+def _asked(head: str, session: Session) -> tuple[Application, ...]:
+    """The applications that were asked for with everything they render, in the order of delivery."""
+    found = asked_for(session, head)
+    if session.invocation.path:
+        return found
+    family = session.family(head)
+    if session.invocation.applications and not session.invocation.selection:
+        found = family.with_descendants(found)
+    return family.ordered(_eligible(found, session))
+
+
+def _pass(app: Application, gate: Gate, session: Session, observer: Observer) -> AppReport:
+    held = gate.held_back(app)
+    report = held if held is not None else _problem_kept(app, gate, session, observer)
+    return gate.passed(app, report)
+
+
+def _problem_kept(app: Application, gate: Gate, session: Session, observer: Observer) -> AppReport:
+    """The sync's report; what goes wrong is remembered at the gate before it is told."""
+    try:
+        return _sync_one(app, session.head, session, observer)
+    except Interrupted:
+        raise
+    except SynclineError as error:
+        gate.passed(app, problem_report(app, error, session))
+        raise
+
+
+def _take_away(rest: Leftovers, head: str, session: Session, observer: Observer) -> Row:
+    """Delete what the applications left behind whose files are gone."""
+    ghosts = [ghost_of(record) for record in rest.records]
+    # Two clusters may remember applications of one name.
+    records = {id(ghost): record for ghost, record in zip(ghosts, rest.records, strict=True)}
+
+    def take_away(ghost: Application) -> AppReport:
+        return carry_out_and_report(leave(records[id(ghost)], head, session), session, observer)
+
+    return in_turn(ghosts, take_away, session, observer)
 
 
 def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Application, ...]:
@@ -112,7 +168,17 @@ def _reason(app: Application, inventory: Inventory, head: str, session: Session)
     changed = session.repository.changed_paths(last, head)
     if not changed:
         return ""
-    return affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    reason = affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    return reason or _redefined(app, last, head, session)
+
+
+def _redefined(app: Application, last: str, head: str, session: Session) -> str:
+    """Whether a parent renders the application otherwise than before, though no file of its own changed."""
+    if identity(app) not in session.family(head).parents:
+        return ""
+    session.repository.fetch_missing((last,))
+    then = {identity(each): each.body for each in session.applications(last)}
+    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:
@@ -130,7 +196,11 @@ def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) ->
 
 def _sync_one(app: Application, head: str, session: Session, observer: Observer) -> AppReport:
     rendering = session.rendering(app, head)
-    record: Record = recall(app, session)
-    prepared = against_live(app, rendering, record, session, Level.DRY_RUN)
+    extent = Extent(hooks=not session.invocation.selection, selection=session.invocation.selection)
+
+    prepared = against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
+    if extent.selection and not prepared.plan.changes:
+        raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
     report = replace(carry_out_and_report(prepared, session, observer), revision=head)
-    return after_failure(report, app, head, session, observer)
+    # A part that was chosen is no sync of the revision, so there is no way back from it.
+    return report if extent.selection else after_failure(report, app, head, session, observer)

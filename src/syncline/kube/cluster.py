@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from syncline.errors import ApiError
-from syncline.kube.client import Client, Request, Timing
+from syncline.kube.client import Client, Request
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
 from syncline.kube.status import is_absence
@@ -24,17 +24,19 @@ from syncline.runtime import each
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
+    from syncline.kube.patience import Timing
 
 FIELD_MANAGER = "syncline"
-_MANAGED = {"fieldManager": FIELD_MANAGER}
 WORKERS = 16
 """Requests at a time: more did not make two cores of API server any faster."""
 
 _PAGE = 1000
+_CONFLICT = 409
+_NOT_FOUND = 404
 _SETTLING = 5.0
 """Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
 _SETTLING_PAUSE = 0.1
@@ -67,6 +69,7 @@ class ApiCluster:
         self._client = client
         self._workers = workers
         self._discovery: Discovery | None = None
+        self._unserved: frozenset[str] = frozenset()
         self._settled = -math.inf
         self._lock = threading.Lock()
 
@@ -74,6 +77,10 @@ class ApiCluster:
     def name(self) -> str:
         """The name the configuration gives it."""
         return self._client.name
+
+    def hang_up(self) -> None:
+        """End the requests under way, from any thread; they fail as if the connection had broken."""
+        self._client.hang_up()
 
     def close(self) -> None:
         """Close the connections."""
@@ -89,6 +96,8 @@ class ApiCluster:
             self._client.timing.sleep(_SETTLING_PAUSE)
             self._forget()
             found = self._known().find(group, kind, version)
+        if found is None:
+            self._confirm_unserved(group, kind)
         return found
 
     def rediscover(self) -> None:
@@ -121,13 +130,21 @@ class ApiCluster:
                 return None
             raise
 
-    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+    def apply(
+        self,
+        resource: ApiResource,
+        body: Body,
+        *,
+        dry_run: bool = False,
+        validate: bool = True,
+        manager: str = "",
+    ) -> Body:
         """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
         metadata = body.get("metadata") or {}
-        query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        request = _request("PATCH", resource, _path_of(resource, body, query))
+        query = {**_query(dry_run=dry_run, validate=validate), "force": "true"}
+        if manager:
+            query["fieldManager"] = manager
+        request = _request("PATCH", resource, _path(resource, *_name(body), query))
         sent = replace(
             request,
             body=_json(body),
@@ -138,7 +155,12 @@ class ApiCluster:
             webhook_passes=not dry_run,
             kind_comes=self._is_settling(),
         )
-        return _body(self._client.json(sent))
+        try:
+            return _body(self._client.json(sent))
+        except ApiError as error:
+            if error.code != _CONFLICT or sent.conflict_passes:
+                raise
+            return self._after_conflict(error, resource, body, sent)
 
     def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
         """A JSON merge patch of an object, or of a part of it such as its status; the object it makes."""
@@ -151,35 +173,33 @@ class ApiCluster:
         )
         return _body(self._client.json(sent))
 
-    def create(self, resource: ApiResource, body: Body) -> Body:
-        """Make an object. Raises ApiError (409) where one of that name exists.
+    def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
+        """Make a new object; after a lost answer the second try meets the first one's (409)."""
+        namespace, _ = _name(body)
+        query = _query(dry_run=False, validate=validate)
+        request = _request("POST", resource, _path(resource, namespace, query=query))
+        sent_twice = replace(request, body=_json(body), webhook_passes=True, kind_comes=self._is_settling())
+        return _body(self._client.json(sent_twice))
 
-        Sent again after a lost answer, it meets itself: whoever calls looks whether what exists is theirs.
-        """
-        namespace = str((body.get("metadata") or {}).get("namespace") or "")
-        request = _request("POST", resource, _path(resource, namespace, query=_MANAGED))
-        return _body(self._client.json(replace(request, body=_json(body))))
+    def update(
+        self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
+    ) -> Body:
+        """Put this object in the place of the one whose UID and version it names."""
+        query = _query(dry_run=dry_run, validate=validate)
+        request = _request("PUT", resource, _path(resource, *_name(body), query))
+        return _body(self._client.json(replace(request, body=_json(body), webhook_passes=not dry_run)))
 
-    def replace(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
-        """Put a whole object in the place of the version it names. Raises ApiError (409) where it changed."""
-        query = {**_MANAGED, "dryRun": "All"} if dry_run else _MANAGED
-        request = _request("PUT", resource, _path_of(resource, body, query))
-        return _body(self._client.json(replace(request, body=_json(body))))
-
-    def hand_over(self, resource: ApiResource, body: Body) -> Body:
-        """Write only the `managedFields` of an object. Raises ApiError (409) where it changed meanwhile."""
-        metadata = body.get("metadata") or {}
-        patch = [
-            {"op": "replace", "path": "/metadata/managedFields", "value": metadata.get("managedFields")},
-            # Replaced by the value it has, it makes the server refuse with a conflict where it has another.
-            {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata.get("resourceVersion")},
-        ]
-        request = _request("PATCH", resource, _path_of(resource, body, _MANAGED))
-        sent = replace(request, body=_json(patch), content_type="application/json-patch+json")
+    def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
+        """A JSON patch (RFC 6902); its own `test` decides whether it may be sent twice."""
+        query = {"fieldManager": FIELD_MANAGER}
+        request = _request("PATCH", resource, _path(resource, key.namespace, key.name, query))
+        sent = replace(request, body=_json(list(operations)), content_type="application/json-patch+json")
         return _body(self._client.json(sent))
 
-    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
-        """Delete that very object, foreground; None when it is gone, the object when finalizers hold it.
+    def delete(
+        self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
+    ) -> Body | None:
+        """Delete that very object; None when it is gone, the object when finalizers hold it.
 
         Raises ApiError with code 409 when the name now belongs to another object.
         """
@@ -193,12 +213,13 @@ class ApiCluster:
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": "Foreground",
+            "propagationPolicy": propagation,
             "preconditions": {"uid": uid},
         }
         request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
         try:
-            answer = _body(self._client.json(replace(request, body=json.dumps(options).encode())))
+            sent = replace(request, body=json.dumps(options).encode(), conflict_passes=True)
+            answer = _body(self._client.json(sent))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -226,6 +247,27 @@ class ApiCluster:
             lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
         )
 
+    def _after_conflict(self, error: ApiError, resource: ApiResource, body: Body, sent: Request) -> Body:
+        """What became of a write that named the version it had read.
+
+        It may be done all the same: when its answer was lost and it was sent again. And where nobody else has
+        written, it was refused in passing. Anything else is the conflict it says it is.
+        """
+        metadata = body["metadata"]
+        for _ in range(self._client.timing.conflicts):
+            live = self.get(resource, str(metadata.get("namespace") or ""), str(metadata["name"])) or {}
+            found = live.get("metadata") or {}
+            if _holds(live, {**body, "metadata": {**metadata, "resourceVersion": None}}):
+                return live
+            if found.get("resourceVersion") != metadata["resourceVersion"]:
+                break
+            try:
+                return _body(self._client.json(sent))
+            except ApiError as again:
+                if again.code != _CONFLICT:
+                    raise
+        raise error
+
     def _known(self) -> Discovery:
         with self._lock:
             if self._discovery is None:
@@ -235,6 +277,30 @@ class ApiCluster:
     def _forget(self) -> None:
         with self._lock:
             self._discovery = None
+            self._unserved = frozenset()
+
+    def _confirm_unserved(self, group: str, kind: str) -> None:
+        """Raises ApiError when the server may serve that group after all.
+
+        A server that has just started names its groups one by one, and nothing may be taken for gone because
+        of that. Asked for a group by name, it answers 404 only when it knows all of them.
+        """
+        known = self._known().groups
+        if group in known or group in self._unserved:
+            return
+        try:
+            self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))
+        except ApiError as error:
+            if error.code != _NOT_FOUND:
+                raise
+            self._unserved |= {group}
+            return
+        raise ApiError(
+            f"The API group {group} is about to be served, so whether it has {kind} is not known yet.",
+            code=503,
+            reason="ServiceUnavailable",
+            remedy="Run it again.",
+        )
 
     def _is_settling(self) -> bool:
         return self._client.timing.monotonic() < self._settled
@@ -261,6 +327,17 @@ class ApiCluster:
         return each(fetch, list(paths), workers=self._workers)
 
 
+def _query(*, dry_run: bool, validate: bool) -> dict[str, str]:
+    # What is sent with `Ignore` is what `Validate=false` asks for: unknown fields are dropped in silence.
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Ignore"}
+    return {**query, "dryRun": "All"} if dry_run else query
+
+
+def _name(body: Body) -> tuple[str, str]:
+    metadata = body.get("metadata") or {}
+    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+
+
 def _request(method: str, resource: ApiResource, path: str) -> Request:
     return Request(method, path, secret=resource.kind == "Secret" and not resource.group)
 
@@ -278,11 +355,6 @@ def _path(
     return _with("/".join(parts), query or {})
 
 
-def _path_of(resource: ApiResource, body: Body, query: Mapping[str, str]) -> str:
-    metadata = body.get("metadata") or {}
-    return _path(resource, str(metadata.get("namespace") or ""), str(metadata.get("name") or ""), query)
-
-
 def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -296,6 +368,13 @@ def _completed(item: dict[str, Any], resource: ApiResource) -> Body:
     item.setdefault("apiVersion", resource.api_version)
     item.setdefault("kind", resource.kind)
     return item
+
+
+def _holds(live: Any, sent: Any) -> bool:
+    """Whether all that was sent is there; what was sent as None is not asked about."""
+    if isinstance(sent, dict) and isinstance(live, dict):
+        return all(value is None or _holds(live.get(key), value) for key, value in sent.items())
+    return bool(live == sent)
 
 
 def _body(answer: Any) -> Body:

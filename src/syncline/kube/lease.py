@@ -110,7 +110,7 @@ class Lease:
         if self._held is None or self._lost is not None:
             return
         try:
-            self._cluster.replace(LEASES, released(self._held))
+            self._cluster.update(LEASES, released(self._held))
         except ClusterError:
             return
         finally:
@@ -119,7 +119,7 @@ class Lease:
     def _grasp(self, lease: Body | None) -> None:
         now, seconds = self._clock.now(), max(1, round(self._terms.seconds))
         wanted = taken(lease, self._owner, self._terms.holder, now, seconds)
-        write = self._cluster.create if lease is None else self._cluster.replace
+        write = self._cluster.create if lease is None else self._cluster.update
         began = self._clock.monotonic()
         try:
             self._held = write(LEASES, wanted)
@@ -154,7 +154,7 @@ class Lease:
                 return
             began = self._clock.monotonic()
             try:
-                self._held = self._cluster.replace(LEASES, renewed(self._held, self._clock.now()))
+                self._held = self._cluster.update(LEASES, renewed(self._held, self._clock.now()))
                 self._renewed_at = began
             except ApiError as error:
                 if error.code in {_CONFLICT, 404}:

@@ -16,8 +16,8 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
     problems      [problem]
     applications  [{name, cluster, namespace, level, levelReason, base, revision, affectedBy, outcome,
                     exitCode, health, seconds, fingerprint, unchanged, counts {action: number},
-                    changes [change], notes [note], images [{container, before, after}], problem,
-                    refusals [text], failures [problem],
+                    changes [change], hooks [hook], notes [note], images [{container, before, after}],
+                    problem, refusals [text], failures [problem],
                     resources [{object, sync, health, message, depth}],
                     rollback: the same again for the rollback after a failed sync, or null,
                     history [{id, revision, at, by, cause: sync | rollback | heal}], the newest first}]
@@ -25,6 +25,7 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
     change        {object, action, before, after, paths [text], place, why, authors [author]}: bodies masked,
                   or null
     author        {path, manager, operation, subresource, time, isGuess}: who changed a drifted field
+    hook          {change, phases [PreSync | Sync | …], runs}: no difference of the application
     note          {severity: info | warning | danger, text, object, place}
     problem       {message, exitCode, place, remedy}
     object        {group, kind, namespace, name}
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         Report,
         ResourceRow,
         ShownChange,
+        ShownHook,
     )
 
 _HALVES: Final = re.compile("[\ud800-\udfff]")
@@ -108,6 +110,7 @@ def _app(report: Report, app: AppReport) -> dict[str, Any]:
         "unchanged": app.unchanged,
         "counts": dict(Counter(change.action.value for change in app.changes)),
         "changes": [_change(change) for change in app.changes],
+        "hooks": [_hook(hook) for hook in app.hooks],
         "notes": [_note(note) for note in app.notes],
         "images": [{"container": name, "before": old, "after": new} for name, old, new in app.images],
         "problem": _problem(app.problem) if app.problem else None,
@@ -145,6 +148,10 @@ def _author(author: Author) -> dict[str, Any]:
 
 def _entry(row: HistoryRow) -> dict[str, Any]:
     return {"id": row.id, "revision": row.revision, "at": row.at, "by": row.by, "cause": row.cause}
+
+
+def _hook(hook: ShownHook) -> dict[str, Any]:
+    return {"change": _change(hook.change), "phases": list(hook.phases), "runs": hook.runs}
 
 
 def _note(note: Note) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from strategies import manifest
 from syncline.core.applyset import Owner, mark
 from syncline.core.fields import FieldChange
-from syncline.core.handover import CLIENT_SIDE, handed_over, outgoing, removed_with, without_record
-from syncline.core.managed import leftovers, owned_by
+from syncline.core.handover import CLIENT_SIDE, outgoing, removed_with, without_record
+from syncline.core.managed import leftovers, migrated, owned_by
 from syncline.core.ownership import TOOL_MANAGERS, claimants, is_ours, last_writer, rival
 from syncline.core.resource import Body, ResourceKey
 
@@ -176,7 +176,7 @@ def test_what_is_handed_over_is_owned_by_us_and_by_nobody_who_left(
 ) -> None:
     body = live(*listed)
     going = outgoing(body, adopted=adopted)
-    after = handed_over(body, going)
+    after = migrated(body, going)
 
     left = {e["manager"] for e in after["metadata"].get("managedFields", ())}
     assert not left & set(going)
@@ -186,14 +186,14 @@ def test_what_is_handed_over_is_owned_by_us_and_by_nobody_who_left(
     for each in listed:
         if each["manager"] in going:
             assert each["fieldsV1"]["f:data"].keys() <= mine.keys()
-    assert handed_over(after, outgoing(after, adopted=adopted)) is after, "once is enough"
+    assert migrated(after, outgoing(after, adopted=adopted)) is after, "once is enough"
     assert (after is body) == (not going)
 
 
 def test_fields_of_another_version_are_dropped_rather_than_guessed() -> None:
     old = {**entry("helm", "Update", "b"), "apiVersion": "v1beta1"}
 
-    after = handed_over(live(old), ("helm",))
+    after = migrated(live(old), ("helm",))
 
     assert owned_by(after) == {}
     assert [each["manager"] for each in after["metadata"]["managedFields"]] == ["syncline"]
@@ -206,7 +206,7 @@ def test_kubectls_record_tells_what_was_written_from_what_the_server_filled_in()
         data={"a": "1", "b": "2", "filled": "in"},
         annotations={LAST_APPLIED: record},
     )
-    taken = without_record(handed_over(body, outgoing(body, adopted=True)))
+    taken = without_record(migrated(body, outgoing(body, adopted=True)))
 
     assert removed_with(body, taken, DESIRED) == (("data", "b"),)
     assert set(leftovers(taken, DESIRED)) == {("data", "b"), ("data", "filled")}
