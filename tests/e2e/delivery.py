@@ -124,6 +124,12 @@ class Delivery:
         target = f"/{group}/{version}/namespaces/{self.namespace}/{plural}/{name}"
         return self.plane.api("PATCH", target, body)
 
+    def end_lease(self, name: str = "syncline-web") -> None:
+        """Delete the Lease of a run that was killed: the next one would wait until it has run out."""
+        if self.exists(f"coordination.k8s.io/v1/leases/{name}"):
+            place = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{name}"
+            self.plane.api("DELETE", place)
+
     def exists(self, path: str) -> bool:
         version, plural, name = path.rsplit("/", 2)
         group = "api" if version == "v1" else "apis"
