@@ -175,7 +175,9 @@ _prune = click.option(
 _approve = click.option(
     "--approve", multiple=True, metavar="OBJECT", help="Approve deleting this object, as the plan names it."
 )
-_adopt = click.option("--adopt", is_flag=True, help="Take over objects that belong to another ApplySet.")
+_adopt = click.option(
+    "--adopt", is_flag=True, help="Take over what belongs to another owner: ApplySet, Argo CD, Flux, Helm."
+)
 _resource = click.option(
     "--resource",
     "resources",
@@ -256,6 +258,7 @@ def diff(**options: Any) -> None:
 @_prune
 @_approve
 @_adopt
+@click.option("--rollback-on-failure", is_flag=True, help="Go back to the last success when the sync fails.")
 @_resource
 @_label
 @_dry_run
@@ -273,9 +276,10 @@ def sync(**options: Any) -> None:
 
 @main.command()
 @_applications
-@click.option("--heal", is_flag=True, help="Undo drift, also where selfHeal is off.")
+@click.option("--heal", is_flag=True, help="Undo drift, also where selfHeal is off or a fight was seen.")
 @_prune
 @_approve
+@_adopt
 @_dry_run
 @_timeout
 @_common
@@ -294,8 +298,9 @@ def drift(**options: Any) -> None:
 @click.option(
     "--revision", "head", metavar="REV", default="", help="Where to. [default: the revision synced before]"
 )
-@_prune
+@click.option("--no-prune", is_flag=True, help="Leave what that commit did not have.")
 @_approve
+@_adopt
 @_dry_run
 @_timeout
 @_common
@@ -303,8 +308,9 @@ def drift(**options: Any) -> None:
 def rollback(**options: Any) -> None:
     """Take applications back to an earlier commit.
 
-    A rollback is a sync of that commit: same plan, same guard, recorded like any other. Revert the change in
-    Git too, or the next sync of the branch brings it back.
+    A rollback is a sync of that commit: same plan, same guard, recorded as a rollback; what the commit did
+    not have is deleted within the guard's limits. The application stays there while no commit touches it;
+    revert the change in Git too, or the next one that does brings it back. Rolling back twice goes back two.
     """
     _do("rollback", options)
 
@@ -423,6 +429,8 @@ def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
             approved=frozenset(options.get("approve", ())),
             adopt=bool(options.get("adopt")),
             heal=bool(options.get("heal")),
+            rollback=bool(options.get("rollback_on_failure")),
+            keep=bool(options.get("no_prune")),
         ),
         action=AskedAction(
             options.get("resource", ""), options.get("action", ""), parameters(options.get("params", ()))

@@ -13,7 +13,7 @@ from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import at_last_sync, never_synced, only_children
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
-from syncline.jobs.present import app_report, complaint_notes
+from syncline.jobs.present import app_report, complaint_notes, history_rows
 from syncline.report.model import AppReport, Job, Report
 
 if TYPE_CHECKING:
@@ -43,4 +43,5 @@ def _look(app: Application, session: Session) -> AppReport:
         return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
     report = app_report(prepared, session)
     rows, notes = with_offspring(report.resources, prepared, session)
-    return replace(report, resources=rows, notes=(*report.notes, *notes))
+    history = history_rows(prepared.plan.inventory)
+    return replace(report, resources=rows, notes=(*report.notes, *notes), history=history)

@@ -147,7 +147,7 @@ class ApiCluster:
         request = _request("PATCH", resource, _path(resource, *_name(body), query))
         sent = replace(
             request,
-            body=json.dumps(body, separators=(",", ":")).encode(),
+            body=_json(body),
             content_type="application/apply-patch+yaml",
             # A body that names the version it read meets the same conflict however often it is sent.
             conflict_passes=not metadata.get("resourceVersion"),
@@ -168,7 +168,7 @@ class ApiCluster:
         target = _with(f"{path}/{part}" if part else path, {"fieldManager": FIELD_MANAGER})
         sent = replace(
             _request("PATCH", resource, target),
-            body=json.dumps(patch, separators=(",", ":")).encode(),
+            body=_json(patch),
             content_type="application/merge-patch+json",
         )
         return _body(self._client.json(sent))
@@ -178,8 +178,7 @@ class ApiCluster:
         namespace, _ = _name(body)
         query = _query(dry_run=False, validate=validate)
         request = _request("POST", resource, _path(resource, namespace, query=query))
-        sent = json.dumps(body, separators=(",", ":")).encode()
-        sent_twice = replace(request, body=sent, webhook_passes=True, kind_comes=self._is_settling())
+        sent_twice = replace(request, body=_json(body), webhook_passes=True, kind_comes=self._is_settling())
         return _body(self._client.json(sent_twice))
 
     def update(
@@ -188,17 +187,14 @@ class ApiCluster:
         """Put this object in the place of the one whose UID and version it names."""
         query = _query(dry_run=dry_run, validate=validate)
         request = _request("PUT", resource, _path(resource, *_name(body), query))
-        sent = json.dumps(body, separators=(",", ":")).encode()
-        return _body(self._client.json(replace(request, body=sent, webhook_passes=not dry_run)))
+        return _body(self._client.json(replace(request, body=_json(body), webhook_passes=not dry_run)))
 
     def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
         """A JSON patch (RFC 6902); its own `test` decides whether it may be sent twice."""
         query = {"fieldManager": FIELD_MANAGER}
         request = _request("PATCH", resource, _path(resource, key.namespace, key.name, query))
-        sent = json.dumps(list(operations), separators=(",", ":")).encode()
-        return _body(
-            self._client.json(replace(request, body=sent, content_type="application/json-patch+json"))
-        )
+        sent = replace(request, body=_json(list(operations)), content_type="application/json-patch+json")
+        return _body(self._client.json(sent))
 
     def delete(
         self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
@@ -357,6 +353,10 @@ def _path(
     if name:
         parts.append(quote(name, safe=""))
     return _with("/".join(parts), query or {})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _with(path: str, query: Mapping[str, str]) -> str:
