@@ -132,6 +132,10 @@ class Terminated(Interrupted):
     exit_code = ExitCode.TERMINATED
 
 
+class TurnError(ClusterError):
+    """Another run writes the application, or may: it is not our turn."""
+
+
 class ApiError(ClusterError):
     """An API server answered with a `Status`. `code` is the HTTP status, `reason` Kubernetes' CamelCase word.
 

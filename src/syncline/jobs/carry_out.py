@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from syncline.core.inventory import Cause
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
-from syncline.core.verdict import Outcome, Retrying, fold
-from syncline.errors import ClusterError, SynclineError
+from syncline.core.verdict import Halted, Outcome, Retrying, fold
+from syncline.errors import ClusterError, SynclineError, TurnError
 from syncline.execute import Means, execute
 from syncline.jobs.prepare import PARENT, Prepared, Record
 from syncline.jobs.present import app_report
@@ -72,6 +72,12 @@ def carry_out(
             return Carried(turn.noted(prepared))
         _attempts(prepared, turn, session, tell, purpose or Purpose())
         return Carried(turn.noted(prepared), fold(events))
+    except TurnError:
+        raise
+    except ClusterError as error:
+        # The plan that was made is shown with what kept it from being begun.
+        tell(Halted(str(error), session.clock.now()))
+        return Carried(turn.noted(prepared), fold(events))
     finally:
         turn.end()
 
@@ -115,7 +121,7 @@ class Turn:
         return self.checked(prepared)
 
     def begin(self) -> None:
-        """Wait for it. Raises ClusterError with the name of whoever does not come to an end."""
+        """Wait for it. Raises TurnError with the name of whoever does not come to an end."""
         denied = self._lease.take(self._session.cancellation.check, seconds=_seconds(self._session))
         self._has_begun = True
         if not denied:
@@ -123,7 +129,7 @@ class Turn:
         place = f"{self._record.owner.namespace}/{self._record.owner.parent}"
         right = "Grant get, create and update on leases of coordination.k8s.io there."
         if self._session.settings.require_lease:
-            raise ClusterError(f"The Lease {place} may not be written: {denied}", remedy=right)
+            raise TurnError(f"The Lease {place} may not be written: {denied}", remedy=right)
         text = f"The Lease {place} may not be written, so nothing keeps a second run away: {denied} {right}"
         self._note = Note(Severity.WARNING, self._session.masker.scrub(text))
 
@@ -142,7 +148,7 @@ class Turn:
             return
         self.begin()
         if self._parent() is not None:
-            raise ClusterError(
+            raise TurnError(
                 f"Another run began {self._record.owner.app} in the meantime.", remedy="Run it again."
             )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.core.lease import SECONDS, Tenure, released, renewed, taken, tenure_of
 from syncline.core.verdict import Waiting
-from syncline.errors import ApiError, ClusterError
+from syncline.errors import ApiError, ClusterError, TurnError
 from syncline.kube.status import lacks_right
 from syncline.ports import ApiResource, Clock, Cluster
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LEASES: Final = ApiResource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
 _CONFLICT: Final = 409
+_TRIES: Final = 5
+"""Writes that may meet another one before taking it is given up."""
 _RENEWALS: Final = 3
 """Renewals in the time a Lease is good for."""
 
@@ -52,6 +54,7 @@ class Lease:
         self._clock = clock
         self._tell = tell
         self._told = ""
+        self._conflicts = 0
         self._held: Body | None = None
         self._renewed_at = 0.0
         self._lost: Tenure | None = None
@@ -62,7 +65,7 @@ class Lease:
     def take(self, check: Callable[[], None], *, seconds: float) -> str:
         """Take it, waiting at most so long for another run; empty, or why this identity may not.
 
-        `check` raises to end the wait.  Raises ClusterError with the holder's name when the time is over.
+        `check` raises to end the wait.  Raises TurnError with the holder's name when the time is over.
         """
         until = self._clock.monotonic() + seconds
         vigil = _Vigil(self._terms.seconds, self._clock)
@@ -71,7 +74,9 @@ class Lease:
                 check()
                 lease = self._cluster.get(LEASES, self._owner.namespace, self._owner.parent)
                 tenure = tenure_of(lease)
-                if tenure is None or tenure.holder == self._terms.holder or vigil.is_dead(tenure, lease):
+                if tenure is not None and tenure.holder == self._terms.holder:
+                    self._held = lease  # the answer to our write was lost; `_grasp` noted when it was sent
+                elif tenure is None or vigil.is_dead(tenure, lease):
                     self._grasp(lease)
                 else:
                     self._await(tenure, until)
@@ -84,19 +89,19 @@ class Lease:
         return ""
 
     def check(self) -> None:
-        """Raises ClusterError when the Lease is no longer ours, or may not be for all we know."""
+        """Raises TurnError when the Lease is no longer ours, or may not be for all we know."""
         if self._held is None:
             return
         if self._lost is None and self._age() > self._terms.seconds:
             self._renew()
         if self._lost is not None:
-            raise ClusterError(
+            raise TurnError(
                 f"{self._lost.name} took the Lease of {self._owner.app} over at {self._lost.since}, because "
                 "this run had not renewed it.",
                 remedy="Let that run finish, then run this one again.",
             )
         if self._age() > self._terms.seconds:
-            raise ClusterError(
+            raise TurnError(
                 f"The Lease of {self._owner.app} could not be renewed for {self._age():.0f} s; "
                 "another run may write it now.",
                 remedy="See whether the API server is well, and run it again.",
@@ -125,7 +130,8 @@ class Lease:
             self._held = write(LEASES, wanted)
         except ApiError as error:
             # Another run was quicker, or our own answer was lost: the next look tells which.
-            if error.code != _CONFLICT:
+            self._conflicts += 1
+            if error.code != _CONFLICT or self._conflicts >= _TRIES:
                 raise
         self._renewed_at = began
 
@@ -134,7 +140,7 @@ class Lease:
         words = f"{tenure.name} is writing {self._owner.app}{since}"
         left = until - self._clock.monotonic()
         if left <= 0:
-            raise ClusterError(
+            raise TurnError(
                 f"{words}, and did not finish in time.",
                 remedy="Wait for that run, or end it: its Lease "
                 f"{self._owner.namespace}/{self._owner.parent} runs out {tenure.seconds} s later.",
