@@ -9,7 +9,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
@@ -20,7 +20,8 @@ from syncline.errors import SynclineError, UsageError
 from syncline.exits import deafened, guarded
 
 if TYPE_CHECKING:
-    from syncline.jobs.invocation import Invocation
+    from syncline.core.loglines import LogLine
+    from syncline.jobs.invocation import AskedRecovery, Invocation
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Surroundings
     from syncline.report.model import Report
@@ -159,13 +160,23 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and stop.
 _timeout = click.option(
     "--timeout", metavar="DURATION", default="", help="How long to wait for health, like 90s or 5m."
 )
+_root = click.option(
+    "-C", "--repository", "root", default=".", metavar="DIR", help="The Git repository. [default: .]"
+)
+_kubeconfig = click.option(
+    "--kubeconfig", metavar="FILE", default="", help="Instead of $KUBECONFIG and ~/.kube/config."
+)
+_colour = click.option(
+    "--colour",
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours and progress; auto means on a terminal.",
+)
 _common = _options(
-    click.option(
-        "-C", "--repository", "root", default=".", metavar="DIR", help="The Git repository. [default: .]"
-    ),
-    click.option(
-        "--kubeconfig", metavar="FILE", default="", help="Instead of $KUBECONFIG and ~/.kube/config."
-    ),
+    _root,
+    _kubeconfig,
     click.option(
         "-o",
         "--output",
@@ -175,14 +186,7 @@ _common = _options(
         help="The form of the report on standard output.",
     ),
     click.option("--html", metavar="FILE", default="", help="Write the HTML page to this file, too."),
-    click.option(
-        "--colour",
-        "--color",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        show_default=True,
-        help="Colours and progress; auto means on a terminal.",
-    ),
+    _colour,
 )
 
 
@@ -292,6 +296,141 @@ def status(**options: Any) -> None:
     _do("status", options)
 
 
+@main.command()
+@_applications
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="0 shows what Git has; 1 what grew of it, and so on.",
+)
+@_common
+@guarded
+def tree(**options: Any) -> None:
+    """Show every object of the applications: what Git has, and all that grew out of it, by owner.
+
+    Any kind may own: what a custom resource made is shown as well, down to the pods with their phase,
+    restarts and reason.
+    """
+    _do("tree", options)
+
+
+@main.command()
+@click.argument("application", shell_complete=_complete)
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.option("-f", "--follow", is_flag=True, help="Go on until you stop it; pods may come and go.")
+@click.option("--since", metavar="DURATION", default="", help="Only lines newer than 90s, 5m or 1h30m.")
+@click.option("--tail", type=click.IntRange(min=0), metavar="N", help="The last N lines of each container.")
+@click.option("--grep", metavar="REGEX", default="", help="Only lines that this regular expression fits.")
+@click.option(
+    "--container", "containers", multiple=True, metavar="NAME", help="Only this container; may be repeated."
+)
+@click.option("--previous", is_flag=True, help="The run of each container before its last restart.")
+@_root
+@_kubeconfig
+@_colour
+@guarded
+def logs(**options: Any) -> None:
+    """Print what the pods of an application write, merged by time.
+
+    A RESOURCE such as Deployment/web or Pod/web-5d9c restricts it. Values of the application's Secrets are
+    hidden.
+    """
+    from syncline.terminal import is_colourful, print_logs
+
+    if options["previous"] and options["follow"]:
+        raise UsageError("What is over cannot be followed.", remedy="Take either --previous or --follow.")
+    sys.exit(print_logs(_logs(options), colour=is_colourful(options["colour"])))
+
+
+def _logs(options: Mapping[str, Any]) -> Iterator[LogLine]:
+    from syncline.jobs.logs import AskedLogs
+    from syncline.jobs.logs import logs as read
+    from syncline.jobs.session import Session
+    from syncline.runtime import Cancellation
+
+    try:
+        grep = re.compile(options["grep"]) if options["grep"] else None
+    except re.error as error:
+        raise UsageError(f"--grep {options['grep']!r} is no regular expression: {error}.") from None
+    asked = AskedLogs(
+        tuple(options["resources"]),
+        tuple(options["containers"]),
+        grep,
+        follow=options["follow"],
+        previous=options["previous"],
+        since=seconds(options["since"]),
+        tail=options["tail"],
+    )
+    # It makes no report: it reads what a status would show.
+    invocation = _invocation("status", {**options, "applications": (options["application"],)})
+    cancellation = Cancellation()
+    with cancellation.on_signals(), Session(invocation, _surroundings(invocation, cancellation)) as session:
+        yield from read(session, asked, lambda said: click.echo(f"syncline: {said}", err=True))
+        cancellation.check()
+
+
+@main.command()
+@_applications
+@click.option("--revision", "head", metavar="REV", default="", help="Rebuild all at this commit.")
+@click.option("--from", "record", metavar="FILE", default="", help="Where the good revisions are recorded.")
+@click.option("--cluster", metavar="NAME", default="", help="Only the applications of this cluster.")
+@click.option(
+    "--export", metavar="FILE", default="", help="Write the record of the good revisions, and stop."
+)
+@click.option("--drill", is_flag=True, help="Rebuild on the throw-away cluster of --context, and clean up.")
+@click.option("--context", metavar="NAME", default="", help="The kubeconfig context of a drill's cluster.")
+@click.option("--keep", is_flag=True, help="Leave what the drill built.")
+@_dry_run
+@_timeout
+@_common
+@guarded
+def recover(**options: Any) -> None:
+    """Rebuild empty clusters from Git, each application at its last good revision, and prove it.
+
+    Good is what --revision says, else the record of --from (an export, or the JSON report of a sync), else
+    the cluster's own history, else HEAD, which is then said. What an application needs (kinds, namespaces,
+    its parent) comes before it.
+    """
+    if bool(options["context"]) != options["drill"]:
+        raise UsageError(
+            "--drill and --context NAME go together.", remedy="The context is that of a throw-away cluster."
+        )
+    if options["export"]:
+        _export(options)
+    _do("drill" if options["drill"] else "recover", options)
+
+
+def _export(options: Mapping[str, Any]) -> NoReturn:
+    from syncline.jobs.recover import export
+    from syncline.jobs.session import Session
+    from syncline.runtime import Cancellation
+
+    invocation, cancellation = _invocation("recover", options), Cancellation()
+    with cancellation.on_signals(), Session(invocation, _surroundings(invocation, cancellation)) as session:
+        text = export(session)
+    try:
+        Path(options["export"]).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--export {options['export']!r} could not be written: {error.strerror}.") from error
+    sys.exit(0)
+
+
+def _recovery(options: Mapping[str, Any]) -> AskedRecovery:
+    from syncline.jobs.invocation import AskedRecovery
+
+    name, text = options.get("record", ""), ""
+    try:
+        text = Path(name).read_text(encoding="utf-8") if name else ""
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"--from {name!r} cannot be read.", remedy="Name a file that can.") from None
+    if name and not text.strip():
+        raise UsageError(f"--from {name!r} is empty.")
+    return AskedRecovery(
+        text, name, options.get("cluster", ""), options.get("context", ""), keep=bool(options.get("keep"))
+    )
+
+
 @main.group()
 def actions() -> None:
     """List or run actions of an application's resources: restart, scale, pause and the like.
@@ -355,7 +494,7 @@ def _do(job: str, options: Mapping[str, Any]) -> NoReturn:
     colour = is_colourful(options["colour"])
     strict = bool(options.get("fail_on_difference"))
     code = exit_code(report, differences_are_failure=strict)
-    diffs = job not in {"sync", "rollback"} or invocation.dry_run
+    diffs = job not in {"sync", "rollback", "recover", "drill"} or invocation.dry_run
     text = text_of(report, options["output"], colour=colour, diffs=diffs, strict=strict)
     deafened(lambda: click.echo(text, nl=False, color=colour))
     if page is not None:
@@ -389,6 +528,8 @@ def _invocation(job: str, options: Mapping[str, Any]) -> Invocation:
         action=AskedAction(
             options.get("resource", ""), options.get("action", ""), parameters(options.get("params", ()))
         ),
+        recovery=_recovery(options),
+        depth=options.get("depth"),
         affected_only=bool(options.get("affected")),
         dry_run=bool(options.get("dry_run")),
         timeout=seconds(options.get("timeout", "")),

@@ -18,7 +18,7 @@ from syncline.action.inputs import COMMANDS
 from syncline.core.live import Level
 from syncline.core.trust import Tier
 from syncline.errors import UsageError
-from syncline.jobs.invocation import Invocation, Permissions
+from syncline.jobs.invocation import AskedRecovery, Invocation, Permissions
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             adopt=inputs.flag("adopt"),
             heal=inputs.flag("heal"),
         ),
+        recovery=_recovery(inputs, environ, job),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
         dry_run=inputs.flag("dry_run"),
         timeout=_timeout(inputs),
@@ -105,6 +106,18 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         kubeconfig=_kubeconfig(inputs, event, stack),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},
     )
+
+
+def _recovery(inputs: Inputs, environ: Mapping[str, str], job: Job) -> AskedRecovery:
+    name, text = inputs["record"], ""
+    if name:
+        file = inside(Path(environ.get("GITHUB_WORKSPACE") or "."), name, "The input record")
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"The input record is {name!r}, which cannot be read.") from None
+    # Elsewhere a context would lead the job to another cluster than the one it is about.
+    return AskedRecovery(text, name, context=inputs["drill_context"] if job is Job.DRILL else "")
 
 
 def _repository(event: Event, environ: Mapping[str, str]) -> str:

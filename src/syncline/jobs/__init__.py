@@ -10,9 +10,11 @@ from syncline.jobs.actions import actions
 from syncline.jobs.choose import labels
 from syncline.jobs.diff import diff
 from syncline.jobs.drift import drift
+from syncline.jobs.drill import drill
+from syncline.jobs.recover import recover
 from syncline.jobs.render import render
 from syncline.jobs.rollback import rollback
-from syncline.jobs.status import status
+from syncline.jobs.status import status, tree
 from syncline.jobs.sync import sync
 from syncline.report.model import AppReport, Job, Problem, Report
 
@@ -28,8 +30,11 @@ JOBS: Mapping[Job, Callable[[Session, Observer], Report]] = {
     Job.DRIFT: drift,
     Job.ROLLBACK: rollback,
     Job.STATUS: status,
+    Job.TREE: tree,
     Job.RENDER: render,
     Job.ACTIONS: actions,
+    Job.RECOVER: recover,
+    Job.DRILL: drill,
 }
 
 

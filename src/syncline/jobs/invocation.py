@@ -42,13 +42,29 @@ class AskedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedRecovery:
+    """How to recover.
+
+    `record` is the text of a record of revisions (empty: the clusters' own) and `record_name` what to call
+    it; `cluster` leaves the applications of others out; `context` is the throw-away cluster of a drill, which
+    `keep` leaves as it is afterwards.
+    """
+
+    record: str = field(default="", repr=False)
+    record_name: str = ""
+    cluster: str = ""
+    context: str = ""
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """One run.
 
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
     nameless application of a directory. `affected_only` leaves out applications that no change since their
-    last sync touches. `timeout` is in seconds; None takes the configured one. `repository` is what identifies
-    it (`owner/name` or a URL).
+    last sync touches. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
+    the configured one. `repository` is what identifies it (`owner/name` or a URL).
     """
 
     job: Job
@@ -60,6 +76,8 @@ class Invocation:
     level: Level = Level.OFFLINE
     permissions: Permissions = Permissions()
     action: AskedAction = AskedAction()
+    recovery: AskedRecovery = AskedRecovery()
+    depth: int | None = None
     affected_only: bool = False
     dry_run: bool = False
     timeout: float | None = None

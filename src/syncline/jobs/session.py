@@ -129,6 +129,7 @@ class Session:
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._renderings: Once[_Asked, Rendering] = Once(self._render)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
+        self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""
 
     def __enter__(self) -> Self:
@@ -137,7 +138,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for cluster in self._clusters.made():
+        for cluster in (*self._clusters.made(), *self._direct.made()):
             cluster.close()
         self._stack.close()
 
@@ -226,6 +227,10 @@ class Session:
         """The cluster that an Application names. Raises ClusterError or ConfigError with what to add."""
         return self._clusters[self.cluster_name(destination)]
 
+    def direct(self, name: str) -> ApiCluster:
+        """A configured cluster itself, also in a drill, which speaks to another in its place."""
+        return self._direct[name]
+
     def connected(self) -> tuple[ApiCluster, ...]:
         """The clusters this run has spoken to."""
         return self._clusters.made()
@@ -261,7 +266,16 @@ class Session:
                 "This event may render only, so no cluster is asked.",
                 remedy="Pull requests of the same repository may read one.",
             )
-        access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
+        context = self.invocation.recovery.context
+        if context:
+            # In a drill, every destination is the throw-away cluster.
+            return self._reach(ClusterAccess(context, context=context))
+        return self._reach(self._access(name))
+
+    def _access(self, name: str) -> ClusterAccess:
+        return self.settings.clusters.get(name) or ClusterAccess(name or "default")
+
+    def _reach(self, access: ClusterAccess) -> ApiCluster:
         return connect(
             access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root
         )

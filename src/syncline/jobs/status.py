@@ -1,6 +1,6 @@
-"""Status: how the applications are, down to their pods.
+"""Status and tree: how the applications are, down to their pods.
 
-The law: status only reads.
+The law: both only read. Status says what is to be said; the tree shows every object, as deep as asked.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from syncline.jobs.drift import at_last_sync, never_synced
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
 from syncline.jobs.present import app_report, complaint_notes
+from syncline.kube.offspring import Outlines
 from syncline.report.model import AppReport, Job, Report
 
 if TYPE_CHECKING:
@@ -24,12 +25,23 @@ if TYPE_CHECKING:
 
 def status(session: Session, observer: Observer) -> Report:
     """Every application with its tree."""
+    return _report(Job.STATUS, session, observer)
+
+
+def tree(session: Session, observer: Observer) -> Report:
+    """The same as one looks at it: the objects alone, without their differences, down to a depth."""
+    report = _report(Job.TREE, session, observer)
+    return replace(report, applications=tuple(_pruned(app, session) for app in report.applications))
+
+
+def _report(job: Job, session: Session, observer: Observer) -> Report:
     head = session.head
     session.trust(head)
     asked = asked_for(session, head)
-    row = one_by_one(asked, lambda app: _look(app, session), session, observer)
+    outlines = Outlines(session.workers)
+    row = one_by_one(asked, lambda app: _look(app, session, outlines), session, observer)
     return Report(
-        Job.STATUS,
+        job,
         head=head,
         applications=row.reports,
         notes=(*complaint_notes(session, head), *row.notes),
@@ -37,10 +49,16 @@ def status(session: Session, observer: Observer) -> Report:
     )
 
 
-def _look(app: Application, session: Session) -> AppReport:
+def _look(app: Application, session: Session, outlines: Outlines) -> AppReport:
     prepared = at_last_sync(app, session, Level.LIVE)
     if prepared is None:
         return never_synced(app)
     report = app_report(prepared, session)
-    rows, notes = with_offspring(report.resources, prepared, session)
+    rows, notes = with_offspring(report.resources, prepared, session, outlines)
     return replace(report, resources=rows, notes=(*report.notes, *notes))
+
+
+def _pruned(app: AppReport, session: Session) -> AppReport:
+    depth = session.invocation.depth
+    rows = tuple(row for row in app.resources if depth is None or row.depth <= depth)
+    return replace(app, resources=rows, changes=(), unchanged=0)

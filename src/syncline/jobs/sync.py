@@ -16,6 +16,7 @@ from syncline.errors import ForbiddenError, SynclineError
 from syncline.jobs.carry_out import carry_out
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
+from syncline.jobs.evidence import with_evidence
 from syncline.jobs.prepare import Prepared, Record, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.retired import Leftovers, leftovers
@@ -67,7 +68,7 @@ def carry_out_and_report(prepared: Prepared, session: Session, observer: Observe
     if session.invocation.dry_run:
         return app_report(prepared, session)
     result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event))
-    return app_report(prepared, session, result)
+    return with_evidence(app_report(prepared, session, result), prepared, session, result)
 
 
 def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Application, ...]:

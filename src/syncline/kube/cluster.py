@@ -17,6 +17,7 @@ from syncline.errors import ApiError
 from syncline.kube.client import Client, Request, Timing
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
+from syncline.kube.logs import LogQuery, LogStream
 from syncline.kube.status import is_absence
 from syncline.kube.watch import GONE, Watch, open_watch
 from syncline.ports import ApiResource, Listing
@@ -34,6 +35,9 @@ WORKERS = 16
 """Requests at a time: more did not make two cores of API server any faster."""
 
 _PAGE = 1000
+_OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_FOLLOWING = 300.0
+"""Seconds after which a log without a new line is asked for again."""
 _SETTLING = 5.0
 """Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
 _SETTLING_PAUSE = 0.1
@@ -74,6 +78,11 @@ class ApiCluster:
         """The name the configuration gives it."""
         return self._client.name
 
+    @property
+    def server(self) -> str:
+        """Its address."""
+        return self._client.server
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -109,6 +118,36 @@ class ApiCluster:
                 raise
         # The server forgot the version of the first page before the last was read; one answer cannot expire.
         return self._pages(request, resource, query)
+
+    def outline(
+        self, resource: ApiResource, *, namespace: str = "", pages: int = 20
+    ) -> tuple[tuple[Body, ...], bool]:
+        """The metadata of every object of a kind, which is enough to see whose it is, and whether that is
+        all: of very many the first `pages` thousand are read.
+        """
+        request = replace(_request("GET", resource, _path(resource, namespace)), accept=_OUTLINES)
+        query = {"limit": str(_PAGE)}
+        items: list[Body] = []
+        for _ in range(pages):
+            page = self._client.json(replace(request, path=_with(request.path, query)))
+            named = {"apiVersion": resource.api_version, "kind": resource.kind}
+            items += [{**item, **named} for item in page.get("items") or ()]
+            query["continue"] = str((page.get("metadata") or {}).get("continue") or "")
+            if not query["continue"]:
+                return tuple(items), True
+        return tuple(items), False
+
+    def kinds(self) -> tuple[ApiResource, ...]:
+        """Every kind that may be listed, in the version the server prefers, of the groups that answer."""
+        known = self._known()
+        served = (versions[0] for (group, _), versions in known.kinds.items() if group not in known.silent)
+        return tuple(resource for resource in served if "list" in resource.verbs)
+
+    def log(self, query: LogQuery) -> LogStream:
+        """The log of a container. Raises ApiError where there is none (400: the container has not begun)."""
+        request = Request("GET", query.path, accept="*/*", once=True)
+        silence = _FOLLOWING if query.follow else self._client.timing.read
+        return LogStream(lambda: self._client.stream(request, silence=silence), query)
 
     def get(self, resource: ApiResource, namespace: str, name: str) -> Body | None:
         """One object, or None when the server says it does not exist."""
