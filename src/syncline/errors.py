@@ -44,6 +44,10 @@ class Place:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+NOWHERE = Place("")
+"""What was never written in a file."""
+
+
 class SynclineError(Exception):
     """The job could not be done.
 

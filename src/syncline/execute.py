@@ -1,4 +1,5 @@
-"""The only code that writes to a cluster.
+"""The only code that writes to a cluster, with `writer` for one object, `hook_runner` for hooks and `act` for
+resource actions.
 
 The law: what is about to be ours is claimed before the first write, and leaves the inventory only when the
 server says it is gone; whatever ends the run, the events say what was done and what was not.
@@ -6,26 +7,32 @@ server says it is gone; whatever ends the run, the events say what was done and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
 from syncline.core.health import Assess, Health, HealthStatus, assess, is_ignored
-from syncline.core.inventory import Inventory, intend, record, settle
+from syncline.core.hooks import HOOK_OF_LABEL
+from syncline.core.inventory import Inventory, begin, close, intend, record, settle, succeed
 from syncline.core.plan import Action, Change, Plan
 from syncline.core.resource import Body, ResourceKey
-from syncline.core.schedule import Stage, schedule
+from syncline.core.schedule import Stage, Step, rescue, schedule
 from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncResult, fold
 from syncline.errors import ApiError, ClusterError, Interrupted
+from syncline.hook_runner import HookRunner
 from syncline.kube.waiting import Awaited, Patience, Waiter
 from syncline.ports import ApiResource, Clock, Cluster
 from syncline.runtime import each
+from syncline.writer import Writer, told, uid_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 _CRD = "CustomResourceDefinition.apiextensions.k8s.io"
+_GRACE = 60.0
+"""Seconds that the hooks of SyncFail get, also when the time for everything else is up."""
+
 _PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
 
@@ -70,7 +77,7 @@ def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None
     except Interrupted as error:
         run.halt(f"{error.message} Run it again to finish what is left.", interrupted=True)
     except ClusterError as error:
-        run.halt(str(error))
+        run.halt_for(error)
     finally:
         run.settle()
     return fold(run.events)
@@ -88,30 +95,41 @@ class _Execution:
         self._patience = Patience(means.clock.monotonic() + means.seconds, means.clock, means.check)
         self._manifests = {manifest.key: manifest for manifest in plan.manifests}
         self._gone = {change.key for change in plan.changes if change.action is Action.FORGET}
+        self._writer = Writer(means.cluster, plan.options.propagation)
+        self._hooks = HookRunner(plan, claim.owner, self._writer, means.clock, self._emit)
         self._parent = claim.parent
         self._saved = plan.inventory
-        self._has_home = True
+        self._has_home = not plan.unrecorded
 
     def carry_out(self) -> None:
-        """Claim, then stage after stage; ends early when one fails."""
+        """Claim, then stage after stage; ends early when one fails, and lets the hooks of SyncFail run."""
         self._means.check()
         founding = self._founding()
         if founding:
-            self._has_home = self._apply_group(founding)
+            self._has_home = self._apply_group(founding, _Pending())
             if not self._has_home:
                 return
-        if self._plan.writes:
-            self._save(intend(self._saved, self._manifests))
+        if self._plan.writes or self._plan.runs:
+            keys = [run.key for run in self._plan.runs]
+            self._save(begin(intend(self._saved, self._manifests), self._plan.operation, keys))
         stages = schedule(self._plan)
-        for stage in stages:
-            if not self._run_stage(stage, skip=founding, last=stage is stages[-1]):
-                return
+        sound = all(self._run_stage(stage, skip=founding, last=stage is stages[-1]) for stage in stages)
+        fail = None if sound else rescue(self._plan)
+        if fail is not None:
+            until = max(self._patience.until, self._means.clock.monotonic() + _GRACE)
+            self._patience = Patience(until, self._means.clock, self._means.check)
+            self._run_stage(fail, skip=(), last=True)
+        self._hooks.tidy(succeeded=sound)
 
     def settle(self) -> None:
         """Forget what is gone and, after success, record the revision; a failure to save is an event too."""
-        inventory = settle(self._saved, self._gone)
-        if fold(self.events).succeeded:
+        inventory = settle(self._saved, self._gone | self._hooks.gone)
+        result = fold(self.events)
+        if result.succeeded and not self._plan.partial:
             inventory = self._recorded(intend(inventory, self._manifests))
+        elif not self._plan.partial and not (result.halted and result.halted.interrupted):
+            # Who was stopped will go on with this operation; who failed begins a new one.
+            inventory = close(inventory)
         try:
             if self._has_home:
                 self._save(inventory)
@@ -122,14 +140,28 @@ class _Execution:
         """End the run with this sentence."""
         self._emit(Halted(message, self._now(), interrupted=interrupted))
 
+    def halt_for(self, error: ClusterError) -> None:
+        """End the run because the cluster does not answer, which a request to stop may be the reason of."""
+        try:
+            self._means.check()
+        except Interrupted as stop:
+            self.halt(f"{stop.message} Run it again to finish what is left.", interrupted=True)
+        else:
+            self.halt(str(error))
+
     def _founding(self) -> tuple[Change, ...]:
         # The Namespace that the parent lives in is the one object that precedes the claim.
         key = ResourceKey("", "Namespace", "", self._claim.owner.namespace)
         return tuple(c for c in self._plan.changes if c.key == key and c.action is Action.CREATE)
 
     def _recorded(self, inventory: Inventory) -> Inventory:
+        inventory = close(inventory, self._plan.digests)
         return record(
-            replace(inventory, cascades=self._claim.cascades),
+            replace(
+                inventory,
+                cascades=self._claim.cascades,
+                hooks=replace(inventory.hooks, parting=self._plan.parting),
+            ),
             self._plan.revision,
             at=self._now(),
             by=self._means.by,
@@ -137,86 +169,141 @@ class _Execution:
         )
 
     def _run_stage(self, stage: Stage, *, skip: tuple[Change, ...], last: bool) -> bool:
-        if not self._prune(stage.prunes):
-            return False
+        if not self._prune(stage.prunes) or not self._make_room(stage):
+            return self._ended(stage, sound=False, last=last)
         sound = True
-        pending: dict[ResourceKey, ApiResource] = {}
+        pending = _Pending()
         for group in stage.kind_groups:
             self._means.check()
-            due = tuple(change for change in group if change not in skip)
             # A failed kind group does not stop the others of its wave; only later waves are withheld (Argo
             # CD).
-            sound = self._apply_group(due, pending) and sound
+            sound = self._apply_group([step for step in group if step not in skip], pending) and sound
         for change in stage.watched:
             self._see(change.key, change.before or {}, pending)
-        sound = self._wait(Awaited(healthy=pending, suspended_is_done=last)) and sound
+        sound = self._wait(Awaited(pending.healthy, pending.hooks, suspended_is_done=last)) and sound
+        return self._ended(stage, sound=self._judge(stage) and sound, last=last)
+
+    def _ended(self, stage: Stage, *, sound: bool, last: bool) -> bool:
         if not (sound or last):
-            self.halt(f"Wave {stage.wave} did not succeed, so the later waves were not started.")
+            where = "" if stage.phase.value == "Sync" else f" of {stage.phase.value}"
+            self.halt(f"Wave {stage.wave}{where} did not succeed, so what comes after it was not started.")
         return sound
 
-    def _apply_group(
-        self, changes: tuple[Change, ...], pending: dict[ResourceKey, ApiResource] | None = None
-    ) -> bool:
-        later = {} if pending is None else pending
-        sound = all(each(lambda change: self._apply(change, later), changes, workers=self._means.workers))
-        if sound and changes and changes[0].key.group_kind == _CRD:
-            established = {key: later.pop(key) for key in list(later) if key.group_kind == _CRD}
+    def _make_room(self, stage: Stage) -> bool:
+        due = [run for run in stage.runs if self._hooks.due(run)]
+        sound, leaving = self._hooks.clear(due)
+        if not leaving:
+            return sound
+        # A hook that Argo CD or a chart left behind does not carry our label.
+        waiting = Awaited(gone={key: (each.resource, each.uid) for key, each in leaving.items()})
+        return self._wait(waiting, selector="") and sound
+
+    def _judge(self, stage: Stage) -> bool:
+        """Say which hooks failed, and remember those that succeeded."""
+        due = [run for run in stage.runs if self._hooks.due(run)]
+        seen = fold(self.events)
+        failed = {event.key for event in seen.failed}
+        late = {event.key for event in seen.overdue}
+        for run in due:
+            health = seen.health.get(run.key)
+            if health and health.status >= HealthStatus.DEGRADED and run.key not in late:
+                self._hooks.fail(run, health.message or health.status.label)
+                failed.add(run.key)
+        good = [run.id for run in due if run.key not in failed | late]
+        if good:
+            self._save(succeed(settle(self._saved, self._hooks.gone), good))
+        return len(good) == len(due)
+
+    def _apply_group(self, steps: Sequence[Step], pending: _Pending) -> bool:
+        sound = all(each(lambda step: self._take(step, pending), steps, workers=self._means.workers))
+        if sound and steps and steps[0].key.group_kind == _CRD:
+            established = {
+                key: pending.healthy.pop(key) for key in list(pending.healthy) if key.group_kind == _CRD
+            }
             sound = self._wait(Awaited(healthy=established))
             self._means.cluster.rediscover()
         return sound
 
-    def _apply(self, change: Change, pending: dict[ResourceKey, ApiResource]) -> bool:
+    def _take(self, step: Step, pending: _Pending) -> bool:
+        self._means.check()
+        if isinstance(step, Change):
+            return self._apply(step, pending)
+        body = self._hooks.start(step) if self._hooks.due(step) else {}
+        if body:
+            self._see(step.key, body, pending, hook=True)
+        return body is not None
+
+    def _apply(self, change: Change, pending: _Pending) -> bool:
         manifest = self._manifests.get(change.key)
-        desired = manifest.body if manifest else change.after or {}
+        desired = manifest.body if manifest else change.sent or change.after or {}
         try:
-            body = self._means.cluster.apply(self._resource(change.key, desired), desired)
-        except ApiError as error:
-            self._emit(Failed(change.key, change.action, error.message, self._now()))
-            return False
+            before = None if self._removed(change) else change.before
+            body = self._writer.write(change.key, desired, change.manner, before)
+        except ClusterError as error:
+            return self._failed(change, error)
         self._emit(Done(change.key, change.action, self._now()))
         self._see(change.key, body, pending)
+        return True
+
+    def _removed(self, change: Change) -> bool:
+        """Take away what is to be made anew; whether that was asked for. Raises ApiError when it stays."""
+        if change.action is not Action.RECREATE:
+            return False
+        before = change.before or {}
+        if self._writer.delete(change.key, before) is not None:
+            gone = {change.key: (self._writer.resource(change.key, before), uid_of(before))}
+            if not self._wait(Awaited(gone=gone)):
+                raise ApiError("the old object is still there", code=409, reason="Conflict")
         return True
 
     def _prune(self, changes: tuple[Change, ...]) -> bool:
         if not all(each(self._delete, changes, workers=self._means.workers)):
             return False
         leaving = {
-            change.key: (self._resource(change.key, change.before or {}), _uid(change.before))
+            change.key: (self._writer.resource(change.key, change.before or {}), uid_of(change.before))
             for change in changes
             if change.key not in self._gone
         }
         return self._wait(Awaited(gone=leaving))
 
     def _delete(self, change: Change) -> bool:
+        self._means.check()
         try:
-            resource = self._resource(change.key, change.before or {})
-            remaining = self._means.cluster.delete(resource, change.key, uid=_uid(change.before))
-        except ApiError as error:
-            self._emit(Failed(change.key, change.action, error.message, self._now()))
-            return False
+            remaining = self._writer.delete(change.key, change.before or {})
+        except ClusterError as error:
+            return self._failed(change, error)
         self._emit(Done(change.key, change.action, self._now()))
         if remaining is None:
             self._gone.add(change.key)
         return True
 
-    def _see(self, key: ResourceKey, body: Body, pending: dict[ResourceKey, ApiResource]) -> None:
+    def _failed(self, change: Change, error: ClusterError) -> bool:
+        """Tell it; goes on raising what the next object would meet, too."""
+        message, meets_all = told(error)
+        self._emit(Failed(change.key, change.action, message, self._now()))
+        if meets_all:
+            raise error
+        return False
+
+    def _see(self, key: ResourceKey, body: Body, pending: _Pending, *, hook: bool = False) -> None:
         """Assess an object at hand; what is still on its way is left to the watch."""
         health = self._means.assess(body)
-        if health is None or is_ignored(body):
+        if health is None or (is_ignored(body) and not hook):
             return
         self._emit(Assessed(key, health, self._now()))
         # A Degraded read before or just after the apply may be the old generation's, so it is watched once
         # more.
         if health.status is not HealthStatus.HEALTHY:
-            pending[key] = self._resource(key, body)
+            (pending.hooks if hook else pending.healthy)[key] = self._writer.resource(key, body)
 
-    def _wait(self, awaited: Awaited) -> bool:
-        if not (awaited.healthy or awaited.gone):
+    def _wait(self, awaited: Awaited, selector: str | None = None) -> bool:
+        if not (awaited.healthy or awaited.gone or awaited.hooks):
             return True
+        owner = self._claim.owner
         waiter = Waiter(
             self._means.cluster,
-            awaited,
-            selector=self._claim.owner.selector,
+            replace(awaited, hook_selector=f"{HOOK_OF_LABEL}={owner.id}"),
+            selector=owner.selector if selector is None else selector,
             patience=self._patience,
             assess=self._means.assess,
         )
@@ -224,27 +311,17 @@ class _Execution:
             self._emit(event)
         self._gone |= waiter.gone
         seen = fold(self.events)
-        return not (seen.overdue or _worst(seen, awaited.healthy) >= HealthStatus.MISSING)
-
-    def _resource(self, key: ResourceKey, body: Body) -> ApiResource:
-        version = str(body.get("apiVersion") or "").rpartition("/")[2]
-        resource = self._means.cluster.resource(key.group, key.kind, version)
-        if resource is None:
-            raise ApiError(
-                f"The cluster does not serve {key.group_kind} in version {version or '?'}.",
-                code=404,
-                reason="NotFound",
-                remedy="Install its CustomResourceDefinition first, or correct the apiVersion.",
-            )
-        return resource
+        late = {event.key for event in seen.overdue}
+        waited = {*awaited.healthy, *awaited.gone}
+        return late.isdisjoint(waited) and _worst(seen, awaited.healthy) < HealthStatus.MISSING
 
     def _save(self, inventory: Inventory) -> None:
         if self._parent is not None and inventory == self._saved:
             return
-        if self._parent is None and not inventory.keys and not inventory.history:
+        if self._parent is None and inventory == Inventory(inventory.app):
             return
         body = encode(inventory, self._claim.owner, __version__)
-        version = _metadata(self._parent).get("resourceVersion")
+        version = ((self._parent or {}).get("metadata") or {}).get("resourceVersion")
         if version:
             # Two runs must not overwrite each other's record: the server refuses the one that read an older
             # parent.
@@ -260,14 +337,14 @@ class _Execution:
         return self._means.clock.now()
 
 
+@dataclass(slots=True)
+class _Pending:
+    """What a stage still waits for."""
+
+    healthy: dict[ResourceKey, ApiResource] = field(default_factory=dict)
+    hooks: dict[ResourceKey, ApiResource] = field(default_factory=dict)
+
+
 def _worst(result: SyncResult, keys: Iterable[ResourceKey]) -> HealthStatus:
     fine = Health(HealthStatus.HEALTHY)
     return max((result.health.get(key, fine).status for key in keys), default=HealthStatus.HEALTHY)
-
-
-def _metadata(body: Body | None) -> Body:
-    return (body or {}).get("metadata") or {}
-
-
-def _uid(body: Body | None) -> str:
-    return str(_metadata(body).get("uid") or "")

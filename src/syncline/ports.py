@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
     from syncline.core.resource import Body, ResourceKey
 
 
@@ -82,8 +83,19 @@ class Cluster(Protocol):
         """One object, or None when the server says it does not exist."""
         ...
 
-    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
-        """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object."""
+    def apply(
+        self,
+        resource: ApiResource,
+        body: Body,
+        *,
+        dry_run: bool = False,
+        validate: bool = True,
+        manager: str = "",
+    ) -> Body:
+        """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object.
+
+        `manager` is another field manager; without `validate` the server ignores unknown fields.
+        """
         ...
 
     def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
@@ -93,8 +105,24 @@ class Cluster(Protocol):
         """
         ...
 
-    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
-        """Delete that very object (UID precondition), foreground.
+    def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
+        """Make a new object. Raises ApiError (409, AlreadyExists) when there is one of that name."""
+        ...
+
+    def update(
+        self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
+    ) -> Body:
+        """Replace an object with this one, which names the UID and the version that it replaces."""
+        ...
+
+    def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
+        """A JSON patch (RFC 6902), for what no apply can do: field owners and finalizers."""
+        ...
+
+    def delete(
+        self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
+    ) -> Body | None:
+        """Delete that very object (UID precondition), by default foreground.
 
         None when it is gone already; the object when it is going (finalizers hold it).
         """
@@ -116,6 +144,41 @@ class GitHub(Protocol):
 
     def set_status(self, sha: str, context: str, state: str, description: str) -> None:
         """A commit status; not sent again when unchanged."""
+        ...
+
+
+class Forge(Protocol):
+    """What generators of ApplicationSets and roles of projects ask GitHub. Every method raises
+    GitHubError.
+    """
+
+    @property
+    def url(self) -> str:
+        """The API's root; our token is sent nowhere else."""
+        ...
+
+    def pull_requests(self, owner: str, repo: str) -> tuple[PullRequest, ...]:
+        """The open ones."""
+        ...
+
+    def repositories(self, organization: str) -> tuple[HostedRepository, ...]:
+        """Those of an organisation."""
+        ...
+
+    def branches(self, owner: str, repo: str, only: str = "") -> tuple[Branch, ...]:
+        """All branches, or the one named."""
+        ...
+
+    def has_path(self, owner: str, repo: str, sha: str, path: str) -> bool:
+        """Whether a file or directory is there at a commit."""
+        ...
+
+    def is_member(self, team: str, login: str) -> bool:
+        """Whether somebody is an active member of `organisation/team`."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
         ...
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
+GRACE = 2.0
+"""Seconds after a request to stop in which answers may still come; GitHub's runner kills ten after it."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -41,6 +44,7 @@ class Cancellation:
     def __init__(self) -> None:
         self._asked = threading.Event()
         self._signal = 0
+        self._late: list[Callable[[], None]] = []
 
     @property
     def requested(self) -> bool:
@@ -54,13 +58,35 @@ class Cancellation:
 
     def request(self, number: int = signal.SIGTERM) -> None:
         """Ask the run to stop at its next safe point."""
+        first = not self._signal
         self._signal = self._signal or number
         self._asked.set()
+        if first and self._late:
+            timer = threading.Timer(GRACE, self._end_what_hangs)
+            timer.daemon = True
+            timer.start()
+
+    def when_late(self, end: Callable[[], None]) -> None:
+        """Call this when something is still waited for some seconds after a request to stop."""
+        self._late.append(end)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not past a request to stop."""
+        self._asked.wait(seconds)
 
     def check(self) -> None:
         """A safe point. Raises Interrupted when the run was asked to stop."""
         if self._asked.is_set():
             raise stopped_by(self._signal)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, and wake up when asked to stop. Raises Interrupted then."""
+        self._asked.wait(seconds)
+        self.check()
+
+    def _end_what_hangs(self) -> None:
+        for end in self._late:
+            end()
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:

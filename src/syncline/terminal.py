@@ -14,7 +14,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final, TextIO
 
 from syncline.core.plan import Action
-from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue
+from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Retrying
 from syncline.errors import ExitCode, Interrupted, UsageError
 from syncline.exits import likes_colour
 from syncline.report.escaping import one_line
@@ -33,6 +33,7 @@ _DONE: Final = {
     Action.RECREATE: "recreated",
     Action.ADOPT: "adopted",
     Action.PRUNE: "pruned",
+    Action.RUN: "ran",
     Action.FORGET: "forgot",
 }
 
@@ -190,4 +191,6 @@ def sentence(application: str, event: Event) -> str:
             said = f"{event.key} is {event.health.status.label}"
         case Halted():
             said = "ended before its end"
+        case Retrying():
+            said = f"attempt {event.attempt} did not succeed; tried again"
     return f"{application}: {said}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_the_action_is_built_from_the_dockerfile_of_its_own_commit() -> None:
 
 
 def test_there_is_an_example_of_every_job_that_is_started_by_an_event() -> None:
-    assert [path.stem for path in EXAMPLES] == ["diff", "drift", "drill", "rollback", "sync"]
+    assert [path.stem for path in EXAMPLES] == ["actions", "diff", "drift", "drill", "rollback", "sync"]
     assert README.count("examples/workflows") >= 1
 
 
@@ -150,10 +151,20 @@ class TestAnExample:
 def test_the_workflow_in_the_readme_is_the_example_in_short() -> None:
     block = re.findall(r"```yaml\n(on: pull_request.*?)```", README, re.DOTALL)[0]
     shown = yaml.load(block, Loader=yaml.BaseLoader)
-    (job,) = text_of(EXAMPLES[0])["jobs"].values()
+    (job,) = text_of(ROOT / "examples" / "workflows" / "diff.yml")["jobs"].values()
 
     assert shown["permissions"] == job["permissions"]
     assert [step["uses"] for step in shown["jobs"]["diff"]["steps"]] == [
         step["uses"] for step in job["steps"]
     ]
     assert shown["jobs"]["diff"]["steps"][0] == job["steps"][0]
+
+
+def test_the_image_is_given_every_library_and_every_module_that_it_is_made_of() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    pinned = re.findall(r"^([\w.-]+)==", (ROOT / "docker/requirements.lock").read_text(), re.MULTILINE)
+    copied = re.findall(r"^COPY (tests/plane/go/\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    let_in = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert {re.split(r"[<>=!~]", each)[0].lower() for each in declared} <= {name.lower() for name in pinned}
+    assert {f"!{folder}" for folder in copied} <= set(let_in)

@@ -42,7 +42,7 @@ def only_error(step: Step, code: ExitCode) -> str:
     ("inputs", "says"),
     [
         ({"command": ""}, "The input command is ''. Write one of diff, sync, drift"),
-        ({"command": "actions"}, "The input command is 'actions'."),
+        ({"command": "actions", "params": "replicas"}, "A parameter has no name or no value."),
         ({"command": "deploy"}, "The input command is 'deploy'."),
         ({"command": "diff\n::add-mask::x"}, "The input command is 'diff\\n::add-mask::x'."),
         *(

@@ -123,7 +123,7 @@ def test_a_status_that_github_does_not_take_is_told_and_the_step_is_red(site: Si
 def test_a_bug_is_told_as_one_and_leaves_nothing_pending(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = changed(site, 1)
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise AssertionError("quoted from a manifest:\n::add-mask::a\n##[add-path]b")
 
     monkeypatch.setattr("syncline.cli.run", broken)

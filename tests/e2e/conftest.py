@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.delivery import Delivery, Repo
+from plane.between import Between, between
+from syncline.kube.patience import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from plane.control_plane import ControlPlane
@@ -19,3 +22,34 @@ if TYPE_CHECKING:
 def delivery(plane: ControlPlane, namespace: str, tmp_path: Path, tools: Mapping[str, Path]) -> Delivery:
     assert tools
     return Delivery(Repo.make(tmp_path / "repo", namespace), plane, namespace)
+
+
+@pytest.fixture
+def hand(plane: ControlPlane) -> Iterator[Between]:
+    """A hand between runs and the plane, which does what a test tells it."""
+    with between(plane) as found:
+        yield found
+
+
+@pytest.fixture
+def haste(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Runs in this process have little time and sleep through none of it; the pauses they took."""
+    slept: list[float] = []
+
+    def monotonic() -> float:
+        return time.monotonic() + sum(slept)
+
+    def timing(*, stopping: Callable[[], bool], **_: object) -> Timing:
+        return Timing(
+            connect=1.0,
+            read=0.4,
+            hurried=0.3,
+            total=8.0,
+            monotonic=monotonic,
+            sleep=slept.append,
+            jitter=lambda: 0.0,
+            stopping=stopping,
+        )
+
+    monkeypatch.setattr("syncline.jobs.session.Timing", timing)
+    return slept

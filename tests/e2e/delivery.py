@@ -87,14 +87,20 @@ class Delivery:
     namespace: str
     observer: Recorder = field(default_factory=Recorder)
     identity: Any = "admin"
+    environ: dict[str, str] = field(default_factory=dict)
+    """Beyond what every run gets; a KUBECONFIG here leads elsewhere."""
 
-    def run(self, job: Job, **asked: Any) -> Report:
-        environ = {
+    def surroundings(self) -> dict[str, str]:
+        """The environment of a run."""
+        return {
             "PATH": os.environ["PATH"],
             "HOME": os.environ["HOME"],
             "KUBECONFIG": str(self.plane.kubeconfig(self.identity)),
+            **self.environ,
         }
-        return cli.run(Invocation(job, self.repo.root, environ=environ, **asked), self.observer)
+
+    def run(self, job: Job, **asked: Any) -> Report:
+        return cli.run(Invocation(job, self.repo.root, environ=self.surroundings(), **asked), self.observer)
 
     def sync(self, **asked: Any) -> Report:
         return self.run(Job.SYNC, **asked)

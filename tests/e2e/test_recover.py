@@ -174,3 +174,39 @@ def test_a_drill_is_refused_where_it_could_do_harm(
     assert second_plane.api("GET", f"{path}/settings")["data"] == {"mine": "yes"}
     assert len(second_plane.api("GET", path)["items"]) <= 2  # this and the cluster's own CA
     second_plane.delete_namespace(estate.namespace)
+
+
+def test_children_come_after_their_parent_and_a_drill_leaves_no_hook_behind(
+    delivery: Delivery, second_plane: ControlPlane, tmp_path: Path
+) -> None:
+    early = "  annotations: {argocd.argoproj.io/sync-wave: '-1'}\n"
+    hook = config_map("before").replace(
+        "  name: before\n", "  name: before\n  annotations: {argocd.argoproj.io/hook: PreSync}\n"
+    )
+    delivery.repo.commit(
+        {
+            "apps/zzz.yaml": delivery.app("zzz", "family"),
+            "family/one.yaml": delivery.app("one", "one"),
+            "family/two.yaml": delivery.app("two", "two", metadata=early),
+            "one/settings.yaml": config_map("one"),
+            "one/hook.yaml": hook,
+            "two/settings.yaml": config_map("two"),
+        }
+    )
+    # Somebody else's namespace: it stays, so what is in it has to be taken out by name.
+    second_plane.create_namespace(delivery.namespace)
+
+    kept = drill(
+        delivery, second_plane, tmp_path, recovery=AskedRecovery(context=CONTEXT, keep=True), dry_run=True
+    )
+    assert names(kept) == ["zzz", "two", "one"]
+    report = drill(delivery, second_plane, tmp_path)
+
+    assert names(report) == ["zzz", "two", "one"]
+    assert exit_code(report) is ExitCode.OK, report
+    assert notes(report).count("Proven:") == 3
+    assert "it has nothing but other Applications" in notes(report)
+    assert [hook.change.key.name for app in report.applications for hook in app.hooks] == ["before"]
+    left = second_plane.api("GET", f"/api/v1/namespaces/{delivery.namespace}/configmaps")["items"]
+    assert {body["metadata"]["name"] for body in left} <= {"kube-root-ca.crt"}
+    second_plane.delete_namespace(delivery.namespace)

@@ -50,6 +50,10 @@ class Contract:
         )
         return next(matching, None)
 
+    def example(self, name: str) -> Any:
+        """One of the description's own examples."""
+        return self._description["components"]["examples"][name]["value"]
+
     def _parameters(self, operation: Json) -> list[Json]:
         return [self._resolved(parameter) for parameter in operation.get("parameters", ())]
 

@@ -51,7 +51,7 @@ def get_user(call: Call) -> Answer:
 
 def list_comments(call: Call) -> Answer:
     """One page of a pull request's comments; the hidden ones leave gaps."""
-    page, links = _page(call, call.store.comments_of(int(call.parts["issue_number"])))
+    page, links = page_of(call, call.store.comments_of(int(call.parts["issue_number"])))
     shown = [shapes.comment(comment, call.store, call.root) for comment in page if not comment.is_hidden]
     return Answer(200, shown, links)
 
@@ -112,7 +112,7 @@ def get_combined_status(call: Call) -> Answer:
     sha = ref if _SHA.fullmatch(ref) else call.store.refs.get(ref.removeprefix("refs/"), "")
     if not sha:
         return not_found()
-    page, links = _page(call, call.store.newest(sha))
+    page, links = page_of(call, call.store.newest(sha))
     return Answer(200, shapes.combined_status(sha, page, call.store, call.root), links)
 
 
@@ -180,7 +180,8 @@ def _status_trouble(store: Store, sha: str, context: str, description: str) -> A
     return None
 
 
-def _page(call: Call, items: Sequence[_T]) -> tuple[Sequence[_T], dict[str, str]]:
+def page_of(call: Call, items: Sequence[_T]) -> tuple[Sequence[_T], dict[str, str]]:
+    """One page of a list, as the query asks for it, and the links to the others."""
     query = call.request.query
     size = min(max(int(query.get("per_page", 30)), 1), LONGEST_PAGE)
     page, last = max(int(query.get("page", 1)), 1), max(-(-len(items) // size), 1)

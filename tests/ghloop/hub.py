@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ghloop.endpoints import Call, handle
 from ghloop.faults import Fault, Script
+from ghloop.forge import QUESTIONS
 from ghloop.store import Store, Token, User
 from ghloop.wire import Answer, Request, refused
 
@@ -101,6 +102,8 @@ class Hub:
                 self.seen.wrong(*wrong)
                 return refused(422, "Invalid request.")
             call = Call(request, operation.parts(request.path) or {}, token, self.store)
+            if operation.name in QUESTIONS:
+                return QUESTIONS[operation.name](call, self.contract)
             return handle(call, operation.name)
 
     def _token(self, request: Request) -> Token | None:

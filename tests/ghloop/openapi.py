@@ -36,6 +36,12 @@ ENDPOINTS: tuple[tuple[str, str], ...] = (
     ("delete", "/repos/{owner}/{repo}/issues/comments/{comment_id}"),
     ("post", "/repos/{owner}/{repo}/statuses/{sha}"),
     ("get", "/repos/{owner}/{repo}/commits/{ref}/status"),
+    ("get", "/repos/{owner}/{repo}/pulls"),
+    ("get", "/repos/{owner}/{repo}/branches"),
+    ("get", "/repos/{owner}/{repo}/branches/{branch}"),
+    ("get", "/repos/{owner}/{repo}/contents/{path}"),
+    ("get", "/orgs/{org}/repos"),
+    ("get", "/orgs/{org}/teams/{team_slug}/memberships/{username}"),
 )
 ERRORS = ("#/components/schemas/basic-error", "#/components/schemas/validation-error")
 """What GitHub's refusals look like, also where an endpoint's description forgets them."""

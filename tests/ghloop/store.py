@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,6 +63,21 @@ class Status:
 
 
 @dataclass(slots=True)
+class Forge:
+    """What there is to ask about: each entry is what differs from GitHub's own example of it.
+
+    `branches` are by repository, name and commit; `paths` are `repository@ref:path`; `members` are states by
+    `organisation/team/login`.
+    """
+
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    repositories: list[dict[str, Any]] = field(default_factory=list)
+    branches: dict[str, dict[str, str]] = field(default_factory=dict)
+    paths: set[str] = field(default_factory=set)
+    members: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Budget:
     """The primary rate limit: requests left until `reset`, which is in seconds since the epoch."""
 
@@ -80,6 +95,7 @@ class Store:
     tokens: dict[str, Token] = field(default_factory=dict)
     pull_requests: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
+    forge: Forge = field(default_factory=Forge)
     refs: dict[str, str] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     statuses: defaultdict[str, list[Status]] = field(default_factory=lambda: defaultdict(list))

@@ -13,6 +13,7 @@ import pytest
 
 from ghloop import faults
 from ghloop.endpoints import HANDLERS, LONGEST_COMMENT, MOST_STATUSES
+from ghloop.forge import QUESTIONS
 from ghloop.hub import PERSON
 from ghloop.server import GitHub, running
 from ghloop.wire import Answer
@@ -63,7 +64,7 @@ def wary(contract: Contract) -> Iterator[GitHub]:
 
 
 def test_every_endpoint_in_use_is_served(github: GitHub) -> None:
-    assert {operation.name for operation in github.hub.contract.operations} == set(HANDLERS)
+    assert {operation.name for operation in github.hub.contract.operations} == {*HANDLERS, *QUESTIONS}
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v3"])
@@ -253,7 +254,7 @@ def test_a_spent_budget_is_refused_until_its_hour_is_over(github: GitHub, ask: C
 
 
 WRONG_REQUESTS: Mapping[str, tuple[str, str, Any]] = {
-    "is not an endpoint in use": ("GET", "/repos/acme/deploy/branches", None),
+    "is not an endpoint in use": ("GET", "/repos/acme/deploy/tags", None),
     "issue_number is 'seven'": ("GET", "/repos/acme/deploy/issues/seven/comments", None),
     "per_page is 'all'": ("GET", f"{COMMENTS}?per_page=all", None),
     "there is no sort=": ("GET", f"{COMMENTS}?sort=updated", None),

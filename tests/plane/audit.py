@@ -51,7 +51,7 @@ def read_requests(log: Path, mark: int, user: str) -> list[Request]:
         lines = file.read().splitlines(keepends=True)
     events = (json.loads(line) for line in lines if line.endswith(b"\n"))
     # A watch is logged when it starts and again when it ends: the audit id makes the two one.
-    found = {event["auditID"]: _request(event) for event in events if event["user"]["username"] == user}
+    found = {event["auditID"]: _request(event) for event in events if event["user"].get("username") == user}
     return list(found.values())
 
 

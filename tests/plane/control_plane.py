@@ -3,6 +3,7 @@
 The law: a plane lives in one folder and one `with` block; it shares no port, file or identity with another.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -91,6 +92,13 @@ class ControlPlane:
                 self._assign_address(f"{services}/{service['metadata']['name']}")
         for ingress in self.api("GET", ingresses)["items"]:
             self._assign_address(f"{ingresses}/{ingress['metadata']['name']}")
+
+    def restart_api_server(self) -> None:
+        """Kill it and start it again; returns at once, while nobody answers yet."""
+        (server,) = (program for program in self.programs if program.name == "kube-apiserver")
+        server.process.kill()
+        # The leash ties it to the thread that starts it, so that one lives as long as the program.
+        threading.Thread(target=server.restart_and_stay, daemon=True).start()
 
     def wait_until(self, condition: Callable[[], bool], what: str, *, seconds: float = 30.0) -> None:
         """Asks again until the condition holds.  Raises PlaneError with the logs when the time is over."""

@@ -23,18 +23,28 @@ class PlaneError(Exception):
     """The plane does not work; the message holds the end of the log that tells why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Program:
     name: str
     log: Path
     process: subprocess.Popen[bytes]
 
+    def restart_and_stay(self) -> None:
+        """Start it again, once it has ended, as it was started; returns when it has ended again."""
+        self.process.wait()
+        self.process = _run(self.process.args, self.log)  # type: ignore[arg-type] # what `start` gave
+        self.process.wait()
+
 
 def start(path: Path, arguments: Sequence[str], log: Path) -> Program:
     """To be called from a thread that lives as long as the plane: the leash is tied to it."""
     command = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), str(path), *arguments]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+    return Program(path.name, log, _run(command, log))
+
+
+def _run(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
             command,
             cwd=log.parent,
             env={"HOME": str(log.parent)},
@@ -42,7 +52,6 @@ def start(path: Path, arguments: Sequence[str], log: Path) -> Program:
             stdout=output,
             stderr=output,
         )
-    return Program(path.name, log, process)
 
 
 def end(programs: Sequence[Program]) -> None:

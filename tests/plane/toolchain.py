@@ -80,6 +80,13 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
                     f"{_HELM3_CAPABILITIES}Minor={{client_minor}}",
                 ),
             ),
+            Tool(
+                "syncline-gotemplate",
+                "syncline-gotemplate",
+                ".",
+                "github.com/Masterminds/sprig/v3",
+                seconds=15,
+            ),
             Tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3", seconds=25),
             Tool(
                 "kwok",
@@ -105,7 +112,7 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
     }
 )
 
-RENDERERS = ("kustomize", "helm", "helm3")
+RENDERERS = ("kustomize", "helm", "helm3", "syncline-gotemplate")
 """All that the offline half needs: ready long before the control plane is."""
 PLANE = ("etcd", "kwok", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 PEERS = ("kapp",)
@@ -162,7 +169,8 @@ def _built(tool: Tool, environ: Mapping[str, str], progress: Progress) -> Path:
 
 def _folder(tool: Tool) -> str:
     module = MODULES / tool.module
-    pins = (module / "go.mod").read_bytes() + (module / "go.sum").read_bytes()
+    pins = b"".join((module / name).read_bytes() for name in ("go.mod", "go.sum"))
+    pins += b"".join(source.read_bytes() for source in sorted(module.glob("*.go")))
     digest = hashlib.sha256(pins + repr(tool.stamps).encode()).hexdigest()
     machine = f"{platform.system()}-{platform.machine()}".lower()
     return f"{tool.module}-{_version(tool)}-{machine}-{digest[:8]}"

@@ -20,12 +20,15 @@ from syncline.action.telling import complain, say, tell_github, tell_runner, wit
 from syncline.errors import ExitCode, Interrupted, SynclineError
 from syncline.github.client import Api
 from syncline.github.event import read_event
+from syncline.github.forge import GitHubForge
 from syncline.github.workflow import mask, print_untrusted
 from syncline.report.model import Problem, Report
 from syncline.report.outcome import exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from syncline.ports import Forge
 
 __all__ = ["INPUTS", "OUTPUTS", "act"]
 
@@ -71,11 +74,18 @@ def _api(request: Request, stack: ExitStack) -> Api | None:
     return stack.enter_context(Api(request.token, request.event.api_url))
 
 
+def _forge(request: Request) -> Forge | None:
+    """GitHub for what generators and roles ask, opened when one does: a connection of its own."""
+    if not request.token:
+        return None
+    return GitHubForge(Api(request.token, request.event.api_url), request.event.api_url)
+
+
 def _report(request: Request, board: Board) -> Report:
     """The run's report; when it could not be begun, a report that says so."""
     job = request.invocation.job
     try:
-        return cli.run(request.invocation, board)
+        return cli.run(request.invocation, board, forge=lambda: _forge(request))
     except Interrupted as error:
         problem = Problem(error.message, error.exit_code, remedy=error.remedy)
         return Report(job, problems=(problem,), interrupted=True, stopped_by=error.exit_code)

@@ -28,6 +28,11 @@ INPUTS: Final[Mapping[str, str]] = {
     "approve": "",
     "adopt": "false",
     "heal": "false",
+    "resources": "",
+    "labels": "",
+    "resource": "",
+    "action": "",
+    "params": "",
     "dry_run": "false",
     "timeout": "",
     "context": "syncline",
@@ -39,8 +44,8 @@ INPUTS: Final[Mapping[str, str]] = {
 }
 """Every input and its default; `action.yml` and the README name the same."""
 
-COMMANDS: Final = tuple(job for job in Job if job is not Job.ACTIONS)
-"""Resource actions are for the command line: no input names the one to run."""
+COMMANDS: Final = tuple(Job)
+"""What the input `command` may be."""
 
 OUTPUTS: Final = ("outcome", "changed", "applications", "summary", "report", "html")
 

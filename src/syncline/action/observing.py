@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from syncline.core.trust import Tier
 from syncline.core.verdict import Event as SyncEvent
-from syncline.core.verdict import Failed, Halted, Overdue
+from syncline.core.verdict import Failed, Halted, Overdue, Retrying
 from syncline.github.statuses import StatusBoard
 from syncline.github.workflow import say_line
 from syncline.report.model import AppReport, Job, Report
@@ -51,6 +51,8 @@ class Board:
                 self._say(f"{application}: {event.key} {event.health.status.label} {event.health.message}")
             case Halted():
                 self._say(f"{application}: {event.message}")
+            case Retrying():
+                self._say(f"{application}: attempt {event.attempt} did not succeed; tried again")
 
     def finished(self, report: AppReport) -> None:
         """One application is done."""

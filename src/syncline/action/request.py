@@ -16,9 +16,10 @@ from syncline import cli
 from syncline.action.files import inside
 from syncline.action.inputs import COMMANDS
 from syncline.core.live import Level
+from syncline.core.selection import selection
 from syncline.core.trust import Tier
 from syncline.errors import UsageError
-from syncline.jobs.invocation import AskedRecovery, Invocation, Permissions
+from syncline.jobs.invocation import AskedAction, AskedRecovery, Invocation, Permissions
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -96,12 +97,15 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             adopt=inputs.flag("adopt"),
             heal=inputs.flag("heal"),
         ),
+        action=AskedAction(inputs["resource"], inputs["action"], cli.parameters(inputs.lines("params"))),
         recovery=_recovery(inputs, environ, job),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
+        selection=selection(inputs.lines("resources"), inputs.lines("labels")),
         dry_run=inputs.flag("dry_run"),
         timeout=_timeout(inputs),
         repository=_repository(event, environ),
         actor=event.actor,
+        manual=event.name == "workflow_dispatch",
         tier=event.tier,
         kubeconfig=_kubeconfig(inputs, event, stack),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},

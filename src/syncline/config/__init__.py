@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from syncline.config.complaint import Complaint
-from syncline.config.load import BrokenApplication, Configuration, OtherDefinition, load
+from syncline.config.load import BrokenApplication, Configuration, load
 
-__all__ = ["BrokenApplication", "Complaint", "Configuration", "OtherDefinition", "load"]
+__all__ = ["BrokenApplication", "Complaint", "Configuration", "load"]

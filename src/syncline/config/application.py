@@ -128,13 +128,39 @@ class Automated:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """`spec.syncPolicy.retry`: how often a failed sync is tried again, and after how many seconds.
+
+    A negative `limit` is no limit; a `longest` of 0 or less caps nothing.
+    """
+
+    limit: int = 0
+    first: float = 5.0
+    factor: int = 2
+    longest: float = 180.0
+    refresh: bool = False
+
+    def allows(self, attempts: int) -> bool:
+        """Whether there is another attempt after so many."""
+        return self.limit < 0 or attempts <= self.limit
+
+    def pause(self, attempts: int) -> float:
+        """Seconds to wait after so many attempts."""
+        try:
+            pause = self.first * float(self.factor) ** (attempts - 1)
+        except OverflowError:
+            pause = self.longest if self.longest > 0 else float("inf")
+        return min(pause, self.longest) if self.longest > 0 else pause
+
+
+@dataclass(frozen=True, slots=True)
 class SyncPolicy:
-    """`spec.syncPolicy`. `options` are the exact `Key=value` strings; `retry` is kept as written."""
+    """`spec.syncPolicy`. `options` are the exact `Key=value` strings."""
 
     automated: Automated | None = None
     options: tuple[str, ...] = ()
     managed_namespace_metadata: Mapping[str, Any] | None = None
-    retry: Mapping[str, Any] | None = None
+    retry: Retry | None = None
 
     @property
     def create_namespace(self) -> bool:
@@ -170,13 +196,31 @@ class IgnoreDifference:
     managed_fields_managers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rolling:
+    """An Application's place in the rolling sync of the set that makes it.
+
+    `step` counts from 0 and is None where no step has it: it is synced only by name. `most` is how many of
+    the step may be unfinished at a time: a number, a percentage, or None for all.
+    """
+
+    group: str
+    step: int | None
+    most: int | str | None = None
+    origin: Place | None = None
+
+
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """Present on an Application: deleting it deletes its resources (Argo CD, "App Deletion")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One `argoproj.io/v1alpha1` Application and the line it starts at; `body` is all of it, as written."""
+    """One `argoproj.io/v1alpha1` Application and the line it starts at; `body` is all of it, as written.
+
+    `made_by` is the ApplicationSet that makes it, if one does; then `origin` is the set's, and `reads` are
+    the files and directories that the set made it from.
+    """
 
     name: str
     origin: Place
@@ -191,6 +235,9 @@ class Application:
     finalizers: tuple[str, ...] = ()
     revision_history_limit: int = 10
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    made_by: str = ""
+    reads: frozenset[str] = frozenset()
+    rolling: Rolling | None = None
 
     @property
     def cascades(self) -> bool:

@@ -6,6 +6,7 @@ Application at all.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from syncline.config.application import (
@@ -13,6 +14,7 @@ from syncline.config.application import (
     Automated,
     Destination,
     IgnoreDifference,
+    Retry,
     Source,
     SyncPolicy,
 )
@@ -32,6 +34,8 @@ from syncline.config.decoding import (
     texts,
     whole,
 )
+from syncline.config.globs import compiled
+from syncline.config.jq import unreadable
 from syncline.config.source import source, sources
 
 API_VERSION = "argoproj.io/v1alpha1"
@@ -59,10 +63,14 @@ SYNC_OPTIONS = {
 def _sync_option(node: Node) -> str:
     option = text(node)
     key, _, value = option.partition("=")
+    # Argo CD passes over what it does not know. Here it is an error: who misspells Prune=false must not learn
+    # of it from what was deleted.
     if option and key not in SYNC_OPTIONS:
-        node.warn(f"is not a sync option Argo CD knows and has no effect{did_you_mean(key, SYNC_OPTIONS)}")
+        node.error(f"is not a sync option{did_you_mean(key, SYNC_OPTIONS)}")
     elif option and value not in SYNC_OPTIONS[key]:
-        node.warn(f"has no effect: {key} takes {' or '.join(SYNC_OPTIONS[key])}, without spaces or capitals.")
+        node.error(
+            f"means nothing: {key} takes {' or '.join(SYNC_OPTIONS[key])}, without spaces or capitals."
+        )
     return option
 
 
@@ -71,12 +79,42 @@ def _automated(node: Node) -> Automated:
 
 
 _AUTOMATED: Table = {"enabled": flag, "prune": flag, "selfHeal": flag, "allowEmpty": flag}
-_BACKOFF: Table = {"duration": text, "factor": whole, "maxDuration": text}
-_RETRY: Table = {"limit": whole, "backoff": checked(_BACKOFF), "refresh": flag}
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|us|µs|ns|m|s)")
+
+
+def _seconds(node: Node) -> float:
+    """Go's durations, `5s` or `1m30s`; a bare number is seconds (Argo CD, "Automated Sync Retry")."""
+    if isinstance(node.value, int) and not isinstance(node.value, bool):
+        return float(node.value)
+    written = text(node)
+    unsigned = written.lstrip("+-")
+    parts = _PART.findall(unsigned)
+    if unsigned.isdecimal() and unsigned.isascii():
+        found = float(unsigned)
+    elif parts and "".join(number + unit for number, unit in parts) == unsigned:
+        found = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    else:
+        node.error("must be a duration such as 5s, 3m or 1h30m.")
+        return 0.0
+    return -found if written.startswith("-") else found
+
+
+_BACKOFF: Table = {"duration": _seconds, "factor": at_least(1), "maxDuration": _seconds}
+_RETRY: Table = {"limit": whole, "backoff": lambda node: fields(node, _BACKOFF), "refresh": flag}
+
+
+def _retry(node: Node) -> Retry:
+    found = fields(node, _RETRY)
+    backoff = found.pop("backoff", {})
+    names = {"duration": "first", "factor": "factor", "max_duration": "longest"}
+    return Retry(**found, **{names[name]: value for name, value in backoff.items()})
+
+
 _SYNC_POLICY: Table = {
     "automated": _automated,
     "syncOptions": list_of(_sync_option),
-    "retry": checked(_RETRY),
+    "retry": _retry,
     "managedNamespaceMetadata": checked({"labels": text_map, "annotations": text_map}),
 }
 
@@ -124,9 +162,36 @@ def _hydrated(node: Node) -> Source:
     return one
 
 
+def _glob(node: Node) -> str:
+    pattern = text(node)
+    try:
+        compiled(pattern)
+    except (ValueError, re.error):
+        node.error("is not a glob; close its brackets and braces.")
+    return pattern
+
+
+def _pointer(node: Node) -> str:
+    pointer = text(node)
+    if not pointer.startswith("/"):
+        node.error("must be a JSON pointer that begins with a slash, such as /spec/replicas.")
+    return pointer
+
+
+def _jq(node: Node) -> str:
+    expression = text(node)
+    why = unreadable(expression)
+    if why:
+        node.error(f"is not a jq path expression: {why}.")
+    return expression
+
+
 _IGNORE: Table = {
-    **dict.fromkeys(("group", "kind", "name", "namespace"), text),
-    **dict.fromkeys(("jsonPointers", "jqPathExpressions", "managedFieldsManagers"), texts),
+    **dict.fromkeys(("group", "kind"), _glob),
+    **dict.fromkeys(("name", "namespace"), text),
+    "jsonPointers": list_of(_pointer),
+    "jqPathExpressions": list_of(_jq),
+    "managedFieldsManagers": texts,
 }
 
 
@@ -180,7 +245,7 @@ _OF_THE_SERVER = (
     "selfLink",
     "uid",
 )
-_METADATA: Table = {
+METADATA: Table = {
     "name": text,
     "namespace": text,
     "labels": text_map,
@@ -191,7 +256,7 @@ _METADATA: Table = {
 _APPLICATION: Table = {
     "apiVersion": text,
     "kind": text,
-    "metadata": lambda node: fields(node, _METADATA),
+    "metadata": lambda node: fields(node, METADATA),
     "spec": _spec,
     "status": anything,
     "operation": anything,

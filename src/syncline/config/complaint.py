@@ -44,9 +44,7 @@ class Complaints:
         """Where a part of the object is written."""
         if not self._base and not path:
             return self._document.place
-        if self._lines is None:
-            self._lines = self._document.lines()
-        return Place(self._document.place.file, self._lines.of((*self._base, *path)))
+        return Place(self._document.place.file, self.lines().of((*self._base, *path)))
 
     def error(self, path: Path, message: str) -> None:
         """Note that the object cannot be used."""
@@ -55,6 +53,17 @@ class Complaints:
     def warn(self, path: Path, message: str) -> None:
         """Note something that has no effect, or another one than it seems."""
         self.found.append(Complaint(message, self.place(path), "warning"))
+
+    @property
+    def base(self) -> Path:
+        """The object's own path in its document."""
+        return self._base
+
+    def lines(self) -> Lines:
+        """Where everything of the document stands."""
+        if self._lines is None:
+            self._lines = self._document.lines()
+        return self._lines
 
     @property
     def errors(self) -> tuple[Complaint, ...]:

@@ -6,10 +6,10 @@ The law: one broken definition spoils nothing but itself, and is never passed ov
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from syncline.config import argo, customizations, settings_file
+from syncline.config import appset, argo, customizations, project_file, settings_file
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.application import Application
+    from syncline.config.appset import ApplicationSet
+    from syncline.config.project import AppProject
 
 _TEMPLATE_MARKS = ("{{", "{%")
-_APPLICATION_KIND = re.compile(r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?Application\b", re.MULTILINE)
+_OUR_KIND = re.compile(
+    r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
+)
 _OUR_WORDS = ("argoproj.io", "argocd-cm")
 _YAML_NAMES = (".yaml", ".yml", ".json")
 
@@ -37,15 +41,6 @@ class BrokenApplication:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherDefinition:
-    """An `AppProject` or `ApplicationSet` that was found."""
-
-    kind: str
-    name: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class Configuration:
     """All that a revision of the repository says about how it is to be delivered."""
 
@@ -54,7 +49,9 @@ class Configuration:
     customizations: Customizations = field(default_factory=Customizations)
     complaints: tuple[Complaint, ...] = ()
     broken: tuple[BrokenApplication, ...] = ()
-    others: tuple[OtherDefinition, ...] = ()
+    sets: tuple[ApplicationSet, ...] = ()
+    projects: Mapping[str, AppProject] = field(default_factory=dict)
+    broken_projects: Mapping[str, Complaint] = field(default_factory=dict)
 
     @property
     def settings_errors(self) -> tuple[Complaint, ...]:
@@ -77,16 +74,19 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
             _take_settings(found, path, text)
         elif path.endswith(_YAML_NAMES) and _mentions_us(text):
             _take_file(found, path, text)
-    _set_twins_apart(found)
     kinds, complaints = customizations.decode(found.customizations)
     found.complaints += complaints
-    return Configuration(
-        applications=tuple(found.applications),
-        settings=found.settings,
-        customizations=Customizations(found.customizations, kinds),
-        complaints=tuple(found.complaints),
-        broken=tuple(found.broken),
-        others=tuple(found.others),
+    return set_apart(
+        Configuration(
+            applications=tuple(found.applications),
+            settings=found.settings,
+            customizations=Customizations(found.customizations, kinds),
+            complaints=tuple(found.complaints),
+            broken=tuple(found.broken),
+            sets=tuple(found.sets),
+            projects=found.projects,
+            broken_projects=found.broken_projects,
+        )
     )
 
 
@@ -98,7 +98,9 @@ class _Found:
         self.customizations: dict[str, tuple[str, Place]] = {}
         self.complaints: list[Complaint] = []
         self.broken: list[BrokenApplication] = []
-        self.others: list[OtherDefinition] = []
+        self.sets: list[ApplicationSet] = []
+        self.projects: dict[str, AppProject] = {}
+        self.broken_projects: dict[str, Complaint] = {}
 
 
 def _mentions_us(text: Text) -> bool:
@@ -137,20 +139,30 @@ def _take_file(found: _Found, path: str, text: Text) -> None:
     try:
         documents = read(text, path)
     except DocumentError as trouble:
-        if _is_application_and_no_template(text):
-            complaint = _complaint(trouble, path)
-            found.complaints.append(complaint)
-            found.broken.append(BrokenApplication("", "", complaint.place, (complaint,)))
+        _take_trouble(found, path, text, trouble)
         return
     for document in documents:
         for body, base in _objects(document.value):
             _take_object(found, body, Complaints(document, base))
 
 
-def _is_application_and_no_template(text: Text) -> bool:
+def _take_trouble(found: _Found, path: str, text: Text, trouble: DocumentError) -> None:
+    """A file that cannot be read: ours, or the template of a chart that is none of our business."""
     plain = text if isinstance(text, str) else text.replace(b"\0", b"").decode("utf-8", "replace")
+    match = _OUR_KIND.search(plain) if "argoproj.io/" in plain else None
+    if match is None:
+        return
+    complaint = _complaint(trouble, path)
     marked = any(mark in plain for mark in _TEMPLATE_MARKS)
-    return not marked and "argoproj.io/" in plain and _APPLICATION_KIND.search(plain) is not None
+    if not marked:
+        found.complaints.append(complaint)
+        if match["kind"] != "AppProject":
+            found.broken.append(BrokenApplication("", "", complaint.place, (complaint,)))
+    elif match["kind"] == "ApplicationSet" and "templates" not in path.split("/"):
+        hint = "if this is an ApplicationSet and no chart's template, put its {{ }} in quotes."
+        found.complaints.append(
+            Complaint(f"{complaint.message} It is passed over; {hint}", complaint.place, "warning")
+        )
 
 
 def _objects(value: Any) -> Iterator[tuple[Mapping[str, Any], Path]]:
@@ -170,17 +182,39 @@ def _take_object(found: _Found, body: Mapping[str, Any], complaints: Complaints)
     elif api_version.startswith("argoproj.io/") and kind == "Application":
         if not _is_template(argo.identifying_values(body)):
             _take_application(found, body, complaints)
-    elif api_version.startswith("argoproj.io/") and kind in {"AppProject", "ApplicationSet"}:
-        _take_other(found, str(kind), _metadata(body).get("name"), complaints)
+    elif api_version.startswith("argoproj.io/") and kind == "AppProject":
+        _take_project(found, body, complaints)
+    elif api_version.startswith("argoproj.io/") and kind == "ApplicationSet":
+        _take_set(found, body, complaints)
     found.complaints += complaints.found
 
 
-def _take_other(found: _Found, kind: str, name: Any, complaints: Complaints) -> None:
+def _take_project(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
+    name = _metadata(body).get("name")
     if _is_template([name]):
         return
-    found.others.append(OtherDefinition(kind, str(name or ""), complaints.place()))
-    if kind == "ApplicationSet":
-        complaints.warn((), f"ApplicationSet {name} is not expanded yet; its Applications are not delivered.")
+    made = project_file.decode(body, complaints)
+    key = str(name or "")
+    first = found.projects.pop(key, None)
+    if first is not None:
+        message = f"AppProject {key} is also defined at {first.origin}; rename or remove one of them."
+        complaints.error((), message)
+    if made is not None and first is None and key not in found.broken_projects:
+        found.projects[key] = made
+    elif complaints.errors:
+        found.broken_projects.setdefault(key, complaints.errors[0])
+
+
+def _take_set(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
+    name = _metadata(body).get("name")
+    if _is_template([name]):
+        return
+    made = appset.decode(body, complaints)
+    if made is not None:
+        found.sets.append(made)
+        return
+    broken = BrokenApplication(str(name or ""), "", complaints.place(), complaints.errors)
+    found.broken.append(broken)
 
 
 def _take_application(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
@@ -228,24 +262,38 @@ def _take_customizations(found: _Found, body: Mapping[str, Any], complaints: Com
             found.customizations[key] = (text, complaints.place(path))
 
 
-def _set_twins_apart(found: _Found) -> None:
+def set_apart(found: Configuration) -> Configuration:
+    """The configuration with every Application broken that shares its name with another one."""
     by_name: dict[tuple[str, str], list[Application]] = {}
     for application in found.applications:
         by_name.setdefault((application.namespace or "argocd", application.name), []).append(application)
-    for first, *others in by_name.values():
-        for other in others:
-            _break(found, other, first)
-        if others:
-            _break(found, first, others[0])
-
-
-def _break(found: _Found, application: Application, twin: Application) -> None:
-    message = (
-        f"Application {application.name} is also defined at {twin.origin}; rename or remove one of them."
+    twins = {
+        id(one): others[1] if one is others[0] else others[0]
+        for others in by_name.values()
+        if len(others) > 1
+        for one in others
+    }
+    broken = [_twin(one, twins[id(one)]) for one in found.applications if id(one) in twins]
+    return replace(
+        found,
+        applications=tuple(one for one in found.applications if id(one) not in twins),
+        complaints=(*found.complaints, *(each.errors[0] for each in broken)),
+        broken=(*found.broken, *broken),
     )
+
+
+def _twin(application: Application, other: Application) -> BrokenApplication:
+    name = application.name
+    message = f"Application {name} is also defined at {other.origin}; rename or remove one of them."
+    if application.made_by and application.made_by == other.made_by and application.origin == other.origin:
+        message = (
+            f"ApplicationSet {application.made_by} makes two Applications called {name}; "
+            "put a parameter that tells them apart into the name."
+        )
+    elif other.made_by:
+        message = (
+            f"Application {name} is also made by ApplicationSet {other.made_by} at {other.origin}; "
+            "rename or remove one of them."
+        )
     complaint = Complaint(message, application.origin)
-    found.complaints.append(complaint)
-    found.applications.remove(application)
-    found.broken.append(
-        BrokenApplication(application.name, application.namespace, application.origin, (complaint,))
-    )
+    return BrokenApplication(name, application.namespace, application.origin, (complaint,))

@@ -24,6 +24,7 @@ class ClusterAccess:
 
     `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
     that no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
+    `project`, `labels` and `annotations` are what Argo CD keeps in the cluster's Secret.
     """
 
     name: str
@@ -33,6 +34,18 @@ class ClusterAccess:
     ca_file: str = ""
     token_env: str = ""
     server_alias: str = ""
+    project: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginAccess:
+    """Where a generator plugin of ApplicationSets answers; `token_env` names an environment variable."""
+
+    url: str
+    token_env: str = ""
+    timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +77,11 @@ class Customizations:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`syncline.yaml`. Durations are seconds."""
+    """`syncline.yaml`. Durations are seconds.
+
+    `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
+    are those that are defined elsewhere and that nothing restricts here.
+    """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
     default_cluster: str = ""
@@ -74,3 +91,6 @@ class Settings:
     sync_timeout: float = 300.0
     render_timeout: float = 60.0
     status_limit: int = 10
+    plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
+    unrestricted_projects: tuple[str, ...] = ()

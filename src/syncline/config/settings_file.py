@@ -10,8 +10,19 @@ import re
 from typing import Any
 
 from syncline.config.complaint import Complaints, did_you_mean
-from syncline.config.decoding import Node, Table, at_least, entries, flag, list_of, strict_fields, text, texts
-from syncline.config.settings import ClusterAccess, GuardLimits, Settings
+from syncline.config.decoding import (
+    Node,
+    Table,
+    at_least,
+    entries,
+    flag,
+    list_of,
+    strict_fields,
+    text,
+    text_map,
+    texts,
+)
+from syncline.config.settings import ClusterAccess, GuardLimits, PluginAccess, Settings
 
 FILE_NAMES = ("syncline.yaml", ".syncline.yaml")
 """Where the settings are looked for, at the root of the repository."""
@@ -21,6 +32,7 @@ _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
 _PART = re.compile(r"([0-9.]+)([hms])")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
+_TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 _TOKENS = frozenset({"token", "password", "bearertoken"})
 
 
@@ -57,6 +69,9 @@ _CLUSTER: Table = {
     "caFile": text,
     "tokenEnv": _token_env,
     "serverAlias": lambda node: text(node).rstrip("/"),
+    "project": text,
+    "labels": text_map,
+    "annotations": text_map,
 }
 
 
@@ -99,6 +114,21 @@ def _clusters(node: Node) -> dict[str, ClusterAccess]:
     return found
 
 
+def _plugin(node: Node) -> PluginAccess:
+    if isinstance(node.value, dict) and not node.has("baseUrl"):
+        node.error("needs a baseUrl, such as http://localhost:4355.")
+    found = strict_fields(node, {"baseUrl": _server, "tokenEnv": _token_env, "timeout": _seconds})
+    url = found.pop("base_url", "")
+    return PluginAccess(url, **found)
+
+
+def _team(node: Node) -> str:
+    team = text(node)
+    if not _TEAM.fullmatch(team):
+        node.error("must be a GitHub team, written organisation/team.")
+    return team
+
+
 def _kind(node: Node) -> str:
     kind = text(node)
     if not _KIND.fullmatch(kind):
@@ -130,6 +160,9 @@ _SETTINGS: Table = {
     "sync": lambda node: strict_fields(node, {"onlyAutomated": flag, "timeout": _seconds}),
     "render": lambda node: strict_fields(node, {"timeout": _seconds}),
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
+    "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
+    "teams": lambda node: {name: _team(child) for name, child in entries(node)},
+    "unrestrictedProjects": texts,
 }
 
 

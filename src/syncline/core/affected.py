@@ -20,17 +20,28 @@ if TYPE_CHECKING:
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 
 
-def affected(app: Application, changed: frozenset[str], *, inputs: frozenset[str] = frozenset()) -> str:
+def affected(
+    app: Application,
+    changed: frozenset[str],
+    *,
+    inputs: frozenset[str] = frozenset(),
+    same_definition: bool = False,
+) -> str:
     """Why the change touches the application, as a sentence; empty when it does not.
 
     `inputs` are files and directories beyond its source paths that its rendering reads, found by following
-    them. The annotation `manifest-generate-paths` replaces both, as in Argo CD.
+    them. The annotation `manifest-generate-paths` replaces both, as in Argo CD.  `same_definition` says that
+    somebody has compared what an ApplicationSet made of it, so that a change of the set alone touches
+    nothing.
     """
-    if app.origin.file in changed:
+    if not same_definition and app.origin.file in changed:
         return f"its definition {app.origin.file} changed"
     settings = sorted(changed.intersection(FILE_NAMES))
     if settings:
         return f"the settings {settings[0]} changed"
+    read = () if same_definition else sorted(p for p in changed if any(_under(p, each) for each in app.reads))
+    if read:
+        return f"{read[0]}, which ApplicationSet {app.made_by} reads, changed"
     patterns = tuple(_generate_paths(app))
     if patterns:
         return _first(changed, lambda path: any(_matches(path, pattern) for pattern in patterns))

@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from syncline.core.inventory import Inventory, SyncRecord
+from syncline.core.inventory import Hooks, Inventory, Operation, SyncRecord
 from syncline.core.normalize import normalize_desired
 from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.errors import ClusterError
@@ -164,8 +164,9 @@ def _pack(inventory: Inventory) -> str:
     content = {
         "app": inventory.app,
         "cascade": inventory.cascades,
-        "keys": [[key.group, key.kind, key.namespace, key.name] for key in sorted(inventory.keys)],
+        "keys": [_packed_key(key) for key in sorted(inventory.keys)],
         "history": [[entry.id, entry.revision, entry.at, entry.by] for entry in inventory.history],
+        "hooks": _packed_hooks(inventory.hooks),
     }
     text = json.dumps(content, separators=(",", ":"), sort_keys=True)
     return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
@@ -182,4 +183,39 @@ def _unpack(packed: str) -> Inventory:
             SyncRecord(int(i), str(rev), str(at), str(by)) for i, rev, at, by in content["history"]
         ),
         cascades=bool(content["cascade"]),
+        hooks=_unpacked_hooks(content.get("hooks") or {}),
     )
+
+
+def _packed_hooks(hooks: Hooks) -> Mapping[str, Any]:
+    operation = hooks.operation
+    return {
+        "keys": [_packed_key(key) for key in sorted(hooks.keys)],
+        "digests": dict(hooks.digests),
+        "parting": hooks.parting,
+        "operation": {
+            "revision": operation.revision,
+            "at": operation.at,
+            "ran": [[phase, *_packed_key(key)] for phase, key in sorted(operation.ran)],
+        }
+        if operation
+        else None,
+    }
+
+
+def _unpacked_hooks(content: Mapping[str, Any]) -> Hooks:
+    found = content.get("operation")
+    operation = None
+    if found:
+        ran = frozenset((str(phase), ResourceKey(*map(str, key))) for phase, *key in found["ran"])
+        operation = Operation(str(found["revision"]), str(found["at"]), ran)
+    return Hooks(
+        keys=frozenset(ResourceKey(*map(str, key)) for key in content.get("keys") or ()),
+        operation=operation,
+        digests={str(name): str(digest) for name, digest in (content.get("digests") or {}).items()},
+        parting=bool(content.get("parting")),
+    )
+
+
+def _packed_key(key: ResourceKey) -> list[str]:
+    return [key.group, key.kind, key.namespace, key.name]

@@ -42,7 +42,8 @@ def guarded(plan: Plan, allowance: Allowance) -> Plan:
 
 
 def _nothing_rendered(plan: Plan, allowance: Allowance) -> str:
-    if plan.manifests or allowance.allow_empty or allowance.retired or not plan.inventory.keys:
+    meant = allowance.allow_empty or allowance.retired or plan.partial
+    if plan.manifests or meant or not plan.inventory.keys:
         return ""
     return (
         f"{plan.app} renders to no objects at all while {len(plan.inventory.keys)} are recorded as its own; "
@@ -79,4 +80,13 @@ def _blocked(plan: Plan, _: Allowance) -> str:
     return f"{len(blocked)} object(s) cannot be applied: {first}{more}."
 
 
-RULES: tuple[Rule, ...] = (_nothing_rendered, _too_many_pruned, _blocked)
+def _unconfirmed(plan: Plan, allowance: Allowance) -> str:
+    """Deleting an application waits as a whole for what asks for confirmation (Argo CD, "Delete=confirm")."""
+    waiting = [change for change in plan.changes if change.action is Action.KEEP and "=confirm" in change.why]
+    if not allowance.retired or not waiting:
+        return ""
+    first = "; ".join(f"{change.key}: {change.why}" for change in waiting[:_NAMED])
+    return f"{len(waiting)} object(s) ask for confirmation before {plan.app} is deleted: {first}."
+
+
+RULES: tuple[Rule, ...] = (_nothing_rendered, _too_many_pruned, _blocked, _unconfirmed)

@@ -78,6 +78,55 @@ def leftovers(
     )
 
 
+def migrated(live: Body, managers: frozenset[str]) -> Body:
+    """The object as if what these managers wrote by updates had been applied by us.
+
+    So an apply takes away what an earlier client-side apply declared and Git no longer does.  The object
+    itself where there is nothing to take over.
+    """
+    listed = list(entries(live))
+    theirs = [entry for entry in listed if _is_update_by(entry, managers) and _tree(entry)]
+    if not theirs:
+        return live
+    ours = next((entry for entry in listed if is_applied_by(entry, MANAGER)), None)
+    base = ours or {**theirs[0], "manager": MANAGER, "operation": "Apply"}
+    fields = functools.reduce(_union, (_tree(entry) for entry in theirs), _tree(ours) if ours else _NOTHING)
+    kept = [entry for entry in listed if entry is not ours and entry not in theirs]
+    metadata = {**metadata_of(live), "managedFields": [*kept, {**base, "fieldsV1": fields}]}
+    return {**live, "metadata": metadata}
+
+
+def _is_update_by(entry: Mapping[str, Any], managers: frozenset[str]) -> bool:
+    return (
+        entry.get("manager") in managers
+        and entry.get("operation") == "Update"
+        and not entry.get("subresource")
+    )
+
+
+def _union(one: Owned, other: Owned) -> Owned:
+    return {name: _union(one.get(name, _NOTHING), other.get(name, _NOTHING)) for name in {**one, **other}}
+
+
+def owned_paths(live: Body, managers: frozenset[str], shape: Shape | None = None) -> tuple[Path, ...]:
+    """Every single field that one of these managers owns."""
+    trees = [_tree(entry) for entry in entries(live) if entry.get("manager") in managers]
+    start = shape or shape_of_body(live)
+    return tuple(path for tree in trees for path in _single_fields((), Place(tree, live, live, start)))
+
+
+def _single_fields(path: Path, place: Place) -> Iterator[Path]:
+    for element, below in place.owned.items():
+        step, inner = _below(element, below, place)
+        if inner is None:
+            continue
+        rest = [name for name in below if name != "."]
+        if rest:
+            yield from _single_fields((*path, step), inner)
+        else:
+            yield (*path, step)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """One place in an object, seen four ways: what we own of it, what is live, what is desired, and its

@@ -9,7 +9,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from syncline.core.resource import Body
+    from collections.abc import Iterable, Iterator
+
+    from syncline.core.resource import Body, Manifest
 
 _WAVE: Final = "argocd.argoproj.io/sync-wave"
 _WEIGHT: Final = "helm.sh/hook-weight"
@@ -77,3 +79,22 @@ def wave_of(body: Body) -> int:
 def _integer(text: str) -> int | None:
     value = int(text) if _INTEGER.fullmatch(text) else None
     return value if value is not None and -_LIMIT <= value < _LIMIT else None
+
+
+def misread_waves(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Every wave that is no integer; Argo CD takes it for 0 without a word."""
+    for manifest in manifests:
+        text = str(((manifest.body.get("metadata") or {}).get("annotations") or {}).get(_WAVE, "0"))
+        if _integer(text) is None:
+            yield (
+                f"{manifest.key} ({manifest.origin}) has the sync wave {text!r}, which is no integer; "
+                'write one like "-1" or "5".'
+            )
+
+
+def odd_weights(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Helm's weights that are no integers; Helm itself takes them for 0."""
+    for manifest in manifests:
+        text = str(((manifest.body.get("metadata") or {}).get("annotations") or {}).get(_WEIGHT, "0"))
+        if _integer(text) is None:
+            yield f"{manifest.key} ({manifest.origin}) has the hook weight {text!r}, which counts as 0."

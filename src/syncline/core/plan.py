@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,15 @@ from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import FieldChange, compare
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.normalize import normalize_desired, normalize_live
+from syncline.core.options import KEEP_ANNOTATION, NO_OPTIONS, PLAIN, Manner, SyncOptions, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from syncline.core.inventory import Inventory
+    from syncline.core.hooks import HookRun
+    from syncline.core.inventory import Inventory, Operation
     from syncline.core.resource import Body, Manifest, ResourceKey
+    from syncline.core.selection import Selection
     from syncline.errors import Place
 
 
@@ -38,6 +41,7 @@ class Action(Enum):
     KEEP = "keep"
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"
+    RUN = "run"
 
 
 WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE, Action.ADOPT, Action.PRUNE})
@@ -49,7 +53,8 @@ class Change:
     """One object's part in the plan.
 
     `before` is what is there (live, or the base rendering offline), `after` what would be; bodies are real
-    values, so a `Change` never leaves the process unmasked.  `why` is a sentence where the action needs one.
+    values, so a `Change` never leaves the process unmasked.  `why` is a sentence where the action needs one;
+    `sent` is what is written where no manifest of Git is.
     """
 
     key: ResourceKey
@@ -59,37 +64,57 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     origin: Place | None = None
     why: str = ""
+    manner: Manner = PLAIN
+    sent: Body | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a plan may do: delete what Git no longer has, and take over what another application owns.
 
-    `approved` names the objects (as `str(key)`) whose deletion somebody has approved; `owner_id` is our
-    ApplySet id, empty offline, where nobody owns anything.
+    `approved` names the objects (as `str(key)`) whose deletion somebody has approved, `confirmed` that the
+    Application itself approves what asks for confirmation; `owner_id` is our ApplySet id, empty offline,
+    where nobody owns anything.  `retired` deletes all of the application, and obeys `Delete=` in the place of
+    `Prune=`.
     """
 
     prune: bool = False
     adopt: bool = False
     protected_kinds: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
+    confirmed: bool = False
     owner_id: str = ""
+    options: SyncOptions = NO_OPTIONS
+    retired: bool = False
+
+    def approves(self, key: ResourceKey) -> bool:
+        """Whether somebody approved deleting this object."""
+        return str(key) in self.approved
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What we want of one application: these manifests, at this revision, under this policy."""
+    """What we want of one application: these manifests, at this revision, under this policy.
+
+    `spared` are keys that are no resources of ours any more although they were: hooks.
+    """
 
     app: str
     revision: str
     manifests: tuple[Manifest, ...]
     policy: Policy = Policy()
+    spared: frozenset[ResourceKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a sync of one application would do. `refusals` are the guard's sentences; with one, nothing
     is done.
+
+    `runs` are the hooks that this sync runs, in `operation`; `hooks` is how the hooks differ from when they
+    last ran, which is no difference between Git and the cluster; `digests` is what to remember of them.
+    A `partial` plan is that of a few chosen resources: it runs no hook and is no sync of the revision.  An
+    `unrecorded` one has nothing to write and no namespace in which a record could be kept.
     """
 
     app: str
@@ -99,11 +124,29 @@ class Plan:
     changes: tuple[Change, ...]
     manifests: tuple[Manifest, ...] = ()
     refusals: tuple[str, ...] = ()
+    options: SyncOptions = NO_OPTIONS
+    runs: tuple[HookRun, ...] = ()
+    hooks: tuple[Change, ...] = ()
+    operation: Operation | None = None
+    digests: Mapping[str, str] | None = None
+    parting: bool = False
+    partial: bool = False
+    unrecorded: bool = False
 
     @property
     def writes(self) -> tuple[Change, ...]:
         """The changes that alter an object."""
         return tuple(change for change in self.changes if change.action in WRITES)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do: nothing to write, no hook to run, no old hook to clean up."""
+        return not (self.writes or self.runs or self.debris)
+
+    @property
+    def debris(self) -> tuple[Change, ...]:
+        """Objects of hooks that Git no longer has, to be deleted at the end."""
+        return tuple(change for change in self.hooks if change.action is Action.PRUNE and change.before)
 
     @property
     def differs(self) -> bool:
@@ -114,11 +157,12 @@ class Plan:
 def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction: Prediction) -> Plan:
     """What it takes to make the cluster be what Git says."""
     desired = {manifest.key for manifest in intent.manifests}
-    stray = {key for key, body in live.objects.items() if _names_itself(key, body)}
-    candidates = (inventory.keys | stray) - desired
+    stray = {key for key, body in live.objects.items() if _is_member(key, body)}
+    candidates = (inventory.keys | stray) - desired - intent.spared
     changes = [
         *(_desired_change(manifest, intent.policy, live, prediction) for manifest in intent.manifests),
         *_orphan_changes(sorted(candidates), intent.policy, live),
+        *_spared_changes(sorted(intent.spared & inventory.keys), live),
     ]
     return Plan(
         app=intent.app,
@@ -127,19 +171,26 @@ def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction:
         inventory=inventory,
         changes=tuple(changes),
         manifests=intent.manifests,
+        options=intent.policy.options,
     )
+
+
+def _spared_changes(spared: list[ResourceKey], live: LiveState) -> Iterator[Change]:
+    for key in spared:
+        yield Change(key, Action.FORGET, live.objects.get(key), why="it is a hook now")
 
 
 def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, prediction: Prediction) -> Change:
     key, origin = manifest.key, manifest.origin
     before = live.objects.get(key)
+    manner = policy.options.manner(manifest.body, before)
     blocked = live.unreadable.get(key) or prediction.rejected.get(key)
     if blocked:
-        return Change(key, Action.BLOCKED, before, None, origin=origin, why=blocked)
+        return Change(key, Action.BLOCKED, before, None, origin=origin, why=blocked, manner=manner)
     after = prediction.objects.get(key, manifest.body)
     if before is None:
         why = prediction.unknowable.get(key, "")
-        return Change(key, Action.CREATE, None, after, origin=origin, why=why)
+        return Change(key, Action.CREATE, None, after, origin=origin, why=why, manner=manner)
     stranger = _stranger(before, policy)
     if stranger and not policy.adopt:
         return Change(key, Action.BLOCKED, before, after, origin=origin, why=stranger)
@@ -149,15 +200,16 @@ def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, predict
     if not fields:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
     if policy.owner_id and claimed_by(before) != policy.owner_id:
-        return Change(
-            key, Action.ADOPT, before, after, fields, origin, stranger or "it exists and is nobody's yet"
-        )
-    return Change(key, Action.UPDATE, before, after, fields, origin)
+        why = stranger or "it exists and is nobody's yet"
+        return Change(key, Action.ADOPT, before, after, fields, origin, why, manner)
+    return Change(key, Action.UPDATE, before, after, fields, origin, manner=manner)
 
 
-def _names_itself(key: ResourceKey, body: Body) -> bool:
+def _is_member(key: ResourceKey, body: Body) -> bool:
     # Controllers copy labels and annotations onto what they make; such a copy's tracking id names the
-    # original.
+    # original. What is read because it is a hook carries no label of an ApplySet.
+    if not claimed_by(body):
+        return False
     annotations = (body.get("metadata") or {}).get("annotations") or {}
     tracking = str(annotations.get(TRACKING_ANNOTATION) or "")
     return tracking.endswith(f"/{key.name}") and f":{key.group}/{key.kind}:" in tracking
@@ -192,20 +244,40 @@ def _orphan_change(key: ResourceKey, before: Body, policy: Policy) -> Change:
         return Change(key, Action.FORGET, before, why="another object owns it now")
     if policy.owner_id and claimed_by(before) != policy.owner_id:
         return Change(key, Action.FORGET, before, why="it no longer carries our ApplySet label")
-    if "Prune=false" in _sync_options(metadata):
-        return Change(key, Action.KEEP, before, why="its annotation says Prune=false")
+    word = "Delete" if policy.retired else "Prune"
+    permitted = policy.options.delete(before) if policy.retired else policy.options.prune(before)
+    if permitted == "false":
+        return Change(key, Action.KEEP, before, why=_kept_by(word, before))
     if not policy.prune:
         return Change(key, Action.KEEP, before, why="would prune; allow it with automated.prune or --prune")
-    if key.group_kind in policy.protected_kinds and str(key) not in policy.approved:
+    if permitted == "confirm" and not (policy.confirmed or policy.approves(key)):
+        why = f"{word}=confirm asks for confirmation; approve with --approve '{key}'"
+        return Change(key, Action.KEEP, before, why=why)
+    if key.group_kind in policy.protected_kinds and not policy.approves(key):
         return Change(
             key, Action.KEEP, before, why=f"{key.group_kind} is protected; approve with --approve '{key}'"
         )
     return Change(key, Action.PRUNE, before)
 
 
-def _sync_options(metadata: Body) -> frozenset[str]:
-    text = str((metadata.get("annotations") or {}).get("argocd.argoproj.io/sync-options") or "")
-    return frozenset(option.strip() for option in text.split(","))
+def _kept_by(word: str, before: Body) -> str:
+    own = f"{word}=false" in words_of(before)
+    if own:
+        return f"its annotation says {word}=false"
+    kept = word == "Delete" and KEEP_ANNOTATION in ((before.get("metadata") or {}).get("annotations") or {})
+    return f"its annotation {KEEP_ANNOTATION} says keep" if kept else f"the Application says {word}=false"
+
+
+def narrowed(plan: Plan, selection: Selection) -> Plan:
+    """The part of a plan that was chosen: no hook runs, and it is no sync of the revision (Argo CD,
+    "Selective Sync").
+    """
+    changes = tuple(each for each in plan.changes if selection.fits(each.key, each.after, each.before))
+    kept = {change.key for change in changes}
+    manifests = tuple(manifest for manifest in plan.manifests if manifest.key in kept)
+    return replace(
+        plan, changes=changes, manifests=manifests, runs=(), hooks=(), operation=None, partial=True
+    )
 
 
 def fingerprint(plan: Plan) -> str:
@@ -214,6 +286,10 @@ def fingerprint(plan: Plan) -> str:
     Secret values are left out, because the fingerprint is public and a short secret could be guessed from it.
     """
     digest = hashlib.sha256()
+    for run in plan.runs:
+        digest.update(
+            f"{run.phase.value}|{run.wave}|{run.hook}|{(plan.digests or {}).get(str(run.hook))}|".encode()
+        )
     for change in sorted(plan.writes, key=lambda change: change.key):
         digest.update(f"{change.key}|{change.action.value}|".encode())
         if change.key.group_kind != "Secret":

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core import quantity
-from syncline.core.fields import ORDERED, Path, in_order, is_same, shape_at, value_at, without
-from syncline.core.managed import any_left, by_key, key_of_member, leftovers, owned_by
+from syncline.core.fields import ABSENT, ORDERED, Path, in_order, is_same, shape_at, value_at, without
+from syncline.core.managed import any_left, by_key, entries, key_of_member, leftovers, owned_by, owned_paths
 from syncline.core.normalize import normalize_desired
 from syncline.core.schema import Shape, shape_of_body
 
@@ -47,6 +47,22 @@ def predict_apply(live: Body | None, desired: Body, shape: Shape | None = None) 
     merged: Body = _merged(live, wanted, shape)
     for path in leftovers(live, wanted, shape=shape):
         merged = _pruned(merged, path, shape)
+    return merged
+
+
+def predict_replace(live: Body, desired: Body, shape: Shape | None = None) -> Body:
+    """The object after it was replaced as a whole: what anybody set and Git does not declare is gone.
+
+    What nobody owns is a default of the server, which it fills in again.
+    """
+    shape = shape or shape_of_body(desired)
+    managers = frozenset(str(entry.get("manager")) for entry in entries(live) if not entry.get("subresource"))
+    wanted = normalize_desired(desired, shape)
+    body: Body = live
+    for path in owned_paths(live, managers, shape):
+        if value_at(wanted, path, shape) is ABSENT and path[0] != "status":
+            body = _pruned(body, path, shape)
+    merged: Body = _merged(body, wanted, shape)
     return merged
 
 

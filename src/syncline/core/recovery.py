@@ -50,11 +50,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who comes when, whom each one needs, and who needs each other in a circle (which is then broken)."""
+    """Who comes when, whom each one needs, and who needs each other in a circle (which is then broken).
+
+    `promised` are the provisions of those that come before each.
+    """
 
     identities: tuple[str, ...]
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     circle: tuple[str, ...] = ()
+    promised: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def write_record(entries: Iterable[Entry]) -> str:
@@ -141,7 +145,12 @@ def in_order(parts: Iterable[Part]) -> Order:
                 found.discard(name)
                 if not found:
                     heapq.heappush(ready, (listed[other].wave, other))
-    return Order(tuple(done), needs, circle)
+    promised: dict[str, frozenset[str]] = {}
+    so_far: frozenset[str] = frozenset()
+    for name in done:
+        promised[name] = so_far
+        so_far |= listed[name].provides
+    return Order(tuple(done), needs, circle, promised)
 
 
 def references(body: Body) -> frozenset[ResourceKey]:

@@ -65,7 +65,17 @@ class Halted:
     interrupted: bool = False
 
 
-Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """An attempt did not succeed, and another one begins after so many seconds."""
+
+    attempt: int
+    message: str
+    seconds: float
+    at: str
+
+
+Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted | Retrying
 
 
 class Outcome(Enum):
@@ -89,6 +99,7 @@ class SyncResult:
     overdue: tuple[Overdue, ...] = ()
     health: Mapping[ResourceKey, Health] = field(default_factory=dict)
     halted: Halted | None = None
+    retries: tuple[Retrying, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -128,12 +139,16 @@ _EXIT_CODES: Mapping[Outcome, ExitCode] = {
 
 
 def fold(events: Iterable[Event]) -> SyncResult:
-    """What the events come to; the last assessment of an object counts."""
+    """What the events come to; the last assessment of an object counts, and of several attempts the last.
+
+    What was done in an earlier attempt stays done.
+    """
     done: list[Done] = []
     failed: list[Failed] = []
     overdue: list[Overdue] = []
     health: dict[ResourceKey, Health] = {}
     halted: Halted | None = None
+    retries: list[Retrying] = []
     for event in events:
         match event:
             case Done():
@@ -145,7 +160,10 @@ def fold(events: Iterable[Event]) -> SyncResult:
             case Overdue():
                 overdue.append(event)
                 health[event.key] = event.health
+            case Retrying():
+                retries.append(event)
+                failed, overdue, health, halted = [], [], {}, None
             case Halted():
                 # What follows a request to stop (an inventory that cannot be saved) does not hide it.
                 halted = halted if halted is not None and halted.interrupted else event
-    return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted)
+    return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted, tuple(retries))

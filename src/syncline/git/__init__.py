@@ -110,6 +110,15 @@ class Repository:
         paths = [name.removeprefix(f"{sha}:") for name in names]
         return self._blobs(sha, [*paths, *(path for path in also if path not in paths)])
 
+    def paths(self, revision: str) -> tuple[str, ...]:
+        """Every file of a revision, sorted."""
+        out = self._git.text("ls-tree", "-r", "-z", "--name-only", self.resolve(revision))
+        return tuple(sorted(filter(None, out.split("\0"))))
+
+    def contents(self, revision: str, paths: Sequence[str]) -> dict[str, bytes]:
+        """Many files at once; those that are not there are left out."""
+        return self._blobs(self.resolve(revision), paths)
+
     def read(self, revision: str, path: str) -> bytes | None:
         """A file's content at a revision, or None when it is not there."""
         answer = self._git.run("cat-file", "blob", f"{self.resolve(revision)}:{path}")

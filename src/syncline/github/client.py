@@ -40,12 +40,16 @@ _LAST_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A request. `look` finds what an unanswered one may have made; it decides whether it is sent again."""
+    """A request. `look` finds what an unanswered one may have made; it decides whether it is sent again.
+
+    `may_be_missing` says that "not found" is an answer and no failure.
+    """
 
     method: str
     path: str
     body: Mapping[str, Any] | None = None
     look: Callable[[], Any] | None = None
+    may_be_missing: bool = False
 
 
 class Api:
@@ -87,6 +91,11 @@ class Api:
     def get(self, path: str) -> Mapping[str, Any]:
         """What is at the path: an object."""
         return _object(self._send(_Call("GET", path, look=_again)), "GET", path)
+
+    def find(self, path: str) -> Any:
+        """Whatever is at the path, an object or a list; None when nothing is."""
+        answer = self._send(_Call("GET", path, look=_again, may_be_missing=True))
+        return None if answer.status == _NOT_FOUND else answer.body
 
     def pages(self, path: str, *, key: str = "") -> Iterator[Any]:
         """Every item of a list, page after page; `key` is where a page that is no list keeps its items."""
@@ -202,7 +211,7 @@ def _again() -> None:
 
 
 def _is_done(call: _Call, answer: Answer) -> bool:
-    if call.method == "DELETE" and answer.status == _NOT_FOUND:
+    if answer.status == _NOT_FOUND and (call.method == "DELETE" or call.may_be_missing):
         return True
     return 0 < answer.status <= _LARGEST_SUCCESS
 

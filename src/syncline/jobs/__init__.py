@@ -54,6 +54,6 @@ def _broken(session: Session, revision: str) -> tuple[AppReport, ...]:
             name=each.name or str(each.place),
             problem=Problem(each.errors[0].message, ExitCode.CONFIG, each.errors[0].place),
         )
-        for each in session.configuration(revision).broken
+        for each in (*session.configuration(revision).broken, *session.family(revision).broken)
         if not asked or asked & set(labels(each))
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from syncline.core.family import wave
 from syncline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 def asked_for(session: Session, revision: str) -> tuple[Application, ...]:
     """The applications that the run is about, as of this commit. Raises UsageError."""
     broken = session.configuration(revision).broken
+    if not session.invocation.path:
+        broken = (*broken, *session.family(revision).broken)
     return chosen(session.applications(revision), session.invocation.applications, broken)
 
 
@@ -32,7 +35,7 @@ def chosen(
 
     Raises UsageError for a name that nobody has. The broken ones are told elsewhere: they may be named, too.
     """
-    ordered = sorted(applications, key=lambda app: (_wave(app), app.name, app.namespace))
+    ordered = sorted(applications, key=lambda app: (wave(app), app.name, app.namespace))
     known = {label for app in ordered for label in labels(app)} | {
         label for each in broken for label in labels(each)
     }
@@ -45,14 +48,6 @@ def chosen(
 def labels(app: Application | BrokenApplication) -> tuple[str, str]:
     """What an application may be called on the command line."""
     return (app.name, f"{app.namespace or 'argocd'}/{app.name}")
-
-
-def _wave(app: Application) -> int:
-    text = app.annotations.get("argocd.argoproj.io/sync-wave", "0")
-    try:
-        return int(text)
-    except ValueError:
-        return 0
 
 
 def _hint(name: str, known: set[str]) -> str:

@@ -34,11 +34,6 @@ def nameless(path: str) -> Application:
     return Application(name, Place(path), (source,), Destination(namespace="default"))
 
 
-def identity(app: Application) -> str:
-    """What makes it the same application at another commit: Argo CD's namespace and the name."""
-    return f"{app.namespace or 'argocd'}/{app.name}"
-
-
 def names_at_head(root: Path, environ: Mapping[str, str]) -> list[str]:
     """The names that a command may be given, for completing them."""
     repository = Repository(root, room=Room(path=environ.get("PATH", "")), environ=environ)

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
+from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.rendering import Rendering
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.choose import chosen
-from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import together
+from syncline.jobs.family import rivalries
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
+from syncline.jobs.projects import changed_projects
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
@@ -54,7 +56,11 @@ def diff(session: Session, observer: Observer) -> Report:
     session.trust(head if session.invocation.tier is Tier.WRITE else base)
     changed = session.repository.changed_paths(base, head)
     pairs = _pairs(session, base, head)
-    reasons = {name: _reason(pair, changed, session, base, head) for name, pair in pairs.items()}
+    altered = changed_projects(session.configuration(base), session.configuration(head))
+    reasons = {
+        name: _reason(pair, changed, session, base, head) or _of_project(pair, altered)
+        for name, pair in pairs.items()
+    }
     broken = session.configuration(head).broken
     asked = chosen((pair.app for pair in pairs.values()), session.invocation.applications, broken)
     touched = [app for app in asked if reasons[identity(app)]]
@@ -72,9 +78,23 @@ def diff(session: Session, observer: Observer) -> Report:
         head,
         row.reports,
         unaffected=tuple(app.name for app in asked if not reasons[identity(app)]),
-        notes=(*complaint_notes(session, head), *row.notes),
+        notes=(
+            *complaint_notes(session, head),
+            *altered.values(),
+            *row.notes,
+            *_rivals(touched, head, session),
+        ),
         interrupted=row.interrupted,
     )
+
+
+def _rivals(apps: list[Application], head: str, session: Session) -> Iterator[Note]:
+    """Objects that two of the applications have."""
+    there = {identity(app) for app in session.applications(head)}
+    found = rivalries([app for app in apps if identity(app) in there], head, session)
+    for name, sentences in sorted(found.items()):
+        for sentence in sentences:
+            yield Note(Severity.DANGER, f"{name.removeprefix('argocd/')}: {sentence}")
 
 
 def _pairs(session: Session, base: str, head: str) -> Mapping[str, Pair]:
@@ -88,8 +108,13 @@ def _pairs(session: Session, base: str, head: str) -> Mapping[str, Pair]:
         name: pair
         for name, pair in found.items()
         # A definition that cannot be read is told as such, and is not removed.
-        if pair.after is not None or not lost.has(pair.app)
+        if pair.after is not None or not (lost.has(pair.app) or _is_silent(pair.app, session, base, head))
     }
+
+
+def _is_silent(app: Application, session: Session, base: str, head: str) -> bool:
+    """Whether nobody knows if it is there: the children of a parent that cannot be rendered."""
+    return bool(session.family(head).silent & set(session.family(base).line(app)))
 
 
 def _directory(session: Session, base: str, head: str) -> Mapping[str, Pair]:
@@ -121,13 +146,30 @@ class _Broken:
 def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, head: str) -> str:
     if not changed:
         return ""
+    if pair.app.made_by and (pair.before is None or pair.after is None):
+        verb = "no longer makes" if pair.after is None else "makes"
+        return f"ApplicationSet {pair.app.made_by} {verb} it"
+    same = pair.before is not None and pair.after is not None and _is_same(pair.before, pair.after)
+    if not same and pair.app.made_by:
+        return f"ApplicationSet {pair.app.made_by} makes it differently"
     for app, revision in ((pair.before, base), (pair.after, head)):
         if app is None:
             continue
-        reason = affected(app, changed, inputs=input_paths(session.checkout(revision).root, app))
+        inputs = input_paths(session.checkout(revision).root, app)
+        reason = affected(app, changed, inputs=inputs, same_definition=same and bool(app.made_by))
         if reason:
             return reason
+    if pair.before is not None and pair.after is not None and pair.before.body != pair.after.body:
+        return "its definition, which its parent renders"
     return ""
+
+
+def _of_project(pair: Pair, altered: Mapping[str, Note]) -> str:
+    return f"its project {pair.app.project} changed" if pair.app.project in altered else ""
+
+
+def _is_same(before: Application, after: Application) -> bool:
+    return before.body == after.body and before.made_by == after.made_by
 
 
 def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:

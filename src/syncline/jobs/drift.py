@@ -6,15 +6,17 @@ Git; what is healed is the very plan that was shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError
 from syncline.jobs.choose import asked_for
-from syncline.jobs.definitions import identity
 from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import Prepared, against_live, recall
+from syncline.jobs.orphans import orphan_notes
+from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.sync import carry_out_and_report
 from syncline.report.model import AppReport, Job, Note, Report, Severity
@@ -47,7 +49,8 @@ def at_last_sync(app: Application, session: Session, level: Level) -> Prepared |
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    return against_live(then, session.rendering(then, revision), record, session, level)
+    prepared = against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
+    return replace(prepared, notes=(*prepared.notes, *orphan_notes(then, record.cluster, session)))
 
 
 def defined_at(app: Application, revision: str, session: Session) -> Application:
@@ -59,6 +62,13 @@ def defined_at(app: Application, revision: str, session: Session) -> Application
     raise ConfigError(
         f"Commit {revision[:7]} has no Application {app.name}.", remedy="Choose a revision that defines it."
     )
+
+
+def only_children(app: Application, session: Session) -> bool:
+    """Whether an application renders Applications and nothing else, so that there is nothing to record."""
+    manifests = session.rendering(app, session.head).manifests
+    kinds = {(manifest.key.group, manifest.key.kind) for manifest in manifests}
+    return kinds == {("argoproj.io", "Application")}
 
 
 def never_synced(app: Application) -> AppReport:
@@ -73,7 +83,7 @@ def _check(app: Application, session: Session, observer: Observer) -> AppReport:
     level = Level.DRY_RUN if session.invocation.tier is Tier.WRITE else Level.LIVE
     prepared = at_last_sync(app, session, level)
     if prepared is None:
-        return never_synced(app)
+        return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
     may = session.invocation.tier is Tier.WRITE and (session.permissions.heal or app.sync_policy.self_heal)
     if may and prepared.plan.writes:
         return carry_out_and_report(prepared, session, observer)

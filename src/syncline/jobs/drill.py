@@ -127,9 +127,10 @@ def _demolished(
     parents: list[tuple[str, str]] = []
     for item in items.values():
         record = recall(item.app, session)
-        owned |= dict.fromkeys(record.inventory.keys, record.owner.id)
-        places = {record.owner.namespace, *(key.namespace for key in record.inventory.keys)} - {""}
-        fresh |= places | {key.name for key in record.inventory.keys if key.group_kind == "Namespace"}
+        made = record.inventory.keys | record.inventory.hooks.keys
+        owned |= dict.fromkeys(made, record.owner.id)
+        fresh |= {record.owner.namespace, *(key.namespace for key in made)} - {""}
+        fresh |= {key.name for key in made if key.group_kind == "Namespace"}
         if record.parent is not None and record.owner.namespace in before:
             parents.append((record.owner.namespace, record.owner.parent))
     left = demolish(cluster, owned, fresh - before, seconds=_CLEANING)

@@ -36,6 +36,12 @@ def one_by_one(apps: Iterable[Application], look: Look, session: Session, observ
     """For what changes clusters: in order, and never two at a time."""
     todo = list(apps)
     observer.begin([app.name for app in todo], session.settings)
+    return in_turn(todo, look, session, observer)
+
+
+def in_turn(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
+    """As `one_by_one`, for applications that were not known when the run began."""
+    todo = list(apps)
     reports: list[AppReport] = []
     for number, app in enumerate(todo):
         try:

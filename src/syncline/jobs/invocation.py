@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from syncline.core.live import Level
+from syncline.core.selection import EVERYTHING, Selection
 from syncline.core.trust import Tier
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ class Invocation:
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
     nameless application of a directory. `affected_only` leaves out applications that no change since their
     last sync touches. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
-    the configured one. `repository` is what identifies it (`owner/name` or a URL).
+    the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
+    to a few resources of the named applications. `manual` says that a person asked for this very run, and
+    `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
     """
 
     job: Job
@@ -79,10 +82,12 @@ class Invocation:
     recovery: AskedRecovery = AskedRecovery()
     depth: int | None = None
     affected_only: bool = False
+    selection: Selection = EVERYTHING
     dry_run: bool = False
     timeout: float | None = None
     repository: str = ""
     actor: str = ""
+    manual: bool = True
     tier: Tier = Tier.WRITE
     kubeconfig: str = ""
     environ: Mapping[str, str] = field(default_factory=dict)

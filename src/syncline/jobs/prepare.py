@@ -11,29 +11,39 @@ from typing import TYPE_CHECKING
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, decode, mark, owner_of
 from syncline.core.guard import Allowance, guarded
-from syncline.core.inventory import Inventory
+from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_hooks
+from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
+from syncline.core.inventory import Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
-from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan
-from syncline.core.predict import in_sync, predict_apply
+from syncline.core.options import SyncOptions, misread_options, options_of
+from syncline.core.order import misread_waves, odd_weights
+from syncline.core.plan import Intent, Plan, Policy, make_plan, narrowed
+from syncline.core.recreate import with_recreations
 from syncline.core.rendering import Rendering, rescoped
-from syncline.core.resource import Body, Manifest, ResourceKey
+from syncline.core.resource import Body, Manifest
 from syncline.core.scopes import Scopes
-from syncline.core.unsupported import hook_refusals, idle_hooks, split_hooks, unsupported
-from syncline.errors import ApiError, Place
-from syncline.kube.dryrun import dry_run
+from syncline.core.selection import EVERYTHING, Selection
+from syncline.errors import Place
+from syncline.jobs.predicting import Terms, predict, yielded
+from syncline.jobs.projects import governed, project_notes
+from syncline.jobs.reservations import (
+    foreign_hooks,
+    own_resources,
+    shared_objects,
+    unserved,
+    with_namespace,
+)
 from syncline.kube.live import read_live
-from syncline.kube.shapes import custom_shapes
 from syncline.ports import ApiResource, Cluster
 from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from syncline.core.hook_plan import HookSet
     from syncline.jobs.session import Session
 
 PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
-_NAMESPACE = ApiResource("", "v1", "Namespace", "namespaces", namespaced=False)
-_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +84,107 @@ def prepare(app: Application, revision: str, session: Session, level: Level) -> 
     return against_live(app, rendering, recall(app, session), session, level)
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of an application a plan is about. Without `hooks` none runs: what heals or goes back is no
+    new delivery (Argo CD runs none then, either). `promised` are the kinds and namespaces that applications
+    before it bring, in the words of `core.recovery.Part`: a plan that is only shown finds them missing.
+    """
+
+    hooks: bool = True
+    selection: Selection = EVERYTHING
+    promised: frozenset[str] = frozenset()
+
+
+WHOLE = Extent()
+RESOURCES = Extent(hooks=False)
+
+
 def against_live(
-    app: Application, rendering: Rendering, record: Record, session: Session, level: Level
+    app: Application,
+    rendering: Rendering,
+    record: Record,
+    session: Session,
+    level: Level,
+    extent: Extent = WHOLE,
 ) -> Prepared:
     """The plan of a rendering against what the cluster has."""
-    cluster, owner = record.cluster, record.owner
+    cluster, owner, known = record.cluster, record.owner, record.inventory
     rendering = rescoped(rendering, _scopes(rendering, cluster))
-    resources, hooks = split_hooks(rendering.manifests)
+    resources, listed = split_hooks(rendering.manifests)
+    resources, notes = own_resources(resources, cluster)
+    begun = Operation(rendering.revision, session.clock.now())
+    hooks = hook_set(listed, known, owner, begun, SYNC_PHASES)
     manifests = tuple(mark(manifest, owner) for manifest in resources)
-    wanted = {manifest.key: manifest.api_version for manifest in manifests}
-    live = read_live(cluster, wanted, record.inventory.keys, selector=owner.selector, workers=session.workers)
-    prediction = predict(manifests, live, cluster, level=level, workers=session.workers)
-    intent = Intent(app.name, rendering.revision, manifests, session.policy(app, owner))
-    plan = _with_namespace(make_plan(intent, record.inventory, live, prediction), app, cluster)
-    plan = replace(plan, refusals=(*plan.refusals, *hook_refusals(hooks)))
-    notes = tuple(_notes(app, resources, hooks))
+    wanted = {manifest.key: manifest.api_version for manifest in (*manifests, *_as_manifests(hooks))}
+    live = read_live(
+        cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
+    )
+    policy = session.policy(app, owner, known)
+    terms = Terms(policy.options, app.ignore_differences)
+    bodies = yielded(manifests, live, terms)
+    compared = tuple(replace(manifest, body=bodies[manifest.key]) for manifest in manifests)
+    prediction = predict(compared, live, cluster, terms, level=level, workers=session.workers)
+    intent = Intent(app.name, rendering.revision, compared, policy, spared=hooks.keys)
+    plan = with_recreations(make_plan(intent, known, live, prediction), policy, prediction)
+    if not policy.options.has("RespectIgnoreDifferences"):
+        plan = replace(plan, manifests=manifests)
+    plan = with_namespace(plan, app, cluster, extent.promised)
+    plan = with_hooks(plan, hooks, live) if extent.hooks else replace(plan, parting=has_parting(listed))
+    plan = narrowed(plan, extent.selection) if extent.selection else plan
+    sentences = (
+        *misread(rendering.manifests),
+        *unserved(plan.manifests, cluster, policy.options, extent.promised),
+        *(shared_objects(plan.manifests, live, owner) if policy.options.has("FailOnSharedResource") else ()),
+        *foreign_hooks(hooks, live, owner),
+    )
+    plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
+    notes = (*notes, *_notes(rendering), *project_notes(app, session))
     return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record, notes=notes)
 
 
-def farewell(record: Record, head: str, session: Session) -> Prepared:
-    """The plan that deletes all of an application whose file is gone and carried the finalizer."""
-    name, owner, cluster = record.inventory.app, record.owner, record.cluster
-    live = read_live(cluster, {}, record.inventory.keys, selector=owner.selector, workers=session.workers)
+def _as_manifests(hooks: HookSet) -> Iterator[Manifest]:
+    for run in hooks.runs:
+        yield Manifest(run.key, str(run.body.get("apiVersion")), run.body, run.origin or Place(""))
+
+
+def ghost_of(record: Record) -> Application:
+    """What is left to say of an application whose file is gone."""
+    return Application(
+        record.inventory.app, Place("(removed)"), (), Destination(namespace=record.owner.namespace)
+    )
+
+
+def farewell(record: Record, head: str, session: Session, then: Application | None = None) -> Prepared:
+    """The plan that deletes all of an application whose file is gone and carried the finalizer.
+
+    `then` is the application as it was last synced, where that is known: its options and its hooks count.
+    """
+    known, owner, cluster = record.inventory, record.owner, record.cluster
+    listed: tuple[Manifest, ...] = ()
+    if then is not None and known.hooks.parting:
+        rendering = session.rendering(then, known.revision)
+        listed = split_hooks(rescoped(rendering, _scopes(rendering, cluster)).manifests)[1]
+    hooks = hook_set(listed, known, owner, Operation("deleted", session.clock.now()), DELETE_PHASES)
+    wanted = {manifest.key: manifest.api_version for manifest in _as_manifests(hooks)}
+    live = read_live(
+        cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
+    )
     limits = session.settings.guard
     policy = Policy(
         prune=True,
         protected_kinds=limits.protected_kinds,
         approved=session.permissions.approved,
         owner_id=owner.id,
+        options=options_of(then) if then else SyncOptions(),
+        retired=True,
     )
-    plan = make_plan(Intent(name, head, (), policy), record.inventory, live, Prediction(Level.LIVE))
-    ghost = Application(name, Place("(removed)"), (), Destination(namespace=owner.namespace))
+    intent = Intent(known.app, head, (), policy, spared=hooks.keys)
+    plan = with_hooks(make_plan(intent, known, live, Prediction(Level.LIVE)), hooks, live)
+    plan = replace(plan, parting=False)
     allowance = Allowance(limits, retired=True)
-    return Prepared(ghost, guarded(plan, allowance), live, Rendering(name, head, ()), record)
+    ghost = replace(then or ghost_of(record), finalizers=())
+    return Prepared(ghost, guarded(plan, allowance), live, Rendering(known.app, head, ()), record)
 
 
 def against_base(
@@ -116,47 +194,27 @@ def against_base(
 
     A retired application's objects go when it cascades, whatever its policy says of pruning.
     """
-    before = base.manifests if base else ()
+    before, former = split_hooks(base.manifests if base else ())
+    after, hooks = split_hooks(head.manifests)
     live = LiveState({manifest.key: manifest.body for manifest in before})
-    prediction = Prediction(Level.OFFLINE, {manifest.key: manifest.body for manifest in head.manifests})
+    prediction = Prediction(Level.OFFLINE, {manifest.key: manifest.body for manifest in after})
     limits = session.settings.guard
-    prune = app.cascades if retired else app.sync_policy.prune or session.permissions.prune
-    policy = Policy(prune, protected_kinds=limits.protected_kinds, approved=session.permissions.approved)
+    policy = Policy(
+        prune=app.cascades if retired else app.sync_policy.prune or session.permissions.prune,
+        protected_kinds=limits.protected_kinds,
+        approved=session.permissions.approved,
+        options=options_of(app),
+        retired=retired,
+    )
     inventory = Inventory(app.name, frozenset(live.objects))
-    plan = make_plan(Intent(app.name, head.revision, head.manifests, policy), inventory, live, prediction)
+    intent = Intent(app.name, head.revision, after, policy)
+    plan = with_recreations(make_plan(intent, inventory, live, prediction), policy, prediction)
+    plan = replace(plan, hooks=rendered_hooks(former, hooks), refusals=tuple(misread(head.manifests)))
+    plan = plan if retired else governed(plan, app, session)
     allowance = replace(_allowance(app, session), retired=retired)
-    resources, hooks = split_hooks(head.manifests)
-    notes = tuple(_notes(app, resources, hooks))
-    return Prepared(app, guarded(plan, allowance), live, head, notes=notes)
-
-
-def predict(
-    manifests: Iterable[Manifest], live: LiveState, cluster: Cluster, *, level: Level, workers: int
-) -> Prediction:
-    """What each object would be after the apply.
-
-    What is in sync already needs nobody's word. At the dry-run level the server is asked about each object
-    that exists and seems to differ; where it will not say, our own prediction stands.
-    """
-    listed = tuple(manifests)
-    shapes = custom_shapes(listed, cluster)
-    objects: dict[ResourceKey, Body] = {}
-    differing: list[tuple[ResourceKey, str, Body]] = []
-    for manifest in listed:
-        before, shape = live.objects.get(manifest.key), shapes.get((manifest.key.kind, manifest.api_version))
-        if before is not None and in_sync(before, manifest.body, shape):
-            objects[manifest.key] = before
-            continue
-        objects[manifest.key] = predict_apply(before, manifest.body, shape)
-        if before is not None:
-            differing.append((manifest.key, manifest.api_version, manifest.body))
-    if level is not Level.DRY_RUN or not differing:
-        return Prediction(level, objects)
-    answer = dry_run(cluster, differing, workers=workers)
-    if answer.forbidden and not answer.objects:
-        # Nobody may claim the server's word for what the server would not say.
-        level = Level.LIVE
-    return Prediction(level, {**objects, **answer.objects}, answer.rejected, answer.unknowable)
+    return Prepared(
+        app, guarded(plan, allowance), live, head, notes=(*_notes(head), *project_notes(app, session))
+    )
 
 
 def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:
@@ -169,13 +227,20 @@ def _scopes(rendering: Rendering, cluster: Cluster) -> Scopes:
     return Scopes({kind: served.namespaced for kind, served in found.items() if served is not None})
 
 
-def _notes(app: Application, resources: Iterable[Manifest], hooks: Iterable[Manifest]) -> Iterator[Note]:
-    """What is asked for and not done. A hook that would have to run is a warning here; the sync refuses."""
-    listed = tuple(hooks)
-    for sentence in (*hook_refusals(listed), *unsupported(app, resources)):
-        yield Note(Severity.WARNING, sentence)
-    for sentence in idle_hooks(listed):
+def misread(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """What the manifests ask for in words that nobody understands; a plan that rests on them is refused."""
+    listed = tuple(manifests)
+    yield from misread_hooks(listed)
+    yield from misread_waves(listed)
+    yield from misread_options(listed)
+
+
+def _notes(rendering: Rendering) -> Iterator[Note]:
+    """Hooks that never run, and what Helm itself takes lightly."""
+    for sentence in idle_hooks(split_hooks(rendering.manifests)[1]):
         yield Note(Severity.INFO, sentence)
+    for sentence in odd_weights(rendering.manifests):
+        yield Note(Severity.WARNING, sentence)
 
 
 def _allowance(app: Application, session: Session) -> Allowance:
@@ -184,43 +249,3 @@ def _allowance(app: Application, session: Session) -> Allowance:
         allow_empty=app.sync_policy.allow_empty,
         approved=session.permissions.approved,
     )
-
-
-def _with_namespace(plan: Plan, app: Application, cluster: Cluster) -> Plan:
-    """The plan with the destination namespace, made when it is missing and `CreateNamespace=true` says so.
-
-    It is tracked by nobody and therefore never pruned (Argo CD, "Create Namespace").
-    """
-    name = app.destination.namespace
-    key = ResourceKey("", "Namespace", "", name)
-    if not name or any(change.key == key for change in plan.changes) or _exists(cluster, name):
-        return plan
-    if not app.sync_policy.create_namespace:
-        sentence = (
-            f"The namespace {name} does not exist; create it, or set the sync option CreateNamespace=true "
-            f"({app.origin})."
-        )
-        return replace(plan, refusals=(*plan.refusals, sentence))
-    made = Change(
-        key, Action.CREATE, after=_namespace(name, app), origin=app.origin, why="CreateNamespace=true"
-    )
-    return replace(plan, changes=(made, *plan.changes))
-
-
-def _exists(cluster: Cluster, name: str) -> bool:
-    try:
-        return cluster.get(_NAMESPACE, "", name) is not None
-    except ApiError as error:
-        # A namespace-bound identity may not look; whoever gave it its rights there made the namespace.
-        if error.code == _FORBIDDEN:
-            return True
-        raise
-
-
-def _namespace(name: str, app: Application) -> Body:
-    extra = app.sync_policy.managed_namespace_metadata or {}
-    metadata = {
-        "name": name,
-        **{field: dict(extra[field]) for field in ("labels", "annotations") if extra.get(field)},
-    }
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

@@ -5,9 +5,11 @@ The law: real values end here; what leaves is masked.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
+from syncline.core.hooks import phases_of
 from syncline.core.images import images
 from syncline.core.live import Level
 from syncline.core.mask import Masker, masked_change
@@ -15,12 +17,13 @@ from syncline.core.notes import remarks
 from syncline.core.plan import Action, Change, Plan, fingerprint
 from syncline.core.verdict import Outcome, SyncResult
 from syncline.errors import ExitCode, SynclineError
-from syncline.report.model import AppReport, Note, Problem, ResourceRow, Severity, ShownChange
+from syncline.report.model import AppReport, Note, Problem, ResourceRow, Severity, ShownChange, ShownHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from syncline.config.application import Application
+    from syncline.core.hooks import HookRun
     from syncline.core.resource import Body
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
@@ -44,11 +47,12 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         revision=plan.revision,
         changes=shown,
         unchanged=sum(1 for change in plan.changes if change.action is Action.UNCHANGED),
-        notes=tuple(_notes(prepared, masker)),
+        hooks=tuple(_hooks(plan, masker)),
+        notes=(*_notes(prepared, masker), *_attempts(result, masker)),
         images=images(plan.changes),
         refusals=tuple(masker.scrub(sentence) for sentence in plan.refusals),
         outcome=_outcome(plan, result),
-        failures=tuple(_failures(result, masker)),
+        failures=tuple(_failures(plan, result, masker)),
         resources=rows,
         health=_health(plan, result, session.assess) if rows else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
@@ -87,7 +91,7 @@ def cluster_label(app: Application, session: Session) -> str:
 
 def _learn(plan: Plan, masker: Masker) -> None:
     # Every secret of the plan is known before the first sentence is scrubbed.
-    for change in plan.changes:
+    for change in (*plan.changes, *plan.hooks):
         for body in (change.before, change.after):
             if body is not None:
                 masker.learn(body)
@@ -101,29 +105,54 @@ def _notes(prepared: Prepared, masker: Masker) -> Iterator[Note]:
         yield Note(Severity(remark.severity.value), masker.scrub(remark.text), remark.key)
 
 
+def _hooks(plan: Plan, masker: Masker) -> Iterator[ShownHook]:
+    """The hooks that this sync runs or that differ, each with what is to be said of it."""
+    runs: dict[object, list[HookRun]] = {}
+    for run in plan.runs:
+        runs.setdefault(run.hook, []).append(run)
+    own = {run.key: run.hook for run in plan.runs}
+    listed = {own.get(change.key, change.key): change for change in plan.hooks}
+    for key in sorted(listed):
+        change = listed[key]
+        its = runs.get(key, [])
+        if change.action is Action.KEEP or not (its or change.action is not Action.UNCHANGED):
+            continue
+        phases = tuple(run.phase.value for run in its) or tuple(
+            sorted(phase.value for phase in phases_of(change.after or change.before or {}))
+        )
+        yield ShownHook(shown_change(replace(change, key=key), masker), phases, runs=bool(its))
+
+
+def _attempts(result: SyncResult | None, masker: Masker) -> Iterator[Note]:
+    for each in result.retries if result else ():
+        text = (
+            f"Attempt {each.attempt} did not succeed ({each.message}); tried again after {each.seconds:g} s."
+        )
+        yield Note(Severity.WARNING, masker.scrub(text))
+
+
 def _outcome(plan: Plan, result: SyncResult | None) -> Outcome | None:
     if result is not None:
         return result.outcome
     return Outcome.REFUSED if plan.refusals else None
 
 
-def _failures(result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
+def _failures(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
     if result is None:
         return
+    origins = {change.key: change.origin for change in plan.changes}
     for failed in result.failed:
         sentence = f"{failed.key} could not be {_PAST[failed.action]}: {failed.message}"
-        yield Problem(masker.scrub(sentence), ExitCode.SYNC_FAILED)
+        yield Problem(masker.scrub(sentence), ExitCode.SYNC_FAILED, origins.get(failed.key))
     for late in result.overdue:
         words = f"{late.key} is still {late.health.status.label} at the deadline: {late.health.message}"
-        yield Problem(
-            masker.scrub(words), ExitCode.UNHEALTHY, remedy="Look at its events and pods, or raise --timeout."
-        )
-    overdue = {late.key for late in result.overdue}
+        remedy = "Look at its events and pods, or raise --timeout."
+        yield Problem(masker.scrub(words), ExitCode.UNHEALTHY, origins.get(late.key), remedy)
+    told = {late.key for late in result.overdue} | {failed.key for failed in result.failed}
     for key, health in sorted(result.health.items()):
-        if health.status >= HealthStatus.DEGRADED and key not in overdue:
-            yield Problem(
-                masker.scrub(f"{key} is {health.status.label}: {health.message}"), ExitCode.UNHEALTHY
-            )
+        if health.status >= HealthStatus.DEGRADED and key not in told:
+            words = f"{key} is {health.status.label}: {health.message}"
+            yield Problem(masker.scrub(words), ExitCode.UNHEALTHY, origins.get(key))
     if result.halted:
         yield Problem(masker.scrub(result.halted.message), result.exit_code)
 
@@ -134,6 +163,7 @@ _PAST = {
     Action.RECREATE: "recreated",
     Action.ADOPT: "adopted",
     Action.PRUNE: "pruned",
+    Action.RUN: "run",
 }
 
 
@@ -180,6 +210,8 @@ def _annotations(change: Change) -> Body:
 
 def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
     """The configuration's complaints as notes."""
+    for sentence in session.family(revision).rivals if not session.invocation.path else ():
+        yield Note(Severity.DANGER, sentence)
     for complaint in session.configuration(revision).complaints:
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)

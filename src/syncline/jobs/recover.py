@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from syncline.core.family import identity, wave
 from syncline.core.health import HealthStatus
 from syncline.core.inventory import Inventory
 from syncline.core.live import Level
@@ -26,10 +27,9 @@ from syncline.core.resource import key_of
 from syncline.core.verdict import Outcome
 from syncline.errors import ClusterError, ExitCode, Interrupted, SynclineError, UsageError
 from syncline.jobs.choose import asked_for
-from syncline.jobs.definitions import identity
 from syncline.jobs.drift import defined_at
 from syncline.jobs.each_app import Row, one_by_one
-from syncline.jobs.prepare import against_live, recall
+from syncline.jobs.prepare import RESOURCES, Extent, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
 from syncline.jobs.sync import carry_out_and_report, must_write
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
 
-_WAVE = "argocd.argoproj.io/sync-wave"
 _DONE = frozenset({Outcome.SYNCED, Outcome.UNCHANGED})
 
 
@@ -58,6 +57,12 @@ class Item:
     revision: str
     source: str
     rendering: Rendering
+
+    @property
+    def has_only_children(self) -> bool:
+        """Whether it renders nothing but Applications, so that no cluster remembers it."""
+        kinds = {(manifest.key.group, manifest.key.kind) for manifest in self.rendering.manifests}
+        return kinds == {("argoproj.io", "Application")}
 
 
 def recover(session: Session, observer: Observer) -> Report:
@@ -134,7 +139,7 @@ def _good(app: Application, record: tuple[Entry, ...], head: str, session: Sessi
 def rebuild(session: Session, observer: Observer, items: Mapping[str, Item]) -> Report:
     """Carry out, prove, and say how long it took."""
     began = session.clock.monotonic()
-    order = _order(items)
+    order = _order(items, session)
     reports: dict[str, AppReport] = {}
 
     def look(app: Application) -> AppReport:
@@ -163,30 +168,17 @@ def _notes(session: Session, order: Order, began: float) -> Iterable[Note]:
         yield Note(Severity.INFO, f"Recovery time: {took} for {count}, with the proof.")
 
 
-def _order(items: Mapping[str, Item]) -> Order:
-    parents = {
-        f"{m.key.namespace or 'argocd'}/{m.key.name}": name
-        for name, item in items.items()
-        for m in item.rendering.manifests
-        if (m.key.group, m.key.kind) == ("argoproj.io", "Application")
-    }
+def _order(items: Mapping[str, Item], session: Session) -> Order:
     return in_order(
         part(
             name,
-            _wave(item.app),
+            wave(item.app),
             item.rendering.manifests,
             item.app.destination.namespace,
-            parents.get(name, ""),
+            session.family(item.revision).parents.get(name, ""),
         )
         for name, item in items.items()
     )
-
-
-def _wave(app: Application) -> int:
-    try:
-        return int(app.annotations.get(_WAVE, "0"))
-    except ValueError:
-        return 0
 
 
 def _rebuilt(
@@ -201,15 +193,22 @@ def _rebuilt(
         sentence = f"It was not started, because it needs {', '.join(bad)}, which did not succeed."
         namespace = item.app.destination.namespace
         return AppReport(item.app.name, namespace=namespace, refusals=(sentence,), outcome=Outcome.REFUSED)
-    record = recall(item.app, session)
-    prepared = against_live(item.app, item.rendering, record, session, Level.DRY_RUN)
-    report = carry_out_and_report(prepared, session, observer)
+    promised = order.promised[identity(item.app)] if session.invocation.dry_run else frozenset()
+    extent = Extent(promised=promised)
+
+    def plan() -> Prepared:
+        record = recall(item.app, session)
+        return against_live(item.app, item.rendering, record, session, Level.DRY_RUN, extent)
+
+    report = carry_out_and_report(plan(), session, observer, plan)
     return replace(report, revision=item.revision, notes=(_said(item), *report.notes))
 
 
 def _said(item: Item) -> Note:
     if item.source:
         return Note(Severity.INFO, f"Revision {short(item.revision)}: {item.source}.")
+    if item.has_only_children:
+        return Note(Severity.INFO, f"Revision {short(item.revision)}: it has nothing but other Applications.")
     text = f"No good revision is on record, so the head was taken: {short(item.revision)}."
     return Note(Severity.WARNING, text)
 
@@ -239,12 +238,15 @@ def _proven(row: Row, items: Iterable[Item], session: Session) -> Row:
 
 def _proof(report: AppReport, item: Item, session: Session) -> AppReport:
     record = recall(item.app, session)
-    seen = app_report(against_live(item.app, item.rendering, record, session, Level.LIVE), session)
+    # A hook has run and may be gone: what is proven are the resources.
+    prepared = against_live(item.app, item.rendering, record, session, Level.LIVE, RESOURCES)
+    seen = app_report(prepared, session)
     failures = [*report.failures]
     if differs(seen):
         names = ", ".join(str(change.key) for change in visible_changes(seen)[:5])
         failures.append(Problem(f"It still differs after the recovery: {names}.", ExitCode.SYNC_FAILED))
-    if seen.health is None or seen.health.status > HealthStatus.SUSPENDED:
+    # What only renders Applications has nothing of its own that could be well.
+    if seen.resources and (seen.health is None or seen.health.status > HealthStatus.SUSPENDED):
         word = seen.health.status.label if seen.health else "of unknown health"
         failures.append(Problem(f"It is {word} after the recovery.", ExitCode.UNHEALTHY))
     for key, users in sorted(_missing(item, session).items()):
@@ -255,9 +257,10 @@ def _proof(report: AppReport, item: Item, session: Session) -> AppReport:
             Problem(text, ExitCode.UNHEALTHY, remedy="Restore it by hand, or keep it in Git sealed.")
         )
     notes = report.notes
-    if len(failures) == len(report.failures) and seen.health:
+    if len(failures) == len(report.failures):
         count = plural(seen.unchanged, "object")
-        text = f"Proven: {count} without difference, {seen.health.status.label}."
+        how = f", {seen.health.status.label}" if seen.health else ""
+        text = f"Proven: {count} without difference{how}."
         notes = (*notes, Note(Severity.INFO, text))
     return replace(
         report, failures=tuple(failures), notes=notes, health=seen.health, resources=seen.resources

@@ -12,7 +12,7 @@ from syncline.errors import ConfigError, UsageError
 from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import defined_at
 from syncline.jobs.each_app import one_by_one
-from syncline.jobs.prepare import against_live, recall
+from syncline.jobs.prepare import RESOURCES, against_live, recall
 from syncline.jobs.present import complaint_notes
 from syncline.jobs.sync import carry_out_and_report, must_write
 from syncline.report.model import AppReport, Job, Report
@@ -57,5 +57,7 @@ def _go_back(app: Application, session: Session, observer: Observer) -> AppRepor
     asked = session.invocation.head
     revision = session.repository.resolve(asked) if asked else pick_revision(record.inventory)
     then = defined_at(app, revision, session)
-    prepared = against_live(then, session.rendering(then, revision), record, session, Level.DRY_RUN)
+    prepared = against_live(
+        then, session.rendering(then, revision), record, session, Level.DRY_RUN, RESOURCES
+    )
     return carry_out_and_report(prepared, session, observer)

@@ -7,13 +7,11 @@ each revision, whoever asks and however often.
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Callable, Hashable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
@@ -21,63 +19,37 @@ from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
 from syncline.core.mask import Masker
+from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError, ForbiddenError, SynclineError, UsageError
+from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
+from syncline.jobs.expand import Sources, expanded
+from syncline.jobs.family import gather
+from syncline.jobs.once import Once
+from syncline.jobs.projects import project_of
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
+from syncline.kube.patience import Timing
 from syncline.render import Checkout, RenderOptions, normalized_url, render
+from syncline.report.model import Job
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from syncline.config.application import Application, Destination
+    from syncline.config.appset.questions import Question
+    from syncline.config.project import AppProject
     from syncline.core.applyset import Owner
+    from syncline.core.family import Family
     from syncline.core.health import Assess
+    from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
-    from syncline.ports import Clock
+    from syncline.ports import Clock, Forge
     from syncline.process import Room
     from syncline.runtime import Cancellation
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Once(Generic[K, V]):
-    """A table whose entries are made on first use, each exactly once, whichever thread comes first.
-
-    A failure is remembered like a value: asking again gives the same sentence without trying again.
-    """
-
-    def __init__(self, make: Callable[[K], V]) -> None:
-        self._make = make
-        self._guard = threading.Lock()
-        self._locks: dict[K, threading.Lock] = {}
-        self._made: dict[K, V] = {}
-        self._failed: dict[K, SynclineError] = {}
-
-    def __getitem__(self, key: K) -> V:
-        with self._guard:
-            lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
-            if key in self._failed:
-                raise self._failed[key]
-            if key not in self._made:
-                self._attempt(key)
-            return self._made[key]
-
-    def made(self) -> tuple[V, ...]:
-        """What has been made so far."""
-        return tuple(self._made.values())
-
-    def _attempt(self, key: K) -> None:
-        try:
-            self._made[key] = self._make(key)
-        except SynclineError as error:
-            self._failed[key] = error
-            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +82,7 @@ class Surroundings:
     home: Path
     room: Room
     cores: int = 2
+    forge: Callable[[], Forge | None] = lambda: None
 
 
 class Session:
@@ -126,11 +99,16 @@ class Session:
         self._surroundings = surroundings
         self._stack = ExitStack()
         self._checkouts: Once[str, Checkout] = Once(self._check_out)
+        self._files: Once[str, Configuration] = Once(self._read_files)
         self._configurations: Once[str, Configuration] = Once(self._configure)
+        self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
+        self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
+        self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[_Asked, Rendering] = Once(self._render)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""
+        self._rendered_templates: dict[Question, Any] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +118,9 @@ class Session:
     ) -> None:
         for cluster in (*self._clusters.made(), *self._direct.made()):
             cluster.close()
+        for forge in self._forges.made():
+            if forge is not None:
+                forge.close()
         self._stack.close()
 
     @property
@@ -147,7 +128,7 @@ class Session:
         """The commit the run is about."""
         return self.repository.resolve(self.invocation.head or "HEAD")
 
-    @property
+    @cached_property
     def base(self) -> str:
         """What a diff compares with: where the head parted from the base asked for, or from the default
         branch.
@@ -169,7 +150,24 @@ class Session:
     @property
     def settings(self) -> Settings:
         """`syncline.yaml` as of the trusted commit."""
-        return self.configuration(self._settings_revision).settings
+        return self._files[self._settings_revision].settings
+
+    @property
+    def forge(self) -> Forge | None:
+        """GitHub, for questions; None without a token."""
+        return self._forges[""]
+
+    def is_member(self, team: str, login: str) -> bool:
+        """Whether GitHub says that somebody belongs to a team. Raises GitHubError."""
+        return self._members[team, login]
+
+    def project(self, name: str) -> AppProject | None:
+        """The project that the change brings or, for what is not a diff, that the trusted commit has.
+
+        None for one that nothing restricts. Raises ConfigError for one that is broken or unknown.
+        """
+        revision = self.head if self.invocation.job is Job.DIFF else self._settings_revision
+        return project_of(name, self._files[revision], self.settings)
 
     @property
     def permissions(self) -> Permissions:
@@ -203,7 +201,11 @@ class Session:
         """The applications at this commit; with `--path` the one that is this directory."""
         if self.invocation.path:
             return (nameless(self._inside(self.invocation.path)),)
-        return self.configuration(revision).applications
+        return self.family(revision).applications
+
+    def family(self, revision: str) -> Family:
+        """The same with who renders whom."""
+        return self._families[revision]
 
     def checkout(self, revision: str) -> Checkout:
         """A worktree of this commit."""
@@ -213,9 +215,15 @@ class Session:
         """The application's manifests at this commit. Raises RenderError."""
         return self._renderings[_Asked(app, revision)]
 
-    def policy(self, app: Application, owner: Owner) -> Policy:
+    def unrendered(self, revision: str) -> bool:
+        """Whether some application of this commit could not be rendered when it was asked for."""
+        return any(asked.revision == revision for asked in self._renderings.failed())
+
+    def policy(self, app: Application, owner: Owner, known: Inventory) -> Policy:
         """What a plan for this application may do."""
         return Policy(
+            options=options_of(app),
+            confirmed=confirmed(app.annotations, known),
             prune=app.sync_policy.prune or self.permissions.prune,
             adopt=self.permissions.adopt,
             protected_kinds=self.settings.guard.protected_kinds,
@@ -276,9 +284,16 @@ class Session:
         return self.settings.clusters.get(name) or ClusterAccess(name or "default")
 
     def _reach(self, access: ClusterAccess) -> ApiCluster:
-        return connect(
-            access, self._cluster_environ(), home=self._surroundings.home, root=self.invocation.root
+        timing = Timing(sleep=self.cancellation.wait, stopping=lambda: self.cancellation.requested)
+        cluster = connect(
+            access,
+            self._cluster_environ(),
+            home=self._surroundings.home,
+            root=self.invocation.root,
+            timing=timing,
         )
+        self.cancellation.when_late(cluster.hang_up)
+        return cluster
 
     def _cluster_environ(self) -> dict[str, str]:
         environ = dict(self.invocation.environ)
@@ -291,6 +306,26 @@ class Session:
         return Checkout(root, revision)
 
     def _configure(self, revision: str) -> Configuration:
+        found = self._files[revision]
+        if not found.sets:
+            return found
+        return expanded(
+            found,
+            Sources(
+                repository=self.repository,
+                revision=revision,
+                own=frozenset(map(normalized_url, self._own)),
+                name="/".join(self._name.split("/")[-2:]),
+                settings=self.settings,
+                tier=self.invocation.tier,
+                room=self._surroundings.room,
+                environ=self.invocation.environ,
+                forge=lambda: self.forge,
+                known=self._rendered_templates,
+            ),
+        )
+
+    def _read_files(self, revision: str) -> Configuration:
         if not revision:
             return Configuration()
         configuration = definitions(self.repository, revision)
@@ -299,9 +334,21 @@ class Session:
         return configuration
 
     def _render(self, asked: _Asked) -> Rendering:
-        own = frozenset({self._name, *self.settings.repositories}) if self._name else frozenset()
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, own))
+        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+
+    def _ask_member(self, asked: tuple[str, str]) -> bool:
+        if self.forge is None:
+            raise GitHubError(
+                "GitHub has to be asked who is in a team, and there is no token.",
+                remedy="Set GITHUB_TOKEN or the input token.",
+            )
+        return self.forge.is_member(*asked)
+
+    @property
+    def _own(self) -> frozenset[str]:
+        """The URLs that mean this repository; none when nobody knows its name."""
+        return frozenset({self._name, *self.settings.repositories}) if self._name else frozenset()
 
     @cached_property
     def _name(self) -> str:

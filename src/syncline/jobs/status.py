@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncline.core.live import Level
 from syncline.jobs.choose import asked_for
-from syncline.jobs.drift import at_last_sync, never_synced
+from syncline.jobs.drift import at_last_sync, never_synced, only_children
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
 from syncline.jobs.present import app_report, complaint_notes
@@ -52,7 +52,7 @@ def _report(job: Job, session: Session, observer: Observer) -> Report:
 def _look(app: Application, session: Session, outlines: Outlines) -> AppReport:
     prepared = at_last_sync(app, session, Level.LIVE)
     if prepared is None:
-        return never_synced(app)
+        return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
     report = app_report(prepared, session)
     rows, notes = with_offspring(report.resources, prepared, session, outlines)
     return replace(report, resources=rows, notes=(*report.notes, *notes))

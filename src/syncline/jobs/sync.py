@@ -10,21 +10,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
+from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.trust import Tier
-from syncline.errors import ForbiddenError, SynclineError
+from syncline.errors import ForbiddenError, Interrupted, SynclineError, UsageError
 from syncline.jobs.carry_out import carry_out
 from syncline.jobs.choose import asked_for
-from syncline.jobs.each_app import one_by_one
+from syncline.jobs.each_app import Row, in_turn, one_by_one
 from syncline.jobs.evidence import with_evidence
-from syncline.jobs.prepare import Prepared, Record, against_live, recall
-from syncline.jobs.present import app_report, complaint_notes
-from syncline.jobs.retired import Leftovers, leftovers
+from syncline.jobs.family import rivalries
+from syncline.jobs.gate import Gate
+from syncline.jobs.prepare import Extent, Prepared, against_live, ghost_of, recall
+from syncline.jobs.present import app_report, complaint_notes, problem_report
+from syncline.jobs.projects import at_the_door, role_notes
+from syncline.jobs.retired import Leftovers, leave, leftovers
+from syncline.jobs.rolling import Gates, in_steps
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Report
 from syncline.runtime import each
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syncline.config.application import Application
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
@@ -33,22 +40,34 @@ if TYPE_CHECKING:
 def sync(session: Session, observer: Observer) -> Report:
     """Every application that was asked for, or that a change since its last sync touches."""
     must_write(session, "sync")
+    if session.invocation.selection and not session.invocation.applications:
+        raise UsageError(
+            "A selection is made in an application that is named.",
+            remedy="For example: syncline sync web --resource apps:Deployment:web",
+        )
     head = session.head
     session.trust(head)
-    asked = _eligible(asked_for(session, head), session)
+    asked = in_steps(_asked(head, session))
     touched = _touched(asked, head, session)
     _render_ahead(touched, head, session)
-    row = one_by_one(touched, lambda app: _sync_one(app, head, session, observer), session, observer)
+    gate = Gate(session.family(head), rivalries(touched, head, session), session)
+
+    def look(app: Application) -> AppReport:
+        return _pass(app, gate, session, observer)
+
+    everyone = session.applications(head)
+    gated = look if session.invocation.applications else Gates(everyone, look).look
+    row = one_by_one(touched, gated, session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
-    gone = [carry_out_and_report(prepared, session, observer) for prepared in rest.plans]
+    gone = _take_away(rest, head, session, observer)
     names = {app.name for app in touched}
     return Report(
         Job.SYNC,
         head=head,
-        applications=(*row.reports, *gone),
+        applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
-        notes=(*complaint_notes(session, head), *row.notes, *rest.notes),
-        interrupted=row.interrupted,
+        notes=(*complaint_notes(session, head), *row.notes, *rest.notes, *gone.notes),
+        interrupted=row.interrupted or gone.interrupted,
     )
 
 
@@ -63,12 +82,57 @@ def must_write(session: Session, job: str) -> None:
         )
 
 
-def carry_out_and_report(prepared: Prepared, session: Session, observer: Observer) -> AppReport:
-    """The second verb and what is said of it; a dry run stops at the plan."""
+def carry_out_and_report(
+    prepared: Prepared, session: Session, observer: Observer, again: Callable[[], Prepared] | None = None
+) -> AppReport:
+    """The second verb and what is said of it; a dry run stops at the plan. `again` is for another attempt."""
+    app = prepared.app
+    plan = at_the_door(prepared.plan, app, session)
+    prepared = replace(prepared, plan=plan, notes=(*prepared.notes, *role_notes(app, session)))
     if session.invocation.dry_run:
         return app_report(prepared, session)
-    result = carry_out(prepared, session, lambda event: observer.event(prepared.app.name, event))
+    result = carry_out(prepared, session, lambda event: observer.event(app.name, event), again)
     return with_evidence(app_report(prepared, session, result), prepared, session, result)
+
+
+def _asked(head: str, session: Session) -> tuple[Application, ...]:
+    """The applications that were asked for with everything they render, in the order of delivery."""
+    found = asked_for(session, head)
+    if session.invocation.path:
+        return found
+    family = session.family(head)
+    if session.invocation.applications and not session.invocation.selection:
+        found = family.with_descendants(found)
+    return family.ordered(_eligible(found, session))
+
+
+def _pass(app: Application, gate: Gate, session: Session, observer: Observer) -> AppReport:
+    held = gate.held_back(app)
+    report = held if held is not None else _problem_kept(app, gate, session, observer)
+    return gate.passed(app, report)
+
+
+def _problem_kept(app: Application, gate: Gate, session: Session, observer: Observer) -> AppReport:
+    """The sync's report; what goes wrong is remembered at the gate before it is told."""
+    try:
+        return _sync_one(app, session.head, session, observer)
+    except Interrupted:
+        raise
+    except SynclineError as error:
+        gate.passed(app, problem_report(app, error, session))
+        raise
+
+
+def _take_away(rest: Leftovers, head: str, session: Session, observer: Observer) -> Row:
+    """Delete what the applications left behind whose files are gone."""
+    ghosts = [ghost_of(record) for record in rest.records]
+    # Two clusters may remember applications of one name.
+    records = {id(ghost): record for ghost, record in zip(ghosts, rest.records, strict=True)}
+
+    def take_away(ghost: Application) -> AppReport:
+        return carry_out_and_report(leave(records[id(ghost)], head, session), session, observer)
+
+    return in_turn(ghosts, take_away, session, observer)
 
 
 def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Application, ...]:
@@ -103,7 +167,17 @@ def _since_last_sync(app: Application, head: str, session: Session) -> str:
     changed = session.repository.changed_paths(last, head)
     if not changed:
         return ""
-    return affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    reason = affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    return reason or _redefined(app, last, head, session)
+
+
+def _redefined(app: Application, last: str, head: str, session: Session) -> str:
+    """Whether a parent renders the application otherwise than before, though no file of its own changed."""
+    if identity(app) not in session.family(head).parents:
+        return ""
+    session.repository.fetch_missing((last,))
+    then = {identity(each): each.body for each in session.applications(last)}
+    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:
@@ -121,6 +195,12 @@ def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) ->
 
 def _sync_one(app: Application, head: str, session: Session, observer: Observer) -> AppReport:
     rendering = session.rendering(app, head)
-    record: Record = recall(app, session)
-    prepared = against_live(app, rendering, record, session, Level.DRY_RUN)
-    return replace(carry_out_and_report(prepared, session, observer), revision=head)
+    extent = Extent(hooks=not session.invocation.selection, selection=session.invocation.selection)
+
+    def plan() -> Prepared:
+        return against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
+
+    prepared = plan()
+    if extent.selection and not prepared.plan.changes:
+        raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
+    return replace(carry_out_and_report(prepared, session, observer, plan), revision=head)

@@ -7,12 +7,10 @@ sentence that names the cluster.
 from __future__ import annotations
 
 import json
-import random
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -28,11 +26,12 @@ from urllib3.exceptions import (
 
 from syncline import __version__
 from syncline.errors import ClusterError
-from syncline.kube.login import Credentials, tls_context
+from syncline.kube.patience import Patience, Timing
+from syncline.kube.pools import Lines, make_pool
 from syncline.kube.status import INTERNAL, Refusal, read_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from syncline.kube.login import Credentials
 
 _WATCHES = 256
 """Idle connections that are kept for the next watch; more watches than that only connect anew."""
@@ -67,54 +66,6 @@ class Request:
     once: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long and how often. Seconds; `sleep` may raise to end the run."""
-
-    connect: float = 5.0
-    read: float = 30.0
-    total: float = 45.0
-    first_pause: float = 0.1
-    longest_pause: float = 5.0
-    attempts: int = 8
-    conflicts: int = 4
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-
-
-class Patience:
-    """The tries of one request."""
-
-    __slots__ = ("_conflicts", "_timing", "_tries", "_until")
-
-    def __init__(self, timing: Timing) -> None:
-        self._timing = timing
-        self._until = timing.monotonic() + timing.total
-        self._tries = 0
-        self._conflicts = 0
-
-    def allows(self, asked: float | None = None) -> bool:
-        """Sleep before the next try; False when there is none.
-
-        `asked` is how long the server wants us to stay away (Retry-After).
-        """
-        self._tries += 1
-        timing = self._timing
-        backoff = min(timing.first_pause * 2 ** (self._tries - 1), timing.longest_pause)
-        # Sixteen threads that were refused together must not come back together.
-        pause = (backoff if asked is None else asked) + backoff * timing.jitter() / 2
-        if self._tries >= timing.attempts or timing.monotonic() + pause > self._until:
-            return False
-        timing.sleep(pause)
-        return True
-
-    def allows_conflict(self) -> bool:
-        """As `allows`, for a write that met another one."""
-        self._conflicts += 1
-        return self._conflicts < self._timing.conflicts and self.allows()
-
-
 class Client:
     """A pool of connections to one API server, safe to use from many threads."""
 
@@ -125,10 +76,12 @@ class Client:
         self.timing = timing or Timing()
         self._prefix = urlsplit(credentials.server).path.rstrip("/")
         # Whoever asks, and from however many threads: no more than `workers` requests are under way.
-        self._pool = _pool(credentials, {"maxsize": workers, "block": True})
+        self._lines = Lines()
+        self._pool = make_pool(credentials, {"maxsize": workers, "block": True}, self._lines)
         # Watches hold their connection for minutes and must not take one from the requests.
-        self._watches = _pool(credentials, {"maxsize": _WATCHES, "block": False})
+        self._watches = make_pool(credentials, {"maxsize": _WATCHES, "block": False}, self._lines)
         self._reached = threading.Event()
+        self._lost = threading.Event()
 
     def json(self, request: Request) -> Any:
         """The decoded answer. Raises ApiError for a refusal and ClusterError when nobody answers."""
@@ -146,6 +99,10 @@ class Client:
         """The answer, still to be read; it ends after `silence` seconds without a byte. Raises as `json`."""
         return self._send(request, silence, stream=True)
 
+    def hang_up(self) -> None:
+        """End what is under way; whoever waits for an answer learns that it did not come."""
+        self._lines.hang_up()
+
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
@@ -154,13 +111,19 @@ class Client:
     def _send(self, request: Request, read: float, *, stream: bool) -> urllib3.BaseHTTPResponse:
         patience, token, renewed = Patience(self.timing), self._credentials.tokens.token(), False
         while True:
+            limit = min(read, self.timing.hurried) if self._is_hurried() else read
             try:
-                response = self._exchange(request, token, read, stream=stream)
+                response = self._exchange(request, self._sendable(token), limit, stream=stream)
             except HTTPError as error:
-                if request.once or self._is_final(error) or not patience.allows():
-                    raise self._unreachable(error) from error
+                if request.once:
+                    # Whoever answers late for a node is not lost, so the others need not hurry.
+                    raise self._unreachable(error, limit) from error
+                if self._is_final(error) or not patience.outlasts():
+                    self._lost.set()
+                    raise self._unreachable(error, limit) from error
                 continue
             self._reached.set()
+            self._lost.clear()
             if response.status < 300:  # noqa: PLR2004 - success, by HTTP
                 return response
             refusal = _refusal(response)
@@ -196,12 +159,25 @@ class Client:
             assert_same_host=False,
         )
 
+    def _is_hurried(self) -> bool:
+        return self._lost.is_set() or self.timing.stopping()
+
     def _is_final(self, error: HTTPError) -> bool:
-        # A certificate or name does not become right by trying again; a server never seen is not restarting.
-        if isinstance(error, SSLError | NameResolutionError):
+        # A certificate or name does not become right by trying again; a server never seen is not restarting;
+        # and one that stayed away for the whole of a request's time is asked once by each that follows.
+        if self._is_hurried() or isinstance(error, SSLError | NameResolutionError):
             return True
         absent = isinstance(error, NewConnectionError | TimeoutError | ProxyError)
         return absent and not self._reached.is_set()
+
+    def _sendable(self, token: str) -> str:
+        # The library's own complaint would quote it.
+        if token.isascii() and token.isprintable():
+            return token
+        raise ClusterError(
+            f'The token of cluster "{self.name}" holds a line break or another character that no token has.',
+            remedy=self._credentials.renewal,
+        )
 
     def _refused(self, refusal: Refusal, request: Request) -> ClusterError:
         if refusal.code == _UNAUTHORIZED:
@@ -210,8 +186,12 @@ class Client:
             return known.error(secret=False, remedy=self._credentials.renewal)
         return refusal.error(secret=request.secret)
 
-    def _unreachable(self, error: HTTPError) -> ClusterError:
-        why, remedy = _explained(error, self.timing)
+    def _unreachable(self, error: HTTPError, read: float) -> ClusterError:
+        if self.timing.stopping():
+            return ClusterError(
+                f'The answer of cluster "{self.name}" did not come before the run was stopped.'
+            )
+        why, remedy = _explained(error, self.timing.connect, read)
         server = self._credentials.server
         return ClusterError(f'Cannot reach cluster "{self.name}" at {server}: {why}.', remedy=remedy)
 
@@ -221,27 +201,6 @@ class Client:
             " that is not JSON.",
             remedy="See whether its server address is that of an API server and not of a proxy's login page.",
         )
-
-
-def _pool(credentials: Credentials, size: Mapping[str, Any]) -> urllib3.HTTPConnectionPool:
-    parts = urlsplit(credentials.server)
-    options = dict(size)
-    if parts.scheme == "https":
-        options["ssl_context"] = tls_context(credentials)
-        if credentials.insecure:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        if credentials.tls_server_name:
-            options["server_hostname"] = options["assert_hostname"] = credentials.tls_server_name
-    host = parts.hostname or ""
-    if parts.scheme == "https" and credentials.proxy:
-        proxy = urlsplit(credentials.proxy)
-        login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}" if proxy.username else None
-        headers = urllib3.make_headers(proxy_basic_auth=login)
-        manager = urllib3.ProxyManager(credentials.proxy, proxy_headers=headers, **options)
-        return manager.connection_from_url(credentials.server)
-    if parts.scheme == "https":
-        return urllib3.HTTPSConnectionPool(host, parts.port or 443, **options)
-    return urllib3.HTTPConnectionPool(host, parts.port or 80, **options)
 
 
 def _refusal(response: urllib3.BaseHTTPResponse) -> Refusal:
@@ -257,7 +216,9 @@ def _may_pass(
     if request.once:
         return False
     if refusal.code == _CONFLICT:
-        return request.conflict_passes and patience.allows_conflict()
+        # That it is another object by now stays so.
+        is_other = "Precondition failed" in refusal.words
+        return request.conflict_passes and not is_other and patience.allows_conflict()
     if refusal.is_about_kind:
         return request.kind_comes and patience.allows()
     if refusal.code not in _PASSING or (refusal.code == _BROKEN and refusal.reason != INTERNAL):
@@ -268,7 +229,7 @@ def _may_pass(
     return patience.allows(float(header) if header.isdigit() else refusal.retry_after)
 
 
-def _explained(error: HTTPError, timing: Timing) -> tuple[str, str]:
+def _explained(error: HTTPError, connect: float, read: float) -> tuple[str, str]:
     """Why, and what to do."""
     match error:
         case ProxyError():
@@ -281,10 +242,10 @@ def _explained(error: HTTPError, timing: Timing) -> tuple[str, str]:
         case NewConnectionError():  # urllib3 2 counts it among the timeouts
             why, remedy = _root(error).lower(), "See whether it is running and its address is right."
         case ConnectTimeoutError():
-            why = f"no connection within {timing.connect:g} s"
+            why = f"no connection within {connect:g} s"
             remedy = "See whether a firewall or a VPN is between."
         case ReadTimeoutError():
-            why, remedy = f"no answer within {timing.read:g} s", "It hangs or is overloaded; try again later."
+            why, remedy = f"no answer within {read:g} s", "It hangs or is overloaded; try again later."
         case SSLError():
             why = f"its certificate was not accepted ({_root(error)})"
             remedy = "See the cluster's CA and the name its certificate is for."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from syncline.errors import ApiError
-from syncline.kube.client import Client, Request, Timing
+from syncline.kube.client import Client, Request
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
 from syncline.kube.logs import LogQuery, LogStream
@@ -25,10 +25,11 @@ from syncline.runtime import each
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
+    from syncline.kube.patience import Timing
 
 FIELD_MANAGER = "syncline"
 WORKERS = 16
@@ -38,6 +39,8 @@ _PAGE = 1000
 _OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _FOLLOWING = 300.0
 """Seconds after which a log without a new line is asked for again."""
+_CONFLICT = 409
+_NOT_FOUND = 404
 _SETTLING = 5.0
 """Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
 _SETTLING_PAUSE = 0.1
@@ -70,6 +73,7 @@ class ApiCluster:
         self._client = client
         self._workers = workers
         self._discovery: Discovery | None = None
+        self._unserved: frozenset[str] = frozenset()
         self._settled = -math.inf
         self._lock = threading.Lock()
 
@@ -82,6 +86,10 @@ class ApiCluster:
     def server(self) -> str:
         """Its address."""
         return self._client.server
+
+    def hang_up(self) -> None:
+        """End the requests under way, from any thread; they fail as if the connection had broken."""
+        self._client.hang_up()
 
     def close(self) -> None:
         """Close the connections."""
@@ -97,6 +105,8 @@ class ApiCluster:
             self._client.timing.sleep(_SETTLING_PAUSE)
             self._forget()
             found = self._known().find(group, kind, version)
+        if found is None:
+            self._confirm_unserved(group, kind)
         return found
 
     def rediscover(self) -> None:
@@ -159,14 +169,21 @@ class ApiCluster:
                 return None
             raise
 
-    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False) -> Body:
+    def apply(
+        self,
+        resource: ApiResource,
+        body: Body,
+        *,
+        dry_run: bool = False,
+        validate: bool = True,
+        manager: str = "",
+    ) -> Body:
         """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
         metadata = body.get("metadata") or {}
-        namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-        query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        if dry_run:
-            query["dryRun"] = "All"
-        request = _request("PATCH", resource, _path(resource, namespace, name, query))
+        query = {**_query(dry_run=dry_run, validate=validate), "force": "true"}
+        if manager:
+            query["fieldManager"] = manager
+        request = _request("PATCH", resource, _path(resource, *_name(body), query))
         sent = replace(
             request,
             body=json.dumps(body, separators=(",", ":")).encode(),
@@ -177,7 +194,12 @@ class ApiCluster:
             webhook_passes=not dry_run,
             kind_comes=self._is_settling(),
         )
-        return _body(self._client.json(sent))
+        try:
+            return _body(self._client.json(sent))
+        except ApiError as error:
+            if error.code != _CONFLICT or sent.conflict_passes:
+                raise
+            return self._after_conflict(error, resource, body, sent)
 
     def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
         """A JSON merge patch of an object, or of a part of it such as its status; the object it makes."""
@@ -190,8 +212,37 @@ class ApiCluster:
         )
         return _body(self._client.json(sent))
 
-    def delete(self, resource: ApiResource, key: ResourceKey, *, uid: str) -> Body | None:
-        """Delete that very object, foreground; None when it is gone, the object when finalizers hold it.
+    def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
+        """Make a new object; after a lost answer the second try meets the first one's (409)."""
+        namespace, _ = _name(body)
+        query = _query(dry_run=False, validate=validate)
+        request = _request("POST", resource, _path(resource, namespace, query=query))
+        sent = json.dumps(body, separators=(",", ":")).encode()
+        sent_twice = replace(request, body=sent, webhook_passes=True, kind_comes=self._is_settling())
+        return _body(self._client.json(sent_twice))
+
+    def update(
+        self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
+    ) -> Body:
+        """Put this object in the place of the one whose UID and version it names."""
+        query = _query(dry_run=dry_run, validate=validate)
+        request = _request("PUT", resource, _path(resource, *_name(body), query))
+        sent = json.dumps(body, separators=(",", ":")).encode()
+        return _body(self._client.json(replace(request, body=sent, webhook_passes=not dry_run)))
+
+    def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
+        """A JSON patch (RFC 6902); its own `test` decides whether it may be sent twice."""
+        query = {"fieldManager": FIELD_MANAGER}
+        request = _request("PATCH", resource, _path(resource, key.namespace, key.name, query))
+        sent = json.dumps(list(operations), separators=(",", ":")).encode()
+        return _body(
+            self._client.json(replace(request, body=sent, content_type="application/json-patch+json"))
+        )
+
+    def delete(
+        self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
+    ) -> Body | None:
+        """Delete that very object; None when it is gone, the object when finalizers hold it.
 
         Raises ApiError with code 409 when the name now belongs to another object.
         """
@@ -205,12 +256,13 @@ class ApiCluster:
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "propagationPolicy": "Foreground",
+            "propagationPolicy": propagation,
             "preconditions": {"uid": uid},
         }
         request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
         try:
-            answer = _body(self._client.json(replace(request, body=json.dumps(options).encode())))
+            sent = replace(request, body=json.dumps(options).encode(), conflict_passes=True)
+            answer = _body(self._client.json(sent))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -238,6 +290,27 @@ class ApiCluster:
             lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
         )
 
+    def _after_conflict(self, error: ApiError, resource: ApiResource, body: Body, sent: Request) -> Body:
+        """What became of a write that named the version it had read.
+
+        It may be done all the same: when its answer was lost and it was sent again. And where nobody else has
+        written, it was refused in passing. Anything else is the conflict it says it is.
+        """
+        metadata = body["metadata"]
+        for _ in range(self._client.timing.conflicts):
+            live = self.get(resource, str(metadata.get("namespace") or ""), str(metadata["name"])) or {}
+            found = live.get("metadata") or {}
+            if _holds(live, {**body, "metadata": {**metadata, "resourceVersion": None}}):
+                return live
+            if found.get("resourceVersion") != metadata["resourceVersion"]:
+                break
+            try:
+                return _body(self._client.json(sent))
+            except ApiError as again:
+                if again.code != _CONFLICT:
+                    raise
+        raise error
+
     def _known(self) -> Discovery:
         with self._lock:
             if self._discovery is None:
@@ -247,6 +320,30 @@ class ApiCluster:
     def _forget(self) -> None:
         with self._lock:
             self._discovery = None
+            self._unserved = frozenset()
+
+    def _confirm_unserved(self, group: str, kind: str) -> None:
+        """Raises ApiError when the server may serve that group after all.
+
+        A server that has just started names its groups one by one, and nothing may be taken for gone because
+        of that. Asked for a group by name, it answers 404 only when it knows all of them.
+        """
+        known = self._known().groups
+        if group in known or group in self._unserved:
+            return
+        try:
+            self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))
+        except ApiError as error:
+            if error.code != _NOT_FOUND:
+                raise
+            self._unserved |= {group}
+            return
+        raise ApiError(
+            f"The API group {group} is about to be served, so whether it has {kind} is not known yet.",
+            code=503,
+            reason="ServiceUnavailable",
+            remedy="Run it again.",
+        )
 
     def _is_settling(self) -> bool:
         return self._client.timing.monotonic() < self._settled
@@ -271,6 +368,17 @@ class ApiCluster:
                 return error
 
         return each(fetch, list(paths), workers=self._workers)
+
+
+def _query(*, dry_run: bool, validate: bool) -> dict[str, str]:
+    # What is sent with `Ignore` is what `Validate=false` asks for: unknown fields are dropped in silence.
+    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Ignore"}
+    return {**query, "dryRun": "All"} if dry_run else query
+
+
+def _name(body: Body) -> tuple[str, str]:
+    metadata = body.get("metadata") or {}
+    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
 
 
 def _request(method: str, resource: ApiResource, path: str) -> Request:
@@ -299,6 +407,13 @@ def _completed(item: dict[str, Any], resource: ApiResource) -> Body:
     item.setdefault("apiVersion", resource.api_version)
     item.setdefault("kind", resource.kind)
     return item
+
+
+def _holds(live: Any, sent: Any) -> bool:
+    """Whether all that was sent is there; what was sent as None is not asked about."""
+    if isinstance(sent, dict) and isinstance(live, dict):
+        return all(value is None or _holds(live.get(key), value) for key, value in sent.items())
+    return bool(live == sent)
 
 
 def _body(answer: Any) -> Body:

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.applyset import PART_OF_LABEL
+from syncline.core.hooks import HOOK_OF_LABEL
 from syncline.errors import ApiError, ClusterError
 from syncline.ports import ApiResource
 from syncline.runtime import each
@@ -63,7 +64,10 @@ def _delete(cluster: ApiCluster, key: ResourceKey, owner: str) -> bool:
     resource = cluster.resource(key.group, key.kind)
     body = cluster.get(resource, key.namespace, key.name) if resource else None
     metadata = _metadata(body)
-    if resource is None or body is None or (metadata.get("labels") or {}).get(PART_OF_LABEL) != owner:
+    labels = metadata.get("labels") or {}
+    # The mark of a resource, or that of a hook.
+    is_ours = owner in {labels.get(PART_OF_LABEL), labels.get(HOOK_OF_LABEL)}
+    if resource is None or body is None or not is_ours:
         return False
     if not metadata.get("deletionTimestamp"):
         _ask(cluster, resource, key, str(metadata.get("uid") or ""))

@@ -27,10 +27,13 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The served kinds, versions in the server's order of preference, and the groups that do not answer."""
+    """The served kinds, versions in the server's order of preference; the groups that were named, and those
+    of them that do not answer.
+    """
 
     kinds: Mapping[tuple[str, str], tuple[ApiResource, ...]] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
     def find(self, group: str, kind: str, version: str = "") -> ApiResource | None:
         """The kind in that version, or in the one the server prefers; None when it is not served.
@@ -72,12 +75,16 @@ def _must(answer: Any) -> Any:
 def _collected(entries: Iterable[_Entry]) -> Discovery:
     kinds: dict[tuple[str, str], list[ApiResource]] = defaultdict(list)
     silent: set[str] = set()
+    groups: set[str] = set()
     for group, resources in entries:
+        groups.add(group)
         if resources is None:
             silent.add(group)
         for resource in resources or ():
             kinds[group, resource.kind].append(resource)
-    return Discovery({key: tuple(found) for key, found in kinds.items()}, frozenset(silent))
+    return Discovery(
+        {key: tuple(found) for key, found in kinds.items()}, frozenset(silent), frozenset(groups)
+    )
 
 
 def _aggregated(answer: Mapping[str, Any]) -> Iterator[_Entry]:

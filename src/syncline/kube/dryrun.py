@@ -5,12 +5,14 @@ The law: "you may not ask" is no rejection, and "it cannot be known yet" is neit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from syncline.core.resource import Body, ResourceKey
 from syncline.errors import ApiError
 from syncline.kube.status import INTERNAL, is_absence, lacks_right
+from syncline.ports import ApiResource
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 Asked: TypeAlias = tuple[ResourceKey, str, Body]
 """A key, the apiVersion of its manifest, and the manifest."""
 
+Ask: TypeAlias = Callable[[ResourceKey, ApiResource], Body]
+"""How the server is asked about an object, where that is no plain apply."""
+
 _NOT_FOUND = 404
+_CONFLICT = 409
 _NO_ANSWER = frozenset({401, 429, 502, 503, 504})
 """The server itself is in trouble, or does not know us; that is not about one object."""
 
@@ -40,12 +46,12 @@ class DryRun:
     unknowable: Mapping[ResourceKey, str] = field(default_factory=dict)
 
 
-def dry_run(cluster: Cluster, manifests: Iterable[Asked], *, workers: int) -> DryRun:
+def dry_run(cluster: Cluster, manifests: Iterable[Asked], *, workers: int, ask: Ask | None = None) -> DryRun:
     """Ask the server about every manifest, many at a time. Raises ClusterError when it does not answer."""
     objects: dict[ResourceKey, Body] = {}
     reasons: dict[str, dict[ResourceKey, str]] = {"rejected": {}, "forbidden": {}, "unknowable": {}}
     for key, outcome in each(
-        lambda asked: (asked[0], _ask(cluster, asked)), list(manifests), workers=workers
+        lambda asked: (asked[0], _ask(cluster, asked, ask)), list(manifests), workers=workers
     ):
         if isinstance(outcome, _Trouble):
             reasons[outcome.kind][key] = outcome.reason
@@ -60,7 +66,7 @@ class _Trouble:
     reason: str
 
 
-def _ask(cluster: Cluster, asked: Asked) -> Body | _Trouble:
+def _ask(cluster: Cluster, asked: Asked, ask: Ask | None) -> Body | _Trouble:
     key, api_version, body = asked
     try:
         resource = cluster.resource(key.group, key.kind, api_version.rpartition("/")[2])
@@ -69,7 +75,7 @@ def _ask(cluster: Cluster, asked: Asked) -> Body | _Trouble:
     if resource is None:
         return _Trouble("unknowable", f"The cluster does not serve {key.group_kind} in {api_version} yet.")
     try:
-        return cluster.apply(resource, body, dry_run=True)
+        return ask(key, resource) if ask else cluster.apply(resource, body, dry_run=True)
     except ApiError as error:
         if error.code in _NO_ANSWER or (error.code == _NOT_FOUND and not is_absence(error)):
             raise
@@ -77,7 +83,8 @@ def _ask(cluster: Cluster, asked: Asked) -> Body | _Trouble:
 
 
 def _kind_of(error: ApiError) -> str:
-    # An internal error is mostly an admission webhook that is down: nobody judged the object.
-    if is_absence(error) or error.reason == INTERNAL:
+    # An internal error is mostly an admission webhook that is down, and a conflict another write just then:
+    # nobody judged the object.
+    if is_absence(error) or error.reason == INTERNAL or error.code == _CONFLICT:
         return "unknowable"
     return "forbidden" if lacks_right(error) else "rejected"

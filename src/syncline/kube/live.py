@@ -171,7 +171,7 @@ def _allowed(ask: Callable[[], _Answer]) -> tuple[_Answer | None, str]:
         return ask(), ""
     except ApiError as error:
         if error.code == _FORBIDDEN:
-            return None, error.message
+            return None, str(error)
         if is_absence(error):
             return None, ""
         raise

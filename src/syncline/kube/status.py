@@ -41,6 +41,33 @@ _NOT_FOUND = 404
 _PLAIN_CODES = frozenset({401, 404, 405, 409, 410, 413, 415, 429, 503, 504})
 """Refusals whose words the server makes from names alone."""
 
+_TROUBLED = "The API server is in trouble; see its health, and run it again."
+_BY_WORDS = (
+    (
+        re.compile("because it is being terminated"),
+        "Wait until the namespace is gone, or see whose finalizers hold it.",
+    ),
+    (_RBAC, "Give this identity the right, or use another identity."),
+    (re.compile("exceeded quota: "), "Raise the ResourceQuota, or ask for less."),
+    (
+        re.compile("failed calling webhook"),
+        "See whether the service behind that webhook runs, and run it again.",
+    ),
+    (_JUDGE, "Change the manifest as the policy asks, or change the policy."),
+)
+_BY_CODE = {
+    400: "Correct the manifest.",
+    404: "Install the CustomResourceDefinition of its kind, or correct its apiVersion.",
+    409: "Something else changes it at the same time; run it again.",
+    413: "Make the object smaller.",
+    422: "Correct the manifest.",
+    429: "The API server is overloaded; run it again later.",
+    500: _TROUBLED,
+    502: _TROUBLED,
+    503: _TROUBLED,
+    504: _TROUBLED,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -63,6 +90,11 @@ class Refusal:
         return self.code == _NOT_FOUND and unserved
 
     @property
+    def is_absence(self) -> bool:
+        """Whether it only says that an object is not there."""
+        return self.code == _NOT_FOUND and not self.is_about_kind
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds after which the server asks to be tried again."""
         seconds = self.details.get("retryAfterSeconds")
@@ -76,7 +108,12 @@ class Refusal:
 
     def error(self, *, secret: bool, remedy: str = "") -> ApiError:
         """The refusal as an exception."""
-        return ApiError(self.sentence(secret=secret), code=self.code, reason=self.reason, remedy=remedy)
+        words = self.sentence(secret=secret)
+        return ApiError(words, code=self.code, reason=self.reason, remedy=remedy or self._remedy())
+
+    def _remedy(self) -> str:
+        by_words = (remedy for pattern, remedy in _BY_WORDS if pattern.search(self.words))
+        return next(by_words, "" if self.is_absence else _BY_CODE.get(self.code, ""))
 
     def _judge(self) -> str:
         named = _JUDGE.search(self.words)

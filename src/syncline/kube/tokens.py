@@ -7,7 +7,7 @@ It is asked for anew before it expires, and once after the server rejected it.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from syncline.errors import ClusterError
@@ -92,14 +92,20 @@ class IssuedToken:
         with self._lock:
             expires = self._current.expires
             if expires is not None and expires - self._now() < _EARLY:
-                self._current = self._issue()
+                self._current = self._in_use(self._issue())
             return self._current.token
+
+    def _in_use(self, issued: Issued) -> Issued:
+        # A new token that has run out already means that the clocks disagree, or that the issuer hands out
+        # what is left of an old one. Asking before each request would not help: the server's 401 will tell.
+        stale = issued.expires is not None and issued.expires - self._now() < _EARLY
+        return replace(issued, expires=None) if stale else issued
 
     def renewed(self, rejected: str) -> str:
         """Another token; many threads that were rejected at once ask the issuer only once."""
         with self._lock:
             if self._current.token == rejected:
-                self._current = self._issue()
+                self._current = self._in_use(self._issue())
             return "" if self._current.token == rejected else self._current.token
 
 

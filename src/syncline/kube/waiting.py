@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from syncline.core.health import Assess, Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
-from syncline.errors import ClusterError
+from syncline.errors import ApiError, ClusterError
+from syncline.kube.status import is_absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _TICK = 0.2
 """Seconds between looks at the clock and at a request to stop; events themselves wake the reader at once."""
+
+_LONGEST_PAUSE = 1.0
+"""Seconds between two tries at a server that refuses or does not answer; the first comes after a tick."""
 
 _SEGMENT = 60.0
 """Seconds after which a watch is renewed."""
@@ -35,10 +39,13 @@ _TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus
 class Awaited:
     """What to wait for: objects to become healthy, and objects (by UID) to be gone.
 
-    `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on.
+    `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on; a hook
+    is never done while it is suspended, and one that vanished has failed.
     """
 
     healthy: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
+    hooks: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
+    hook_selector: str = ""
     gone: Mapping[ResourceKey, tuple[ApiResource, str]] = field(default_factory=dict)
     suspended_is_done: bool = True
 
@@ -56,6 +63,7 @@ class Patience:
 class _Scope:
     resource: ApiResource
     namespace: str
+    selector: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +88,23 @@ class Waiter:
     ) -> None:
         self._cluster = cluster
         self._assess = assess
+        self._selectors = dict.fromkeys(awaited.hooks, awaited.hook_selector)
         self._selector = selector
         self._patience = patience
+        self._hooks = frozenset(awaited.hooks)
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
-        self._pending = dict.fromkeys(awaited.healthy, Health(HealthStatus.MISSING, "not seen yet"))
+        unseen = Health(HealthStatus.MISSING, "not seen yet")
+        self._pending = dict.fromkeys((*awaited.healthy, *awaited.hooks), unseen)
         self._leaving = {key: uid for key, (_, uid) in awaited.gone.items()}
         self._resources = {
             **awaited.healthy,
+            **awaited.hooks,
             **{key: resource for key, (resource, _) in awaited.gone.items()},
         }
         self._news: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
         self._over = threading.Event()
         self._watches: dict[_Scope, Watching] = {}
+        self._trouble: dict[_Scope, str] = {}
         self.gone: set[ResourceKey] = set()
 
     def events(self) -> Iterator[Event]:
@@ -106,7 +119,7 @@ class Waiter:
         yield from self._overdue()
 
     def _start(self) -> None:
-        for scope, keys in _scopes(self._resources):
+        for scope, keys in _scopes(self._resources, self._selectors, self._selector):
             threading.Thread(
                 target=self._read, args=(scope, keys), name=f"watch {scope}", daemon=True
             ).start()
@@ -115,13 +128,17 @@ class Waiter:
         while self._pending or self._leaving:
             self._patience.check()
             remaining = self._patience.until - self._patience.clock.monotonic()
-            if remaining <= 0:
-                return
             try:
-                seen = self._news.get(timeout=min(_TICK, remaining))
+                # What was told before the time was up counts, also where the time went in one leap.
+                seen = self._news.get(timeout=min(_TICK, remaining)) if remaining > 0 else self._told()
             except queue.Empty:
+                if remaining <= 0:
+                    return
                 continue
             yield from self._take(seen)
+
+    def _told(self) -> _Seen:
+        return self._news.get_nowait()
 
     def _take(self, seen: _Seen) -> Iterator[Event]:
         key = seen.key
@@ -130,16 +147,18 @@ class Waiter:
             self.gone.add(key)
         if key not in self._pending:
             return
-        health = self._health(seen.body)
+        health = self._health(key, seen.body)
         changed = health != self._pending[key]
-        if health.status in self._done:
+        if health.status in (_TERMINAL if key in self._hooks else self._done):
             del self._pending[key]
         else:
             self._pending[key] = health
         if changed:
             yield Assessed(key, health, self._patience.clock.now())
 
-    def _health(self, body: Body | None) -> Health:
+    def _health(self, key: ResourceKey, body: Body | None) -> Health:
+        if body is None and key in self._hooks:
+            return Health(HealthStatus.UNKNOWN, "It vanished before its end was seen.")
         if body is None:
             return Health(HealthStatus.MISSING, "it is not there")
         return self._assess(body) or Health(HealthStatus.HEALTHY)
@@ -147,29 +166,45 @@ class Waiter:
     def _overdue(self) -> Iterator[Event]:
         at = self._patience.clock.now()
         for key, health in sorted(self._pending.items()):
-            yield Overdue(key, health, at)
+            yield Overdue(key, self._as_known(key, health), at)
         for key in sorted(self._leaving):
             yield Overdue(key, Health(HealthStatus.PROGRESSING, "Pending deletion"), at)
 
+    def _as_known(self, key: ResourceKey, health: Health) -> Health:
+        selector = self._selectors.get(key, self._selector)
+        trouble = self._trouble.get(_Scope(self._resources[key], key.namespace, selector))
+        return Health(health.status, f"it could not be read: {trouble}") if trouble else health
+
     def _read(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
+        pause = _TICK
         while not self._over.is_set():
             try:
                 self._list_and_watch(scope, keys)
-            except ClusterError:
+                pause = _TICK
+            except ClusterError as error:
+                if isinstance(error, ApiError) and is_absence(error):
+                    # The kind itself is gone, and its objects with it.
+                    self._news_of(keys, {})
+                else:
+                    self._trouble[scope] = error.message
                 # The server restarts or refuses for a moment; the deadline decides when that is too long.
-                self._over.wait(_TICK)
+                self._over.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _list_and_watch(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
-        listing = self._cluster.list(scope.resource, namespace=scope.namespace, selector=self._selector)
-        found = {key_of(item): item for item in listing.items}
+    def _news_of(self, keys: frozenset[ResourceKey], found: Mapping[ResourceKey, Body]) -> None:
         for key in keys:
             self._news.put(_Seen(key, found.get(key)))
+
+    def _list_and_watch(self, scope: _Scope, keys: frozenset[ResourceKey]) -> None:
+        listing = self._cluster.list(scope.resource, namespace=scope.namespace, selector=scope.selector)
+        self._trouble.pop(scope, None)
+        self._news_of(keys, {key_of(item): item for item in listing.items})
         since = listing.resource_version
         while not self._over.is_set():
             watching = self._cluster.watch(
                 scope.resource,
                 namespace=scope.namespace,
-                selector=self._selector,
+                selector=scope.selector,
                 since=since,
                 timeout=_SEGMENT,
             )
@@ -183,8 +218,13 @@ class Waiter:
                     self._news.put(_Seen(key_of(event.object), body))
 
 
-def _scopes(resources: Mapping[ResourceKey, ApiResource]) -> Iterator[tuple[_Scope, frozenset[ResourceKey]]]:
-    placed = sorted((_Scope(resource, key.namespace), key) for key, resource in resources.items())
+def _scopes(
+    resources: Mapping[ResourceKey, ApiResource], selectors: Mapping[ResourceKey, str], selector: str
+) -> Iterator[tuple[_Scope, frozenset[ResourceKey]]]:
+    placed = sorted(
+        (_Scope(resource, key.namespace, selectors.get(key, selector)), key)
+        for key, resource in resources.items()
+    )
     for scope, members in groupby(placed, key=lambda pair: pair[0]):
         yield scope, frozenset(key for _, key in members)
 

@@ -65,11 +65,14 @@ class Watch(Iterator[WatchEvent]):
         line = next(self._lines, None)
         if line is None:
             return None
-        event = json.loads(line)
-        if event.get("type") not in get_args(_Change):
+        kind, body = _parsed(line)
+        if body is None:
+            # Whoever is between wrote something of his own: what follows cannot be relied on.
+            return None
+        if kind not in get_args(_Change):
             self._end()
-            return self._trouble(event.get("object") or {})
-        return WatchEvent(event["type"], event["object"])
+            return self._trouble(body)
+        return WatchEvent(kind, body)  # type: ignore[arg-type] # one of them, as just seen
 
     def _end(self) -> None:
         self._over = True
@@ -92,6 +95,15 @@ def open_watch(connect: Callable[[], urllib3.BaseHTTPResponse], *, secret: bool)
         if error.code != GONE:
             raise
         return Watch(None, secret=secret)
+
+
+def _parsed(line: bytes) -> tuple[str, Mapping[str, Any] | None]:
+    try:
+        event = json.loads(line)
+        kind, body = event["type"], event["object"]
+    except (ValueError, KeyError, TypeError):
+        return "", None
+    return str(kind), body if isinstance(body, Mapping) else None
 
 
 def _lines(response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:

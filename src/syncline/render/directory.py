@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import DirectoryOptions
+from syncline.config.globs import compiled
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
-from syncline.render.globs import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.health.status import Health, HealthStatus
+from syncline.core.plan import Action
 from syncline.report.diff_text import WIDEST
 from syncline.report.html_parts import (
     ACTION_CLASSES,
@@ -19,10 +20,10 @@ from syncline.report.html_parts import (
     numbers,
     place_mark,
 )
-from syncline.report.model import AppReport, Report, ResourceRow, Severity, ShownChange
+from syncline.report.model import AppReport, Report, ResourceRow, Severity, ShownChange, ShownHook
 from syncline.report.sentences import introduction, outcome_word
 from syncline.report.shown import remark, shown_lines
-from syncline.report.words import SIGNS, WORDS, object_name, place_of, sentence, visible_changes
+from syncline.report.words import SIGNS, WORDS, hook_words, object_name, place_of, sentence, visible_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +53,11 @@ def app_section(report: Report, app: AppReport, at: int, *, room: int) -> tuple[
         parts.append(
             _change(change, lines if fits else ("… this page is full",), is_open=used <= _OPEN_LINES)
         )
+    for hook in app.hooks:
+        lines = shown_lines(hook.change) if hook.change.action is not Action.UNCHANGED else ()
+        fits = used + len(lines) <= room
+        used += len(lines) if fits else 0
+        parts.append(_hook(hook, lines if fits else ("… this page is full",), is_open=used <= _OPEN_LINES))
     return f'<section id="app-{at}">{"".join(parts)}</section>', used
 
 
@@ -105,6 +111,15 @@ def _change(change: ShownChange, lines: Sequence[str], *, is_open: bool) -> str:
     body = "".join(_body(change, lines))
     start = '<details class="change" open>' if is_open else '<details class="change">'
     return f"{start}{summary}{body}</details>"
+
+
+def _hook(hook: ShownHook, lines: Sequence[str], *, is_open: bool) -> str:
+    word = element("span", f"{SIGNS[Action.RUN]} {esc(hook_words(hook))}", "badge soft")
+    kind = element("b", esc(hook.change.key.group_kind, 200))
+    name = element("code", esc(object_name(hook.change.key)))
+    summary = f"<summary>{word} {kind} {name}{place_mark(hook.change.origin)}</summary>"
+    start = '<details class="change" open>' if is_open and lines else '<details class="change">'
+    return f"{start}{summary}{''.join(_body(hook.change, lines))}</details>"
 
 
 def _body(change: ShownChange, lines: Sequence[str]) -> Iterator[str]:

@@ -16,11 +16,12 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
     problems      [problem]
     applications  [{name, cluster, namespace, level, levelReason, base, revision, affectedBy, outcome,
                     exitCode, health, seconds, fingerprint, unchanged, counts {action: number},
-                    changes [change], notes [note], images [{container, before, after}], problem,
-                    refusals [text], failures [problem],
+                    changes [change], hooks [hook], notes [note], images [{container, before, after}],
+                    problem, refusals [text], failures [problem],
                     resources [{object, sync, health, message, depth}]}]
 
     change        {object, action, before, after, paths [text], place, why}: bodies masked, or null
+    hook          {change, phases [PreSync | Sync | …], runs}: no difference of the application
     note          {severity: info | warning | danger, text, object, place}
     problem       {message, exitCode, place, remedy}
     object        {group, kind, namespace, name}
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from syncline.core.health.status import Health
     from syncline.core.resource import ResourceKey
     from syncline.errors import Place
-    from syncline.report.model import AppReport, Note, Problem, Report, ResourceRow, ShownChange
+    from syncline.report.model import AppReport, Note, Problem, Report, ResourceRow, ShownChange, ShownHook
 
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
@@ -95,6 +96,7 @@ def _app(report: Report, app: AppReport) -> dict[str, Any]:
         "unchanged": app.unchanged,
         "counts": dict(Counter(change.action.value for change in app.changes)),
         "changes": [_change(change) for change in app.changes],
+        "hooks": [_hook(hook) for hook in app.hooks],
         "notes": [_note(note) for note in app.notes],
         "images": [{"container": name, "before": old, "after": new} for name, old, new in app.images],
         "problem": _problem(app.problem) if app.problem else None,
@@ -114,6 +116,10 @@ def _change(change: ShownChange) -> dict[str, Any]:
         "place": _place(change.origin),
         "why": change.why,
     }
+
+
+def _hook(hook: ShownHook) -> dict[str, Any]:
+    return {"change": _change(hook.change), "phases": list(hook.phases), "runs": hook.runs}
 
 
 def _note(note: Note) -> dict[str, Any]:

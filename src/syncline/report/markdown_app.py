@@ -10,11 +10,20 @@ from typing import TYPE_CHECKING, Final
 from syncline.core.plan import Action
 from syncline.report.escaping import code, prose, tagged
 from syncline.report.markdown_tables import resource_table
-from syncline.report.model import AppReport, Job, Report, Severity, ShownChange
+from syncline.report.model import AppReport, Job, Report, Severity, ShownChange, ShownHook
 from syncline.report.pieces import Group, Piece, Rank
 from syncline.report.sentences import introduction, outcome_word
 from syncline.report.shown import remark, shown_lines
-from syncline.report.words import SIGNS, WORDS, object_name, place_of, sentence, tally, visible_changes
+from syncline.report.words import (
+    SIGNS,
+    WORDS,
+    hook_words,
+    object_name,
+    place_of,
+    sentence,
+    tally,
+    visible_changes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +68,21 @@ def _body(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
     risks = frozenset(note.key for note in app.notes if note.severity is Severity.DANGER)
     for change in sorted(changes, key=lambda change: (_rank(change, risks) is not Rank.RISKY, change.key)):
         yield _change(change, _rank(change, risks), group)
+    for hook in app.hooks:
+        yield _hook(hook, group)
+
+
+def _hook(hook: ShownHook, group: int) -> Piece:
+    change = hook.change
+    lines = shown_lines(change) if change.action is not Action.UNCHANGED else ()
+    origin = f" · {code(str(change.origin))}" if change.origin else ""
+    kind = prose(change.key.group_kind, 100)
+    sign = SIGNS[Action.RUN]
+    says = [f"**{sign} {prose(hook_words(hook))}** · {kind} {code(object_name(change.key))}{origin}"]
+    if remark(change, lines):
+        says.append(f"<sub>{remark(change, lines)}</sub>")
+    rank = Rank.CHANGED if lines else Rank.LISTED
+    return Piece("\n\n".join(says), rank, "hook", lines, "diff", group=group)
 
 
 def _rank(change: ShownChange, risks: frozenset[ResourceKey | None]) -> Rank:

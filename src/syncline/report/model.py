@@ -81,6 +81,17 @@ class ShownChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownHook:
+    """A hook that runs in this sync, or that differs from when it last ran; it is no difference of the
+    application.
+    """
+
+    change: ShownChange
+    phases: tuple[str, ...] = ()
+    runs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceRow:
     """One line of the tree.
 
@@ -107,6 +118,7 @@ class AppReport:
     revision: str = ""
     affected_by: str = ""
     changes: tuple[ShownChange, ...] = ()
+    hooks: tuple[ShownHook, ...] = ()
     unchanged: int = 0
     notes: tuple[Note, ...] = ()
     images: tuple[tuple[str, str, str], ...] = ()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.core.health.status import HealthStatus
 from syncline.core.live import Level
+from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
 from syncline.report.model import AppReport, Job, Report
@@ -111,6 +112,8 @@ def nothing(report: Report) -> str:
     count = plural(len(report.applications), "application")
     objects = sum(app.unchanged for app in report.applications)
     same = f", {plural(objects, 'object')} in all" if objects else ""
+    if any(hook.change.action is not Action.UNCHANGED for app in report.applications for hook in app.hooks):
+        return f"{count} compared: only hooks differ{same}."
     if all(app.level is Level.OFFLINE for app in report.applications):
         return f"{count} rendered before and after: no manifest differs{same}."
     return f"{count} compared with the live objects: nothing differs{same}."

@@ -13,7 +13,17 @@ from syncline.core.plan import Action
 from syncline.errors import ExitCode, Place
 from syncline.report.escaping import one_line, visible
 from syncline.report.images import image_rows
-from syncline.report.model import AppReport, Job, Note, Problem, Report, ResourceRow, Severity, ShownChange
+from syncline.report.model import (
+    AppReport,
+    Job,
+    Note,
+    Problem,
+    Report,
+    ResourceRow,
+    Severity,
+    ShownChange,
+    ShownHook,
+)
 from syncline.report.outcome import app_code, exit_code, worst_first
 from syncline.report.pieces import bounded
 from syncline.report.sentences import (
@@ -32,6 +42,7 @@ from syncline.report.words import (
     about,
     differs,
     duration,
+    hook_words,
     object_name,
     place_of,
     tally,
@@ -84,7 +95,7 @@ class _Writer:
 
     def report(self, report: Report) -> Iterator[str]:
         for app in report.applications if report.job is not Job.DIFF else worst_first(report)[::-1]:
-            if report.job is not Job.DIFF or differs(app) or app.notes:
+            if report.job is not Job.DIFF or differs(app) or app.notes or app.hooks:
                 yield from self._app(report, app)
                 yield ""
         yield from self._images(report)
@@ -113,6 +124,8 @@ class _Writer:
                 yield self._row(row)
         for change in visible_changes(app):
             yield from self._change(change)
+        for hook in app.hooks:
+            yield from self._hook(hook)
 
     def _outcome(self, report: Report, app: AppReport) -> str:
         code = app_code(report, app)
@@ -140,6 +153,14 @@ class _Writer:
         if change.why:
             yield f"      {one_line(change.why)}"
         yield from self._difference(change)
+
+    def _hook(self, hook: ShownHook) -> Iterator[str]:
+        change = hook.change
+        name = self._paint(f"{SIGNS[Action.RUN]} {one_line(str(change.key))}", _CYAN)
+        where = self._paint(f" {one_line(str(change.origin))}", _DIM) if change.origin else ""
+        yield f"  {name}  {one_line(hook_words(hook))}{where}"
+        if change.action is not Action.UNCHANGED:
+            yield from self._difference(change)
 
     def _difference(self, change: ShownChange) -> Iterator[str]:
         if not self._diffs:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.plan import Action
-from syncline.report.model import AppReport, Note, Report, Severity, ShownChange
+from syncline.report.model import AppReport, Note, Report, Severity, ShownChange, ShownHook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +27,7 @@ SIGNS: Final[Mapping[Action, str]] = {
     Action.KEEP: "=",
     Action.UNCHANGED: " ",
     Action.BLOCKED: "!",
+    Action.RUN: "▸",
 }
 
 WORDS: Final[Mapping[Action, str]] = {
@@ -39,6 +40,7 @@ WORDS: Final[Mapping[Action, str]] = {
     Action.KEEP: "kept (would prune)",
     Action.UNCHANGED: "unchanged",
     Action.BLOCKED: "blocked",
+    Action.RUN: "run",
 }
 
 _COUNTED: Final[Mapping[Action, str]] = {
@@ -99,7 +101,20 @@ def differs(app: AppReport) -> bool:
 
 def has_body(app: AppReport) -> bool:
     """Whether there is more to show of an application than its line in the table."""
-    return bool(visible_changes(app) or app.resources or any(n.severity is Severity.INFO for n in app.notes))
+    remarks = any(note.severity is Severity.INFO for note in app.notes)
+    return bool(visible_changes(app) or app.resources or app.hooks or remarks)
+
+
+def hook_words(hook: ShownHook) -> str:
+    """`PreSync hook, runs, changed`: when it runs, whether it does now, and how it differs."""
+    what = {
+        Action.CREATE: "new",
+        Action.UPDATE: "changed",
+        Action.PRUNE: "removed",
+        Action.UNCHANGED: "unchanged",
+    }.get(hook.change.action, WORDS[hook.change.action])
+    name = f"{' and '.join(hook.phases)} hook" if hook.phases else "hook"
+    return ", ".join(part for part in (name, "runs" if hook.runs else "", what) if part)
 
 
 def changed(report: Report) -> tuple[AppReport, ...]:

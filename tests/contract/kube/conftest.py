@@ -10,8 +10,8 @@ import pytest
 
 from plane.identities import Identity
 from syncline.config.settings import ClusterAccess
-from syncline.kube.client import Timing
 from syncline.kube.cluster import ApiCluster, connect
+from syncline.kube.patience import Timing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,6 +26,7 @@ class Fault(Enum):
 
     RESET = "the connection is reset"
     HANG = "nothing comes"
+    STALL = "the headers come, and no more"
     CUT = "half an answer comes, and no more"
 
 
@@ -151,6 +152,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is Fault.RESET:
             self._reset()
         elif answer is Fault.HANG:
+            self.server.over.wait()
+            self.close_connection = True
+        elif answer is Fault.STALL:
+            self._send_headers(200, {"Content-Length": "1000"})
             self.server.over.wait()
             self.close_connection = True
         elif answer is Fault.CUT:

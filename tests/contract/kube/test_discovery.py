@@ -73,10 +73,20 @@ def test_aggregated_and_classic_discovery_agree(cluster: ApiCluster) -> None:
 def test_discovery_is_two_requests_for_a_whole_run(connect_as: ConnectAs, plane: ControlPlane) -> None:
     cluster, mark = connect_as("admin"), plane.mark()
 
-    for group, kind in (("", "ConfigMap"), ("apps", "Deployment"), ("", "Service"), ("no.such", "Thing")):
+    for group, kind in (("", "ConfigMap"), ("apps", "Deployment"), ("", "Service"), ("apps", "Thing")):
         cluster.resource(group, kind)
 
     assert sorted(asked.uri for asked in plane.requests_since(mark)) == ["/api", "/apis"]
+
+
+def test_a_group_that_discovery_does_not_name_is_asked_for_once_by_its_name(
+    connect_as: ConnectAs, plane: ControlPlane
+) -> None:
+    cluster, mark = connect_as("admin"), plane.mark()
+
+    assert [cluster.resource("no.such", kind) for kind in ("Thing", "Other")] == [None, None]
+
+    assert sorted(asked.uri for asked in plane.requests_since(mark)) == ["/api", "/apis", "/apis/no.such"]
 
 
 def test_a_group_whose_server_is_away_is_not_called_absent(

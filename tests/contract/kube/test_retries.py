@@ -117,7 +117,7 @@ def test_an_apply_that_names_the_version_it_read_is_not_repeated_on_conflict(rea
         with pytest.raises(ApiError):
             reach(server).apply(CONFIG_MAP, body)
 
-        assert len(server.asked) == 1
+        assert [asked.method for asked in server.asked] == ["PATCH", "GET"]
 
 
 def test_a_delete_without_uid_is_never_sent(reach: Reach) -> None:

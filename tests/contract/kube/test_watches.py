@@ -12,7 +12,7 @@ from contract.kube.calls import (
 )
 from contract.kube.faults import Answer, failing, status
 from syncline.errors import ApiError
-from syncline.kube.client import Timing
+from syncline.kube.patience import Timing
 
 
 def _event(kind: str, name: str) -> dict[str, object]:

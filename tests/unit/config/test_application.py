@@ -16,6 +16,7 @@ from syncline.config.application import (
     IgnoreDifference,
     KustomizeOptions,
     PluginOptions,
+    Retry,
     Source,
     SyncPolicy,
 )
@@ -53,7 +54,7 @@ def test_every_documented_field_is_known_and_decoded() -> None:
             automated=Automated(enabled=True, prune=True, self_heal=True, allow_empty=True),
             options=("CreateNamespace=true", "PrunePropagationPolicy=foreground", "Prune=confirm"),
             managed_namespace_metadata={"labels": {"a": "b"}, "annotations": {"c": "d"}},
-            retry=APPLICATION["spec"]["syncPolicy"]["retry"],
+            retry=Retry(limit=-1, first=5.0, factor=2, longest=180.0, refresh=True),
         ),
         ignore_differences=(
             IgnoreDifference("apps", "Deployment", "web", "web", ("/spec/replicas",), (".spec.x",), ("hpa",)),

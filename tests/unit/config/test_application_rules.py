@@ -133,8 +133,6 @@ def test_what_argo_cd_refuses_is_one_error(body: dict[str, Any], message: str) -
 
 
 IGNORED = "is not a field Argo CD knows and has no effect"
-IGNORED_OPTION = "is not a sync option Argo CD knows and has no effect"
-NO_EFFECT = "has no effect: Validate takes true or false, without spaces or capitals."
 UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "source": (
         minimal(source={"repoURL": URL, "path": "a", "targetRevison": "x"}),
@@ -148,14 +146,6 @@ UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
         minimal(zzz=1),
         f"spec.zzz {IGNORED}.",
     ),
-    "sync option": (
-        minimal(syncPolicy={"syncOptions": ["CreateNameSpace=true"]}),
-        f"spec.syncPolicy.syncOptions[0] {IGNORED_OPTION}; did you mean CreateNamespace?",
-    ),
-    "value of a sync option": (
-        minimal(syncPolicy={"syncOptions": ["CreateNamespace = true", "Validate=False"]}),
-        f"spec.syncPolicy.syncOptions[1] {NO_EFFECT}",
-    ),
 }
 
 
@@ -164,6 +154,48 @@ def test_what_argo_cd_ignores_is_a_warning_with_the_likely_spelling(
     body: dict[str, Any], message: str
 ) -> None:
     assert warnings(body)[-1] == message
+
+
+OPTION, RETRY, IGNORE = "spec.syncPolicy.syncOptions[0]", "spec.syncPolicy.retry", "spec.ignoreDifferences[0]"
+MEANINGLESS: dict[str, tuple[dict[str, Any], str]] = {
+    "sync option": (
+        minimal(syncPolicy={"syncOptions": ["CreateNameSpace=true"]}),
+        f"{OPTION} is not a sync option; did you mean CreateNamespace?",
+    ),
+    "value of a sync option": (
+        minimal(syncPolicy={"syncOptions": ["Validate=False"]}),
+        f"{OPTION} means nothing: Validate takes true or false, without spaces or capitals.",
+    ),
+    "duration": (
+        minimal(syncPolicy={"retry": {"backoff": {"duration": "5 s"}}}),
+        f"{RETRY}.backoff.duration must be a duration such as 5s, 3m or 1h30m.",
+    ),
+    "factor": (
+        minimal(syncPolicy={"retry": {"backoff": {"factor": 0}}}),
+        f"{RETRY}.backoff.factor must be at least 1.",
+    ),
+    "pointer": (
+        minimal(ignoreDifferences=[{"kind": "Deployment", "jsonPointers": ["spec.replicas"]}]),
+        f"{IGNORE}.jsonPointers[0] must be a JSON pointer that begins with a slash, such as /spec/replicas.",
+    ),
+    "glob": (
+        minimal(ignoreDifferences=[{"kind": "Deploy[ment"}]),
+        f"{IGNORE}.kind is not a glob; close its brackets and braces.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "message"), MEANINGLESS.values(), ids=MEANINGLESS)
+def test_what_would_have_no_meaning_here_is_an_error_also_where_argo_cd_is_silent(
+    body: dict[str, Any], message: str
+) -> None:
+    assert errors(body) == [message]
+
+
+def test_a_jq_expression_that_jq_cannot_read_is_an_error_in_its_words() -> None:
+    (message,) = errors(minimal(ignoreDifferences=[{"kind": "Job", "jqPathExpressions": [".spec["]}]))
+
+    assert message.startswith(f"{IGNORE}.jqPathExpressions[0] is not a jq path expression: syntax error")
 
 
 def test_an_unknown_field_is_kept_in_the_body() -> None:

@@ -13,6 +13,7 @@ from syncline.config import Configuration, load
 from syncline.documents import dump
 from syncline.errors import Place
 from unit.config.samples import minimal
+from unit.config.world import body
 
 
 def app(name: str, namespace: str | None = None, **spec: Any) -> dict[str, Any]:
@@ -84,42 +85,46 @@ def test_the_same_name_in_another_namespace_is_another_application() -> None:
     assert config.complaints == ()
 
 
-def test_other_definitions_are_noted_and_an_application_set_is_warned_about() -> None:
-    others = [
-        {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"name": kind.lower()}}
-        for kind in ("AppProject", "ApplicationSet", "Rollout")
-    ]
-    config = load([("o.yaml", "---\n".join(map(dump, others)))])
+def test_projects_and_sets_are_found_and_other_kinds_passed_over() -> None:
+    project = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": {"name": "team"}}
+    rollout = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "web"}}
+    made = body({"list": {"elements": []}})
+    config = load([("o.yaml", "---\n".join(map(dump, (project, rollout, made))))])
 
-    assert [(one.kind, one.name, one.place.line) for one in config.others] == [
-        ("AppProject", "appproject", 1), ("ApplicationSet", "applicationset", 6),
+    assert [(name, one.origin) for name, one in config.projects.items()] == [("team", Place("o.yaml", 1))]
+    assert [(one.name, one.origin.line) for one in config.sets] == [("apps", 11)]
+    assert config.complaints == ()
+
+
+def test_a_chart_that_makes_projects_and_sets_is_none() -> None:
+    kinds = ("AppProject", "ApplicationSet")
+    bodies = [
+        {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"name": "{{ .Release.Name }}"}}
+        for kind in kinds
+    ]
+    config = load([("chart/templates/o.yaml", "---\n".join(map(dump, bodies)))])
+
+    assert (config.sets, config.projects, config.complaints, config.broken) == ((), {}, (), ())
+
+
+def test_a_set_that_cannot_be_read_is_broken_and_a_project_is_complained_about() -> None:
+    config = load(
+        [
+            ("p.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nspec: [\n"),
+            ("q.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec: [\n"),
+            ("s.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nname: {{x}}-y\n"),
+            (
+                "chart/templates/s.yaml",
+                "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nname: {{x}}-y\n",
+            ),
+        ]
+    )
+
+    assert [one.place.file for one in config.broken] == ["q.yaml"]
+    assert [(one.place.file, one.severity) for one in config.complaints] == [
+        ("p.yaml", "error"), ("q.yaml", "error"), ("s.yaml", "warning"),
     ]  # fmt: skip
-    assert [(one.severity, one.place.line, one.message) for one in config.complaints] == [
-        (
-            "warning",
-            6,
-            "ApplicationSet applicationset is not expanded yet; its Applications are not delivered.",
-        )
-    ]
-
-
-PASSED_OVER = {
-    "a chart's template": "apiVersion: argoproj.io/v1alpha1\nkind: Application\nname: {{ .Values.name }}\n",
-    "a template that is YAML": dump(app("{{ .Values.name }}")),
-    "a template of the destination": dump(app("web", destination={"server": "{{ .Values.server }}"})),
-    "a template of a source": dump(app("web", source={"repoURL": "{{ .Values.repo }}", "path": "x"})),
-    "a Jinja template": "kind: Application\n{% if x %}\napiVersion: argoproj.io/v1alpha1\n{% endif %}\n",
-    "broken YAML of something else": "kind: Service\nmetadata: [argoproj.io/\n",
-    "an application of another group": "apiVersion: app.k8s.io/v1\nkind: Application\n# argoproj.io\n",
-    "a mere mention": "# see argoproj.io/v1alpha1 kind: Application\na: [\n",
-    "a list": "[argoproj.io]",
-    "not UTF-8": "kind: Deployment\n",
-}
-
-
-@pytest.mark.parametrize("text", PASSED_OVER.values(), ids=PASSED_OVER)
-def test_what_is_no_application_is_passed_over_without_a_word(text: str) -> None:
-    assert load([("x.yaml", text)]) == Configuration()
+    assert "put its {{ }} in quotes" in config.complaints[2].message
 
 
 def test_files_that_are_no_yaml_by_name_are_not_looked_at() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncline.config import Complaint, load
-from syncline.config.settings import ClusterAccess, GuardLimits, Settings
+from syncline.config.settings import ClusterAccess, GuardLimits, PluginAccess, Settings
 
 FULL = """\
 clusters:
@@ -18,7 +18,7 @@ clusters:
     server: https://10.0.0.2:6443
     caFile: certs/ca.pem
     tokenEnv: STAGING_TOKEN
-  dev: {context: kind-dev}
+  dev: {context: kind-dev, project: team, labels: {env: dev}, annotations: {owner: ann}}
 defaultCluster: prod
 repositories:
 - https://github.com/example/deploy.git
@@ -30,6 +30,10 @@ guard:
 sync: {onlyAutomated: true, timeout: 10m}
 render: {timeout: 90}
 statuses: {limit: 0}
+plugins:
+  regions: {baseUrl: http://localhost:4355/, tokenEnv: PLUGIN_TOKEN, timeout: 5s}
+teams: {okta-deployers: acme/platform}
+unrestrictedProjects: [legacy]
 """
 
 
@@ -59,7 +63,13 @@ def test_every_setting_is_read() -> None:
             "staging": ClusterAccess(
                 "staging", server="https://10.0.0.2:6443", ca_file="certs/ca.pem", token_env="STAGING_TOKEN"
             ),
-            "dev": ClusterAccess("dev", context="kind-dev"),
+            "dev": ClusterAccess(
+                "dev",
+                context="kind-dev",
+                project="team",
+                labels={"env": "dev"},
+                annotations={"owner": "ann"},
+            ),
         },
         default_cluster="prod",
         repositories=("https://github.com/example/deploy.git", "git@github.com:example/deploy.git"),
@@ -68,6 +78,9 @@ def test_every_setting_is_read() -> None:
         sync_timeout=600.0,
         render_timeout=90.0,
         status_limit=0,
+        plugins={"regions": PluginAccess("http://localhost:4355", "PLUGIN_TOKEN", 5.0)},
+        teams={"okta-deployers": "acme/platform"},
+        unrestricted_projects=("legacy",),
     )
 
 

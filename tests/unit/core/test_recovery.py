@@ -84,7 +84,11 @@ def test_kinds_namespaces_and_definitions_are_needs_by_nature() -> None:
     uses = part("argocd/a", 0, [manifest(gadget)], "home")
     child = part("argocd/b", -9, [], "other", parent="argocd/a")
 
-    assert in_order([uses, child, defines]).identities == ("argocd/z", "argocd/a", "argocd/b")
+    order = in_order([uses, child, defines])
+    assert order.identities == ("argocd/z", "argocd/a", "argocd/b")
+    assert order.promised["argocd/z"] == frozenset()
+    assert {"kind Gadget.acme.test", "namespace home"} <= order.promised["argocd/a"]
+    assert "application argocd/a" in order.promised["argocd/b"]
 
 
 ENTRIES = st.lists(

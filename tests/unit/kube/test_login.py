@@ -247,7 +247,8 @@ def test_an_expiring_token_is_renewed_before_it_is_used(tmp_path: Path) -> None:
 
     tokens = log_in_as(tmp_path, plugin(tmp_path), environ={"EXPIRES": soon}).tokens
 
-    assert [tokens.token(), tokens.token()] == ["token-2", "token-3"]
+    assert [tokens.token(), tokens.token()] == ["token-2", "token-2"], "asked once, not before each request"
+    assert tokens.renewed("token-2") == "token-3"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.render.globs import compiled
+from syncline.config.globs import compiled
 from syncline.render.substitution import substitute
 
 MATCHES = {

@@ -11,7 +11,18 @@ from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
 from syncline.errors import ExitCode, Place
 from syncline.report.fit import fit
-from syncline.report.model import AppReport, Job, Note, Problem, Report, ResourceRow, Severity, ShownChange
+from syncline.report.model import (
+    AppReport,
+    Job,
+    Note,
+    Problem,
+    Report,
+    ResourceRow,
+    Severity,
+    ShownChange,
+    ShownHook,
+)
+from syncline.report.outcome import exit_code
 from syncline.report.summary import summary
 from unit.report import samples
 from unit.report.rendered import structure_of
@@ -32,6 +43,11 @@ def everywhere(text: str) -> Report:
         affected_by=f"x{text}x",
         changes=(
             ShownChange(key, Action.UPDATE, None, MaskedBody({text: text}), (text,), place, f"w{text}w"),
+        ),
+        hooks=(
+            ShownHook(
+                ShownChange(key, Action.UPDATE, None, MaskedBody({text: text}), (), place), (text,), runs=True
+            ),
         ),
         notes=tuple(Note(severity, "some words", key, place) for severity in Severity),
         images=((text, f"r{text}r:1", f"s{text}s:2"),),
@@ -175,3 +191,23 @@ def test_an_image_whose_tag_hides_the_change_is_pointed_out() -> None:
 
     assert "| `ghcr.io/acme/api` | `v1.4.1` | `v1.4.2` | cart: api, reports: batch |" in page
     assert "⚠️ same tag, other digest" in page
+
+
+def test_a_hook_that_changed_has_a_place_of_its_own_and_is_no_difference() -> None:
+    key = ResourceKey("batch", "Job", "shop", "migrate")
+    before, after = MaskedBody({"spec": {"image": "a:1"}}), MaskedBody({"spec": {"image": "a:2"}})
+    change = ShownChange(key, Action.UPDATE, before, after, ("spec.image",), Place("web/job.yaml", 3))
+    quiet = ShownHook(
+        ShownChange(ResourceKey("", "Pod", "shop", "check"), Action.UNCHANGED), ("Sync",), runs=True
+    )
+    app = AppReport(name="web", hooks=(ShownHook(change, ("PreSync", "PostSync")), quiet), unchanged=3)
+    report = Report(Job.DIFF, applications=(app,))
+
+    (page,) = fit(report)
+
+    assert "**▸ PreSync and PostSync hook, changed** · Job.batch `shop/migrate` · `web/job.yaml:3`" in page
+    assert "+  image: a:2" in page
+    assert "**▸ Sync hook, runs, unchanged** · Pod `shop/check`" in page
+    assert "only hooks differ" in page
+    assert "No manifest changes" in page
+    assert exit_code(report, differences_are_failure=True) is ExitCode.OK

@@ -14,6 +14,7 @@ DEEPEST: Final = 100
 """Levels of nesting; the API server's own limit on custom resources lies far below."""
 
 _LARGEST: Final = 2**62
+_LEAVES: Final = frozenset({str, bool})
 
 
 class TooDeep(Exception):  # noqa: N818 - it says what the object is
@@ -22,21 +23,19 @@ class TooDeep(Exception):  # noqa: N818 - it says what the object is
 
 def plain(value: Any, depth: int = 0) -> Any:
     """A copy without nulls; anything that is not JSON becomes its text."""
+    if type(value) in _LEAVES:
+        return value
+    if depth > DEEPEST:
+        raise TooDeep
     if isinstance(value, Mapping):
-        if depth > DEEPEST:
-            raise TooDeep
         return {
             name if type(name) is str else str(name): inner if type(inner) is str else plain(inner, depth + 1)
             for name, inner in value.items()
             if inner is not None
         }
-    if isinstance(value, str | bool):
-        return value
     if isinstance(value, int | float):
         return value if -_LARGEST < value < _LARGEST else _far(value)
-    if isinstance(value, Sequence):
-        if depth > DEEPEST:
-            raise TooDeep
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(inner, depth + 1) for inner in value if inner is not None]
     return str(value)
 

@@ -1,0 +1,115 @@
+"""The fields of each generator.
+
+The law: a generator that needs a cluster with Argo CD in it, or a host other than GitHub, is named as such
+and never taken for a misspelling.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from syncline.config.appset.selector import OPERATORS
+from syncline.config.decoding import (
+    Node,
+    Table,
+    anything,
+    checked,
+    fields,
+    flag,
+    list_of,
+    text,
+    text_map,
+    texts,
+)
+
+NESTED: Final = frozenset({"matrix", "merge"})
+
+UNSERVED: Final = {
+    "clusterDecisionResource": (
+        "reads objects of the cluster that Argo CD runs in, and Syncline runs in none; list the clusters in "
+        "syncline.yaml and use the clusters generator."
+    ),
+}
+
+_HOSTS: Final = (
+    "gitlab",
+    "gitea",
+    "bitbucket",
+    "bitbucketServer",
+    "azureDevOps",
+    "azuredevops",
+    "awsCodeCommit",
+)
+
+
+def selector(node: Node) -> dict[str, Any]:
+    """A label selector, as it is written."""
+    fields(node, {"matchLabels": text_map, "matchExpressions": list_of(_expression)})
+    return node.value if isinstance(node.value, dict) else {}
+
+
+def _expression(node: Node) -> None:
+    found = fields(node, {"key": text, "operator": text, "values": texts})
+    if found.get("operator") not in OPERATORS:
+        node.error(f"has the operator {found.get('operator', '(none)')}; it may be {', '.join(OPERATORS)}.")
+
+
+def _other_host(node: Node) -> None:
+    node.error("is a host that this version does not ask; only github is.")
+
+
+_PATH_RULE: Table = {"path": text, "exclude": flag}
+_PLUGIN_INPUT: Table = {"parameters": anything}
+
+_GITHUB: Table = {
+    **dict.fromkeys(("owner", "repo", "organization", "api", "appSecretName"), text),
+    "tokenRef": anything,
+    "labels": texts,
+    "allBranches": flag,
+    "excludeArchivedRepos": flag,
+}
+_FILTER: Table = {
+    **dict.fromkeys(
+        ("repositoryMatch", "labelMatch", "branchMatch", "targetBranchMatch", "titleMatch"), text
+    ),
+    "pathsExist": texts,
+    "pathsDoNotExist": texts,
+}
+_HOSTED: Table = {
+    "github": checked(_GITHUB),
+    "filters": list_of(checked(_FILTER)),
+    "values": text_map,
+    "requeueAfterSeconds": anything,
+    "cloneProtocol": text,
+    "continueOnRepoNotFoundError": flag,
+    "template": anything,
+    **dict.fromkeys(_HOSTS, _other_host),
+}
+_NESTED: Table = {"generators": anything, "mergeKeys": texts, "template": anything}
+
+GENERATORS: Final[dict[str, Table]] = {
+    "list": {"elements": list_of(anything), "elementsYaml": text, "template": anything},
+    "clusters": {"selector": selector, "values": text_map, "flatList": flag, "template": anything},
+    "git": {
+        "repoURL": text,
+        "revision": text,
+        "directories": list_of(checked(_PATH_RULE)),
+        "files": list_of(checked(_PATH_RULE)),
+        "values": text_map,
+        "pathParamPrefix": text,
+        "requeueAfterSeconds": anything,
+        "template": anything,
+    },
+    "matrix": _NESTED,
+    "merge": _NESTED,
+    "pullRequest": _HOSTED,
+    "scmProvider": _HOSTED,
+    "plugin": {
+        "configMapRef": checked({"name": text}),
+        "input": checked(_PLUGIN_INPUT),
+        "values": text_map,
+        "requeueAfterSeconds": anything,
+        "template": anything,
+    },
+}
+"""What Argo CD's `applicationset_types.go` lists, but for what cannot be asked from here."""

@@ -1,0 +1,98 @@
+"""One ApplicationSet as a value.
+
+The law: a generator keeps its own text as it was written, because a matrix renders it before it is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from syncline.errors import NOWHERE, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.config.complaint import Path
+    from syncline.documents import Lines
+
+
+class SetError(Exception):
+    """Why a set makes no Applications at all; `path` says where in the ApplicationSet to look."""
+
+    def __init__(self, message: str, path: Path = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """`kind` is the field's name (`list`, `git`, `matrix`…); `path` is where it stands in the set."""
+
+    kind: str
+    body: Mapping[str, Any]
+    path: Path
+    template: Mapping[str, Any] = field(default_factory=dict)
+    selector: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollingStep:
+    """One step of a rolling sync.
+
+    `most` is how many Applications of the step may be unfinished at a time: a number, a percentage such as
+    `25%`, or None for all.
+    """
+
+    expressions: tuple[Mapping[str, Any], ...]
+    most: int | str | None = None
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSet:
+    """One `argoproj.io/v1alpha1` ApplicationSet.
+
+    `keeps_resources` is `preserveResourcesOnDeletion`; `deletes` says whether `applicationsSync` lets an
+    Application go that is no longer made.  `steps` is None without a rolling sync.
+    """
+
+    name: str
+    origin: Place
+    generators: tuple[Generator, ...]
+    template: Mapping[str, Any]
+    namespace: str = ""
+    template_patch: str = ""
+    is_go: bool = False
+    go_options: tuple[str, ...] = ()
+    keeps_resources: bool = False
+    deletes: bool = True
+    steps: tuple[RollingStep, ...] | None = None
+    lines: Lines | None = field(default=None, repr=False, compare=False)
+    base: Path = ()
+
+    def place(self, path: Path = ()) -> Place:
+        """The line of a part of the set."""
+        if self.lines is None or not path:
+            return self.origin
+        return Place(self.origin.file, self.lines.of((*self.base, *path)))
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """A cluster as the clusters generator sees it."""
+
+    name: str
+    server: str = ""
+    project: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What one Application is made of; `reads` are the files of the repository it comes from."""
+
+    values: Mapping[str, Any]
+    reads: frozenset[str] = frozenset()

@@ -1,0 +1,118 @@
+"""The Applications that ApplicationSets make, beside those that files define.
+
+The law: what a set makes is decoded like a file, and each complaint about it stands at a line of the set; a
+set that fails makes nothing, and says so, so that what it made before is not taken for removed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from syncline.config import argo
+from syncline.config.application import Application, Rolling
+from syncline.config.appset.expand import TEMPLATE
+from syncline.config.appset.model import ApplicationSet, SetError
+from syncline.config.appset.selector import all_hold
+from syncline.config.complaint import Complaint, Complaints
+from syncline.config.load import BrokenApplication, Configuration, set_apart
+from syncline.documents import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncline.config.appset.expand import Made
+    from syncline.config.complaint import Path
+    from syncline.errors import Place
+
+_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_SHOWN: Final = 80
+
+
+class _TemplateComplaints(Complaints):
+    """Complaints about one Application, placed in the template that made it."""
+
+    def __init__(self, appset: ApplicationSet) -> None:
+        super().__init__(Document(None, appset.origin))
+        self._appset = appset
+
+    def place(self, path: Path = ()) -> Place:
+        return self._appset.place((*TEMPLATE, *path)) if path else self._appset.origin
+
+
+def with_generated(
+    found: Configuration, results: Iterable[tuple[ApplicationSet, tuple[Made, ...] | SetError]]
+) -> Configuration:
+    """The configuration with all that its sets make."""
+    applications: list[Application] = []
+    broken: list[BrokenApplication] = []
+    complaints: dict[Complaint, None] = {}
+    for appset, result in results:
+        if isinstance(result, SetError):
+            broken.append(_failed(appset, result))
+            continue
+        for made in result:
+            one = _decoded(appset, made, complaints)
+            (broken if isinstance(one, BrokenApplication) else applications).append(one)  # type: ignore[arg-type]
+    errors = {error: None for each in broken for error in each.errors}
+    return set_apart(
+        replace(
+            found,
+            applications=(*found.applications, *applications),
+            complaints=(*found.complaints, *(complaints | errors)),
+            broken=(*found.broken, *broken),
+        )
+    )
+
+
+def _failed(appset: ApplicationSet, error: SetError) -> BrokenApplication:
+    message = f"ApplicationSet {appset.name} makes no Applications: {error.message}"
+    complaint = Complaint(message, appset.place(error.path))
+    return BrokenApplication(appset.name, appset.namespace, complaint.place, (complaint,))
+
+
+def _decoded(
+    appset: ApplicationSet, made: Made, complaints: dict[Complaint, None]
+) -> Application | BrokenApplication:
+    book = _TemplateComplaints(appset)
+    app = argo.decode(made.body, book)
+    name = _name(made.body)
+    if app is not None and not _NAME.fullmatch(app.name):
+        book.error(
+            ("metadata", "name"),
+            "metadata.name is no name for an Application: lower-case letters, digits, hyphens and dots; "
+            "use a normalized parameter, or goTemplate's normalize.",
+        )
+    errors = tuple(_of(appset, each, name) for each in book.errors)
+    complaints |= dict.fromkeys(_of(appset, each) for each in book.found if each.severity == "warning")
+    if app is None or errors:
+        return BrokenApplication(name, appset.namespace, appset.origin, errors)
+    return replace(
+        app,
+        origin=appset.origin,
+        made_by=appset.name,
+        reads=made.reads,
+        rolling=_rolling(appset, app.labels),
+    )
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    metadata = body.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return str(name or "")
+
+
+def _of(appset: ApplicationSet, complaint: Complaint, name: str = "") -> Complaint:
+    of = f" makes {name[:_SHOWN]!r}, whose" if name else ":"
+    return replace(complaint, message=f"ApplicationSet {appset.name}{of} {complaint.message}")
+
+
+def _rolling(appset: ApplicationSet, labels: Mapping[str, str]) -> Rolling | None:
+    """The first step whose expressions all hold has the Application."""
+    if appset.steps is None:
+        return None
+    for number, step in enumerate(appset.steps):
+        if all_hold(step.expressions, labels):
+            return Rolling(appset.name, number, step.most, step.place)
+    return Rolling(appset.name, None, origin=appset.origin)

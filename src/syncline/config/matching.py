@@ -1,0 +1,121 @@
+"""The globs of Argo CD's projects and sets.
+
+The law: each rule is matched by the matcher that Argo CD uses for it, for they differ: gobwas without a
+separator lets `*` cross `/`, gobwas with one does not, and Go's `path.Match` knows neither `**` nor braces.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+
+def glob_matches(pattern: str, text: str, *, separator: str = "") -> bool:
+    """Whether a gobwas glob matches the whole text; a pattern that is no glob matches itself alone."""
+    return _gobwas(pattern, separator).fullmatch(text) is not None
+
+
+def path_matches(pattern: str, text: str) -> bool:
+    """Go's `path.Match` and `filepath.Match`: `*` and `?` stay within a segment. Never for a broken one."""
+    try:
+        return _go_path(pattern).fullmatch(text) is not None
+    except ValueError:
+        return False
+
+
+def is_path_pattern(pattern: str) -> bool:
+    """Whether Go's `path.Match` accepts the pattern."""
+    try:
+        _go_path(pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def pathspec_matches(pattern: str, path: str) -> bool:
+    """A Git pathspec: a directory covers what is in it, and the `*` of a glob crosses `/`."""
+    clean = pattern.strip("/")
+    if not any(sign in clean for sign in "*?["):
+        return path == clean or path.startswith(f"{clean}/") or not clean
+    return _pathspec(clean).fullmatch(path) is not None
+
+
+@lru_cache(maxsize=1024)
+def _gobwas(pattern: str, separator: str) -> re.Pattern[str]:
+    try:
+        return re.compile(
+            _gobwas_text(pattern, f"[^{re.escape(separator)}]" if separator else "."), re.DOTALL
+        )
+    except (ValueError, re.error):
+        return re.compile(re.escape(pattern))
+
+
+def _gobwas_text(pattern: str, one: str) -> str:
+    text, depth, at = "", 0, 0
+    while at < len(pattern):
+        sign, step = pattern[at], 1
+        if pattern.startswith("**", at):
+            text, step = f"{text}.*", 2
+        elif sign == "[":
+            inside, end = _brackets(pattern, at)
+            text, step = text + inside, end - at
+        elif sign == "\\" and at + 1 < len(pattern):
+            text, step = text + re.escape(pattern[at + 1]), 2
+        elif sign == "{" or (depth and sign in ",}"):
+            depth += {"{": 1, ",": 0, "}": -1}[sign]
+            text += {"{": "(?:", ",": "|", "}": ")"}[sign]
+        else:
+            text += {"*": f"{one}*", "?": one}.get(sign) or re.escape(sign)
+        at += step
+    if depth:
+        raise ValueError("a brace is not closed")
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _go_path(pattern: str) -> re.Pattern[str]:
+    return re.compile(_path_text(pattern, "[^/]", "^"), re.DOTALL)
+
+
+@lru_cache(maxsize=1024)
+def _pathspec(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(_path_text(pattern, ".", "!^"), re.DOTALL)
+    except ValueError:
+        return re.compile(re.escape(pattern))
+
+
+def _path_text(pattern: str, one: str, negations: str) -> str:
+    text, at = "", 0
+    while at < len(pattern):
+        sign = pattern[at]
+        if sign == "[":
+            inside, at = _brackets(pattern, at, negations)
+            text += inside
+            continue
+        if sign == "\\":
+            at += 1
+            if at == len(pattern):
+                raise ValueError("it ends with a backslash")
+            text += re.escape(pattern[at])
+        else:
+            text += {"*": f"{one}*", "?": one}.get(sign) or re.escape(sign)
+        at += 1
+    return text
+
+
+def _brackets(pattern: str, start: int, negations: str = "!^") -> tuple[str, int]:
+    """A bracket expression as a regular one, and where the pattern goes on. Raises ValueError when open."""
+    at = start + 1
+    negated = at < len(pattern) and pattern[at] in negations
+    at += negated
+    end = pattern.find("]", at + 1)
+    if end < 0:
+        raise ValueError("a bracket is not closed")
+    inside = pattern[at:end].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^").replace("&", "\\&")
+    inside = inside.replace("~", "\\~").replace("|", "\\|")
+    try:
+        re.compile(f"[{inside}]")
+    except re.error:
+        raise ValueError("a range is upside down") from None
+    return f"[{'^' if negated else ''}{inside}]", end + 1

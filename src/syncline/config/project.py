@@ -1,0 +1,133 @@
+"""Argo CD's `AppProject`, decoded: what the Applications of a project may do.
+
+The law: an absent list and an empty one are different things, as in Argo CD (its documentation, "Projects").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from syncline.errors import NOWHERE, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedDestination:
+    """Globs of a cluster's API server or name, and of a namespace; `!` before one means anything but."""
+
+    server: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """Patterns of a group, a kind and, for cluster-scoped objects, a name (empty: any)."""
+
+    group: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One line of a role's policy: `object` is what follows `PROJECT/`, a glob; `effect` allow or deny."""
+
+    resource: str
+    action: str
+    object: str
+    allows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What the members of some groups may do."""
+
+    name: str
+    rights: tuple[Right, ...] = ()
+    groups: tuple[str, ...] = ()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class SyncWindow:
+    """A time in which syncs are allowed or denied.
+
+    `schedule` is cron text, minute to weekday; `seconds` is how long the window stays open. The three lists
+    are globs of Applications, namespaces and clusters: any of them, or with `all_lists` each that is given.
+    """
+
+    allows: bool
+    schedule: str
+    seconds: float
+    applications: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    all_lists: bool = False
+    manual_sync: bool = False
+    sync_overrun: bool = False
+    time_zone: str = "UTC"
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanRule:
+    """Objects that belong to nobody and are not to be spoken of."""
+
+    group: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppProject:
+    """One `argoproj.io/v1alpha1` AppProject.
+
+    Of the four lists of kinds None is absent. `orphans` is None when nobody asked for them; `places` says
+    where each field of `spec` is written. `signed_by` are the fields that ask for signed commits.
+    """
+
+    name: str
+    origin: Place
+    source_repos: tuple[str, ...] = ()
+    destinations: tuple[AllowedDestination, ...] = ()
+    source_namespaces: tuple[str, ...] = ()
+    cluster_allowed: tuple[KindRule, ...] | None = None
+    cluster_denied: tuple[KindRule, ...] | None = None
+    namespaced_allowed: tuple[KindRule, ...] | None = None
+    namespaced_denied: tuple[KindRule, ...] | None = None
+    roles: tuple[Role, ...] = ()
+    windows: tuple[SyncWindow, ...] = ()
+    orphans: tuple[OrphanRule, ...] | None = None
+    signed_by: tuple[str, ...] = ()
+    own_clusters_only: bool = False
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+    def bare(self) -> AppProject:
+        """The same without its places, so that two can be compared by what they say."""
+        return replace(
+            self,
+            origin=NOWHERE,
+            places={},
+            roles=tuple(replace(role, place=NOWHERE) for role in self.roles),
+            windows=tuple(replace(window, place=NOWHERE) for window in self.windows),
+        )
+
+    def place(self, name: str) -> Place:
+        """The line of a field of `spec`, or of the project where it is not written."""
+        return self.places.get(name, self.origin)
+
+
+DEFAULT_PROJECT: Final = AppProject(
+    "default",
+    Place("the built-in project default"),
+    source_repos=("*",),
+    destinations=(AllowedDestination(server="*", name="*", namespace="*"),),
+    cluster_allowed=(KindRule("*", "*"),),
+)
+"""What Argo CD makes when it is installed: everything is allowed. A file that defines `default` replaces
+it.
+"""

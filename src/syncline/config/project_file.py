@@ -1,0 +1,228 @@
+"""From a document to an `AppProject`.
+
+The law: a rule that Argo CD would refuse, or that this version cannot keep, is an error at its own line; what
+restricts is never passed over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from syncline.config.argo import API_VERSION, METADATA
+from syncline.config.decoding import (
+    Node,
+    Table,
+    anything,
+    checked,
+    fields,
+    flag,
+    list_of,
+    members,
+    text,
+    texts,
+)
+from syncline.config.project import AllowedDestination, AppProject, KindRule, OrphanRule, Right, Role
+from syncline.config.windows import sync_window
+
+if TYPE_CHECKING:
+    from syncline.config.complaint import Complaints
+
+_LONGEST_DESCRIPTION: Final = 255
+_RESOURCES: Final = frozenset(
+    {"applications", "applicationsets", "repositories", "clusters", "logs", "exec", "projects"}
+)
+
+
+def _description(node: Node) -> str:
+    words = text(node)
+    if len(words) > _LONGEST_DESCRIPTION:
+        node.error(f"is longer than {_LONGEST_DESCRIPTION} characters.")
+    return words
+
+
+def _patterns(node: Node) -> tuple[str, ...]:
+    found = texts(node)
+    for number, pattern in enumerate(found):
+        if pattern == "!*":
+            node.child(number).error("denies everything; leave the list empty instead.")
+        if pattern in found[:number]:
+            node.child(number).error("stands in the list twice.")
+    return found
+
+
+def _destination(node: Node) -> AllowedDestination:
+    found = AllowedDestination(**fields(node, dict.fromkeys(("server", "name", "namespace"), text)))
+    for name in ("server", "name", "namespace"):
+        if getattr(found, name) == "!*":
+            node.child(name).error("denies everything; remove the destination instead.")
+    if isinstance(node.value, dict) and not node.has("server") and not node.has("name"):
+        node.error("names no cluster; give it a server or a name.")
+    return found
+
+
+def _destinations(node: Node) -> tuple[AllowedDestination, ...]:
+    found = list_of(_destination)(node)
+    for number, one in enumerate(found):
+        if one in found[:number]:
+            node.child(number).error("stands in the list twice.")
+    return found
+
+
+def _cluster_kinds(node: Node) -> tuple[KindRule, ...]:
+    return tuple(
+        KindRule(**fields(each, dict.fromkeys(("group", "kind", "name"), text))) for each in members(node)
+    )
+
+
+def _namespaced_kinds(node: Node) -> tuple[KindRule, ...]:
+    return tuple(KindRule(**fields(each, dict.fromkeys(("group", "kind"), text))) for each in members(node))
+
+
+def _role(node: Node) -> Role:
+    found = fields(
+        node,
+        {
+            "name": text,
+            "description": text,
+            "policies": texts,
+            "groups": texts,
+            "jwtTokens": anything,
+        },
+    )
+    if isinstance(node.value, dict) and not node.has("name"):
+        node.error("needs a name.")
+    lines = found.get("policies", ())
+    rights = tuple(
+        right
+        for number, line in enumerate(lines)
+        if (right := _right(node.child("policies").child(number), line)) is not None
+    )
+    return Role(found.get("name", ""), rights, found.get("groups", ()), node.complaints.place(node.path))
+
+
+def _right(node: Node, line: str) -> Right | None:
+    """`p, proj:PROJECT:ROLE, RESOURCE, ACTION, PROJECT/OBJECT, allow`."""
+    words = [word.strip() for word in line.split(",")]
+    if len(words) != len(_WORDS) or words[0] != "p":
+        node.error(f"must read {', '.join(_WORDS)}.")
+        return None
+    _, _, resource, action, target, effect = words
+    if resource not in _RESOURCES:
+        node.error(f"is about {resource}, which is none of {', '.join(sorted(_RESOURCES))}.")
+    if effect not in {"allow", "deny"}:
+        node.error("must end in allow or deny.")
+    project, slash, name = target.partition("/")
+    if not slash or not project or not name:
+        node.error("must name its object as PROJECT/APPLICATION, or PROJECT/* for all of them.")
+    return Right(resource, action, name, effect == "allow")
+
+
+_WORDS: Final = ("p", "proj:PROJECT:ROLE", "RESOURCE", "ACTION", "PROJECT/OBJECT", "allow or deny")
+
+
+def _orphans(node: Node) -> tuple[OrphanRule, ...] | None:
+    rule: Table = dict.fromkeys(("group", "kind", "name"), text)
+    found = fields(node, {"warn": flag, "ignore": lambda each: [fields(one, rule) for one in members(each)]})
+    # Argo CD's default for warn is true.
+    return tuple(OrphanRule(**one) for one in found.get("ignore", ())) if found.get("warn", True) else None
+
+
+def _account(node: Node) -> None:
+    fields(node, dict.fromkeys(("server", "namespace", "defaultServiceAccount"), text))
+
+
+def _accounts(node: Node) -> None:
+    list_of(_account)(node)
+    if node.value:
+        node.warn(
+            "has no effect: Syncline applies as the identity of its kubeconfig, not as an account of a "
+            "project."
+        )
+
+
+_INTEGRITY: Table = {
+    "git": checked(
+        {
+            "policies": list_of(
+                checked(
+                    {
+                        "repos": list_of(checked({"url": text})),
+                        "gpg": checked({"mode": text, "keys": texts}),
+                    }
+                )
+            )
+        }
+    )
+}
+
+_SPEC: Table = {
+    "sourceRepos": _patterns,
+    "destinations": _destinations,
+    "description": _description,
+    "roles": list_of(_role),
+    "clusterResourceWhitelist": _cluster_kinds,
+    "clusterResourceBlacklist": _cluster_kinds,
+    "namespaceResourceWhitelist": _namespaced_kinds,
+    "namespaceResourceBlacklist": _namespaced_kinds,
+    "orphanedResources": _orphans,
+    "syncWindows": list_of(sync_window),
+    "signatureKeys": list_of(checked({"keyID": text})),
+    "sourceIntegrity": checked(_INTEGRITY),
+    "sourceNamespaces": _patterns,
+    "permitOnlyProjectScopedClusters": flag,
+    "destinationServiceAccounts": _accounts,
+}
+_NAMES: Final = {
+    "cluster_resource_whitelist": "cluster_allowed",
+    "cluster_resource_blacklist": "cluster_denied",
+    "namespace_resource_whitelist": "namespaced_allowed",
+    "namespace_resource_blacklist": "namespaced_denied",
+    "orphaned_resources": "orphans",
+    "sync_windows": "windows",
+    "permit_only_project_scoped_clusters": "own_clusters_only",
+}
+_DROPPED: Final = frozenset({"description", "destination_service_accounts"})
+
+
+def _spec(node: Node) -> dict[str, Any]:
+    found = fields(node, _SPEC)
+    keys, policies = found.pop("signature_keys", ()), found.pop("source_integrity", {})
+    asked = [
+        name
+        for name, given in (("signatureKeys", keys), ("sourceIntegrity", _gpg_policies(policies)))
+        if given
+    ]
+    if len({role.name for role in found.get("roles", ())}) != len(found.get("roles", ())):
+        node.child("roles").error("holds two roles of one name.")
+    places = {name: node.complaints.place((*node.path, name)) for name in node.value or {} if name in _SPEC}
+    known = {_NAMES.get(name, name): value for name, value in found.items() if name not in _DROPPED}
+    return {**known, "signed_by": tuple(asked), "places": places}
+
+
+def _gpg_policies(integrity: Any) -> bool:
+    """Whether some repository's commits have to be signed: a mode other than none (Argo CD 3.5)."""
+    listed = (integrity.get("git") or {}).get("policies") or () if isinstance(integrity, dict) else ()
+    gpgs = [each.get("gpg") or {} for each in listed if isinstance(each, dict)]
+    return any(isinstance(gpg, dict) and gpg.get("mode", "head") != "none" for gpg in gpgs)
+
+
+_PROJECT: Table = {
+    "apiVersion": text,
+    "kind": text,
+    "metadata": lambda node: fields(node, METADATA),
+    "spec": _spec,
+    "status": anything,
+}
+
+
+def decode(body: Any, complaints: Complaints) -> AppProject | None:
+    """The project, or None when `complaints` holds an error about it."""
+    root = Node(body, (), complaints)
+    found = fields(root, _PROJECT)
+    if not root.has("metadata") or not root.child("metadata").has("name"):
+        root.child("metadata").error("needs a name.")
+    if root.value.get("apiVersion") != API_VERSION:
+        root.child("apiVersion").error(f"must be {API_VERSION}.")
+    if complaints.errors:
+        return None
+    return AppProject(found["metadata"]["name"], complaints.place(), **found.get("spec", {}))

@@ -1,0 +1,125 @@
+"""What each object would be after the sync.
+
+The law: what is in sync already needs nobody's word, and the server is asked in the very manner in which the
+object would be written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncline.core.fields import without
+from syncline.core.ignore import yielding
+from syncline.core.live import Level, LiveState, Prediction
+from syncline.core.managed import MANAGER, leftovers, migrated
+from syncline.core.options import Manner, Method
+from syncline.core.predict import in_sync, predict_apply, predict_replace
+from syncline.kube.dryrun import dry_run
+from syncline.kube.shapes import custom_shapes
+from syncline.writer import replacement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from syncline.config.application import IgnoreDifference
+    from syncline.core.options import SyncOptions
+    from syncline.core.resource import Body, Manifest, ResourceKey
+    from syncline.core.schema import Shape
+    from syncline.ports import ApiResource, Cluster
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One object that exists: its manifest, and how it is compared and would be written."""
+
+    desired: Body
+    live: Body
+    manner: Manner
+    shape: Shape | None
+
+    @property
+    def seen(self) -> Body:
+        """The live object as this write sees its owners."""
+        own = frozenset({MANAGER}) if self.manner.method is Method.MERGE else frozenset()
+        return migrated(self.live, self.manner.migrate | own)
+
+    def guess(self) -> Body:
+        """What the write would make; the live object itself when that is nothing new."""
+        if in_sync(self.seen, self.desired, self.shape):
+            return self.live
+        if self.manner.method is Method.REPLACE:
+            return predict_replace(self.live, self.desired, self.shape)
+        return predict_apply(self.seen, self.desired, self.shape)
+
+    def ask(self, cluster: Cluster, resource: ApiResource) -> Body:
+        """What the server says that it would make."""
+        if self.manner.method is not Method.APPLY:
+            body = replacement(self.live, self.desired, self.manner)
+            return cluster.update(resource, body, dry_run=True, validate=self.manner.validate)
+        answer = cluster.apply(resource, self.desired, dry_run=True, validate=self.manner.validate)
+        if self.seen is self.live:
+            return answer
+        # The server cannot know that the fields of an earlier client-side apply will be handed to us first.
+        for path in leftovers(self.seen, self.desired, shape=self.shape):
+            answer = without(answer, path, self.shape)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which options objects are written, and which fields are left to others."""
+
+    options: SyncOptions
+    ignored: tuple[IgnoreDifference, ...] = ()
+
+
+def yielded(manifests: Iterable[Manifest], live: LiveState, terms: Terms) -> dict[ResourceKey, Body]:
+    """The manifests' bodies as they are compared: with the live value where a field is ignored."""
+    return {
+        manifest.key: yielding(
+            manifest.key, manifest.body, live.objects.get(manifest.key), terms.ignored, None
+        )
+        for manifest in manifests
+    }
+
+
+def predict(
+    manifests: Iterable[Manifest],
+    live: LiveState,
+    cluster: Cluster,
+    terms: Terms,
+    *,
+    level: Level,
+    workers: int,
+) -> Prediction:
+    """What each object would be after the sync.
+
+    At the dry-run level the server is asked about each object that exists and seems to differ; where it will
+    not say, our own prediction stands.
+    """
+    listed = tuple(manifests)
+    shapes = custom_shapes(listed, cluster)
+    objects: dict[ResourceKey, Body] = {}
+    questions: dict[ResourceKey, Question] = {}
+    for manifest in listed:
+        before, shape = live.objects.get(manifest.key), shapes.get((manifest.key.kind, manifest.api_version))
+        if before is None:
+            objects[manifest.key] = predict_apply(None, manifest.body, shape)
+            continue
+        manner = terms.options.manner(manifest.body, before)
+        question = Question(manifest.body, before, manner, shape)
+        objects[manifest.key] = question.guess()
+        if objects[manifest.key] is not before:
+            questions[manifest.key] = question
+    if level is not Level.DRY_RUN or not questions:
+        return Prediction(level, objects)
+    versions: Mapping[ResourceKey, str] = {manifest.key: manifest.api_version for manifest in listed}
+    asked = [(key, versions[key], question.desired) for key, question in questions.items()]
+    answer = dry_run(
+        cluster, asked, workers=workers, ask=lambda key, served: questions[key].ask(cluster, served)
+    )
+    if answer.forbidden and not answer.objects:
+        # Nobody may claim the server's word for what the server would not say.
+        level = Level.LIVE
+    return Prediction(level, {**objects, **answer.objects}, answer.rejected, answer.unknowable)

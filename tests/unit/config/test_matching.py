@@ -1,0 +1,115 @@
+"""The globs, each against what its Go library says."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncline.config.matching import glob_matches, is_path_pattern, path_matches, pathspec_matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "plain", "separated"),
+    [
+        ("*", "a/b", True, False),
+        ("**", "a/b", True, True),
+        ("a*c", "abc", True, True),
+        ("a*c", "a/c", True, False),
+        ("a?c", "abc", True, True),
+        ("a?c", "a/c", True, False),
+        ("[a-c]x", "bx", True, True),
+        ("[!a-c]x", "bx", False, False),
+        ("[^a-c]x", "dx", True, True),
+        ("{a,b*}-c", "bxx-c", True, True),
+        ("{a,b}x{c,d}", "bxd", True, True),
+        ("{a,b}", "c", False, False),
+        ("a,b", "a,b", True, True),
+        ("a}b", "a}b", True, True),
+        ("{a", "{a", True, True),
+        ("a.c", "abc", False, False),
+        (r"\*", "*", True, True),
+        (r"\*", "a", False, False),
+        ("", "", True, True),
+        ("", "a", False, False),
+        ("https://github.com/*/*", "https://github.com/acme/web", True, True),
+        ("https://github.com/*", "https://github.com/acme/web", True, False),
+        ("https://github.com/**", "https://github.com/acme/web", True, True),
+    ],
+)
+def test_gobwas(pattern: str, text: str, plain: bool, separated: bool) -> None:
+    assert glob_matches(pattern, text) is plain
+    assert glob_matches(pattern, text, separator="/") is separated
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        ("apps/*", "apps/a", True),
+        ("apps/*", "apps/a/b", False),
+        ("apps/**", "apps/a/b", False),
+        ("*", ".hidden", True),
+        ("a?", "ab", True),
+        ("a?", "a/", False),
+        ("[ab]", "b", True),
+        ("[^ab]", "b", False),
+        ("[!a]", "!", True),
+        ("{a,b}", "a", False),
+        (r"\*", "*", True),
+        ("[", "[", False),
+        ("[b-a]", "a", False),
+        ("a\\", "a", False),
+    ],
+)
+def test_go_path_match(pattern: str, text: str, matches: bool) -> None:
+    assert path_matches(pattern, text) is matches
+    if matches:
+        assert is_path_pattern(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["[", "[a", "[b-a]", "a\\"])
+def test_what_is_no_path_pattern_is_known_as_such(pattern: str) -> None:
+    assert not is_path_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "matches"),
+    [
+        ("clusters", "clusters/a/config.json", True),
+        ("clusters/a/config.json", "clusters/a/config.json", True),
+        ("clust", "clusters/a", False),
+        ("clusters/*/config.json", "clusters/a/config.json", True),
+        ("clusters/*/config.json", "clusters/a/b/config.json", True),
+        ("**/config.json", "a/b/config.json", True),
+        ("*.json", "a/b.json", True),
+        ("clusters/?/x", "clusters/a/x", True),
+        ("a[", "a[", True),
+    ],
+)
+def test_git_pathspec(pattern: str, path: str, matches: bool) -> None:
+    assert pathspec_matches(pattern, path) is matches
+
+
+plain = st.text(alphabet="abc/.-_ {}!,", max_size=12)
+
+
+@given(pattern=st.text(max_size=20), text=st.text(max_size=20))
+def test_no_pattern_is_a_crash(pattern: str, text: str) -> None:
+    assert glob_matches(pattern, text) in {True, False}
+    assert glob_matches(pattern, text, separator="/") in {True, False}
+    assert path_matches(pattern, text) in {True, False}
+    assert pathspec_matches(pattern, text) in {True, False}
+
+
+@given(text=st.text(alphabet="abc/.-_ !", max_size=12))
+def test_a_text_without_signs_matches_itself_and_nothing_else(text: str) -> None:
+    assert glob_matches(text, text)
+    assert path_matches(text, text)
+    assert not glob_matches(text, f"{text}x")
+    assert not path_matches(text, f"{text}x")
+
+
+@given(left=st.text(alphabet="ab/", max_size=6), right=st.text(alphabet="ab/", max_size=6))
+def test_a_star_crosses_no_separator_it_was_given(left: str, right: str) -> None:
+    assert glob_matches("*", left + right)
+    assert glob_matches("*", left + right, separator="/") == ("/" not in left + right)
