@@ -27,7 +27,7 @@ from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.expand import Sources, expanded
 from syncline.jobs.family import gather
-from syncline.jobs.once import Once
+from syncline.jobs.once import AtRevision, Once
 from syncline.jobs.projects import project_of
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
@@ -50,24 +50,6 @@ if TYPE_CHECKING:
     from syncline.ports import Clock, Forge
     from syncline.process import Room
     from syncline.runtime import Cancellation
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """An application at a revision; equal by name, because one commit has one definition of it."""
-
-    app: Application
-    revision: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._identity == other._identity
-
-    def __hash__(self) -> int:
-        return hash(self._identity)
-
-    @property
-    def _identity(self) -> tuple[str, str, str]:
-        return (self.app.namespace, self.app.name, self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +86,7 @@ class Session:
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
-        self._renderings: Once[_Asked, Rendering] = Once(self._render)
+        self._renderings: Once[AtRevision, Rendering] = Once(self._render)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""
@@ -213,7 +195,7 @@ class Session:
 
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
-        return self._renderings[_Asked(app, revision)]
+        return self._renderings[AtRevision(app, revision)]
 
     def unrendered(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
@@ -333,7 +315,7 @@ class Session:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration
 
-    def _render(self, asked: _Asked) -> Rendering:
+    def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
         return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
 
