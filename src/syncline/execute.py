@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from syncline import __version__
-from syncline.core.applyset import Owner, encode
 from syncline.core.health import Assess, Health, HealthStatus, assess, is_ignored
 from syncline.core.hooks import HOOK_OF_LABEL
-from syncline.core.inventory import Inventory, begin, close, intend, record, settle, succeed
+from syncline.core.inventory import close, settle, succeed
 from syncline.core.plan import Action, Change, Plan
 from syncline.core.resource import Body, ResourceKey
 from syncline.core.schedule import Stage, Step, rescue, schedule
@@ -22,26 +20,27 @@ from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncRes
 from syncline.errors import ApiError, ClusterError, Interrupted
 from syncline.hook_runner import HookRunner
 from syncline.kube.waiting import Awaited, Patience, Waiter
-from syncline.ports import ApiResource, Clock, Cluster
+from syncline.ledger import Claim, Ledger
 from syncline.runtime import each
 from syncline.writer import Writer, told, uid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from syncline.ports import ApiResource, Clock, Cluster
+
 _CRD = "CustomResourceDefinition.apiextensions.k8s.io"
 _GRACE = 60.0
 """Seconds that the hooks of SyncFail get, also when the time for everything else is up."""
-
-_PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """With what a plan is carried out.
 
-    `check` raises Interrupted when the run was asked to stop; `seconds` is the time all waiting together may
-    take; `by` is who is written into the history.
+    `check` raises Interrupted when the run was asked to stop, and ClusterError when another run took over;
+    `hold` makes sure of that before the claim. `seconds` is the time all waiting together may take; `by` is
+    who is written into the history.
     """
 
     cluster: Cluster
@@ -51,18 +50,7 @@ class Means:
     workers: int = 16
     by: str = ""
     assess: Assess = assess
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Whose plan it is, the parent ConfigMap as it was read (None before the first sync), and what to
-    remember.
-    """
-
-    owner: Owner
-    parent: Body | None
-    history_limit: int = 10
-    cascades: bool = False
+    hold: Callable[[], None] = lambda: None
 
 
 def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None]) -> SyncResult:
@@ -97,8 +85,7 @@ class _Execution:
         self._gone = {change.key for change in plan.changes if change.action is Action.FORGET}
         self._writer = Writer(means.cluster, plan.options.propagation)
         self._hooks = HookRunner(plan, claim.owner, self._writer, means.clock, self._emit)
-        self._parent = claim.parent
-        self._saved = plan.inventory
+        self._ledger = Ledger(plan, claim, means.cluster, means.by)
         self._has_home = not plan.unrecorded
 
     def carry_out(self) -> None:
@@ -109,11 +96,15 @@ class _Execution:
             self._has_home = self._apply_group(founding, _Pending())
             if not self._has_home:
                 return
+        # Another tool's parent becomes ours by the claim itself.
+        parents = tuple(c for c in self._plan.changes if c.key == self._claim.owner.parent_key)
         if self._plan.writes or self._plan.runs:
-            keys = [run.key for run in self._plan.runs]
-            self._save(begin(intend(self._saved, self._manifests), self._plan.operation, keys))
-        stages = schedule(self._plan)
-        sound = all(self._run_stage(stage, skip=founding, last=stage is stages[-1]) for stage in stages)
+            self._means.hold()
+            self._ledger.claim(self._now())
+            for change in parents:
+                self._emit(Done(change.key, change.action, self._now()))
+        stages, skip = schedule(self._plan), (*founding, *parents)
+        sound = all(self._run_stage(stage, skip=skip, last=stage is stages[-1]) for stage in stages)
         fail = None if sound else rescue(self._plan)
         if fail is not None:
             until = max(self._patience.until, self._means.clock.monotonic() + _GRACE)
@@ -123,16 +114,16 @@ class _Execution:
 
     def settle(self) -> None:
         """Forget what is gone and, after success, record the revision; a failure to save is an event too."""
-        inventory = settle(self._saved, self._gone | self._hooks.gone)
+        inventory = settle(self._ledger.saved, self._gone | self._hooks.gone)
         result = fold(self.events)
         if result.succeeded and not self._plan.partial:
-            inventory = self._recorded(intend(inventory, self._manifests))
+            inventory = self._ledger.recorded(inventory, self._now())
         elif not self._plan.partial and not (result.halted and result.halted.interrupted):
             # Who was stopped will go on with this operation; who failed begins a new one.
             inventory = close(inventory)
         try:
             if self._has_home:
-                self._save(inventory)
+                self._ledger.save(inventory)
         except ClusterError as error:
             self.halt(f"The inventory could not be saved: {error}")
 
@@ -146,6 +137,8 @@ class _Execution:
             self._means.check()
         except Interrupted as stop:
             self.halt(f"{stop.message} Run it again to finish what is left.", interrupted=True)
+        except ClusterError as stop:
+            self.halt(str(stop))  # such as another run that has taken over meanwhile
         else:
             self.halt(str(error))
 
@@ -153,20 +146,6 @@ class _Execution:
         # The Namespace that the parent lives in is the one object that precedes the claim.
         key = ResourceKey("", "Namespace", "", self._claim.owner.namespace)
         return tuple(c for c in self._plan.changes if c.key == key and c.action is Action.CREATE)
-
-    def _recorded(self, inventory: Inventory) -> Inventory:
-        inventory = close(inventory, self._plan.digests)
-        return record(
-            replace(
-                inventory,
-                cascades=self._claim.cascades,
-                hooks=replace(inventory.hooks, parting=self._plan.parting),
-            ),
-            self._plan.revision,
-            at=self._now(),
-            by=self._means.by,
-            limit=self._claim.history_limit,
-        )
 
     def _run_stage(self, stage: Stage, *, skip: tuple[Change, ...], last: bool) -> bool:
         if not self._prune(stage.prunes) or not self._make_room(stage):
@@ -211,7 +190,7 @@ class _Execution:
                 failed.add(run.key)
         good = [run.id for run in due if run.key not in failed | late]
         if good:
-            self._save(succeed(settle(self._saved, self._hooks.gone), good))
+            self._ledger.save(succeed(settle(self._ledger.saved, self._hooks.gone), good))
         return len(good) == len(due)
 
     def _apply_group(self, steps: Sequence[Step], pending: _Pending) -> bool:
@@ -314,20 +293,6 @@ class _Execution:
         late = {event.key for event in seen.overdue}
         waited = {*awaited.healthy, *awaited.gone}
         return late.isdisjoint(waited) and _worst(seen, awaited.healthy) < HealthStatus.MISSING
-
-    def _save(self, inventory: Inventory) -> None:
-        if self._parent is not None and inventory == self._saved:
-            return
-        if self._parent is None and inventory == Inventory(inventory.app):
-            return
-        body = encode(inventory, self._claim.owner, __version__)
-        version = ((self._parent or {}).get("metadata") or {}).get("resourceVersion")
-        if version:
-            # Two runs must not overwrite each other's record: the server refuses the one that read an older
-            # parent.
-            body = {**body, "metadata": {**body["metadata"], "resourceVersion": version}}
-        self._parent = self._means.cluster.apply(_PARENT, body)
-        self._saved = inventory
 
     def _emit(self, event: Event) -> None:
         self.events.append(event)

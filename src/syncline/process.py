@@ -108,9 +108,11 @@ class _Attendance:
         try:
             with selectors.DefaultSelector() as pipes:
                 self._talk(pipes, memoryview(stdin))
+            pause = _TICK / 256  # who has closed its pipes has mostly ended as well
             while not _has_ended(self._child):
                 self._check()
-                time.sleep(_TICK / 10)
+                time.sleep(pause)
+                pause = min(2 * pause, _TICK)
         finally:
             _end(self._child)
         text = self._stderr.decode("utf-8", "replace")

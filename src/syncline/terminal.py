@@ -14,7 +14,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final, TextIO
 
 from syncline.core.plan import Action
-from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Retrying
+from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Retrying, Waiting
 from syncline.errors import ExitCode, Interrupted, UsageError
 from syncline.exits import likes_colour
 from syncline.report.escaping import one_line
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from syncline.config.settings import Settings
     from syncline.core.loglines import LogLine
     from syncline.jobs.observer import Observer
-    from syncline.report.model import AppReport, Report
+    from syncline.report.model import AppReport, Job, Report
 
 _DONE: Final = {
     Action.CREATE: "created",
@@ -131,6 +131,12 @@ class Lines:
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """These applications will be looked at."""
 
+    def planned(self, job: Job, report: AppReport) -> None:
+        """The plan of a rollback, before it is carried out."""
+        with self._lock, suppress(OSError):
+            self._stream.write(_plan_text(job, report))
+            self._stream.flush()
+
     def event(self, application: str, event: Event) -> None:
         """Something happened in a cluster; what is still the same is not said again."""
         said, about = sentence(application, event), (application, getattr(event, "key", None))
@@ -161,6 +167,13 @@ class Progress:
         if self._total:
             self._say("one application" if self._total == 1 else f"{self._total} applications")
 
+    def planned(self, job: Job, report: AppReport) -> None:
+        """The plan of a rollback, before it is carried out."""
+        self._say("")
+        with self._lock, suppress(OSError):
+            self._stream.write(_plan_text(job, report))
+            self._stream.flush()
+
     def event(self, application: str, event: Event) -> None:
         """Something happened in a cluster."""
         self._say(sentence(application, event))
@@ -180,6 +193,13 @@ class Progress:
             self._stream.flush()
 
 
+def _plan_text(job: Job, report: AppReport) -> str:
+    from syncline.report.model import Report
+    from syncline.report.terminal import terminal
+
+    return f"This is the plan:\n\n{terminal(Report(job, applications=(report,)), colour=False)}\n"
+
+
 def sentence(application: str, event: Event) -> str:
     """What happened, in a line. What a server said is left to the report, where secrets are hidden."""
     match event:
@@ -191,6 +211,8 @@ def sentence(application: str, event: Event) -> str:
             said = f"{event.key} is {event.health.status.label}"
         case Halted():
             said = "ended before its end"
+        case Waiting():
+            said = event.message
         case Retrying():
             said = f"attempt {event.attempt} did not succeed; tried again"
     return f"{application}: {said}"

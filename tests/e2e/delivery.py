@@ -66,6 +66,7 @@ class Recorder:
     names: list[str] = field(default_factory=list)
     events: list[tuple[str, Event]] = field(default_factory=list)
     reports: list[AppReport] = field(default_factory=list)
+    plans: list[tuple[Job, AppReport]] = field(default_factory=list)
 
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
         del settings
@@ -73,6 +74,9 @@ class Recorder:
 
     def event(self, application: str, event: Event) -> None:
         self.events.append((application, event))
+
+    def planned(self, job: Job, report: AppReport) -> None:
+        self.plans.append((job, report))
 
     def finished(self, report: AppReport) -> None:
         self.reports.append(report)
@@ -119,6 +123,12 @@ class Delivery:
         group = "api" if version == "v1" else "apis"
         target = f"/{group}/{version}/namespaces/{self.namespace}/{plural}/{name}"
         return self.plane.api("PATCH", target, body)
+
+    def end_lease(self, name: str = "syncline-web") -> None:
+        """Delete the Lease of a run that was killed: the next one would wait until it has run out."""
+        if self.exists(f"coordination.k8s.io/v1/leases/{name}"):
+            place = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases/{name}"
+            self.plane.api("DELETE", place)
 
     def exists(self, path: str) -> bool:
         version, plural, name = path.rsplit("/", 2)

@@ -132,6 +132,7 @@ class Flip:
         assert code == (-signal.SIGKILL if killer.killed else 0), self.runs.said
         self.check_claims()
         self.hand.start_anew()
+        self.delivery.end_lease()
         assert self.sync(letter) == 0, self.runs.said
         self.check_end(letter)
         self.at = letter

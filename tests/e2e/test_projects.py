@@ -185,6 +185,9 @@ class Closing:
     def begin(self, applications: object, settings: object) -> None:
         del applications, settings
 
+    def planned(self, job: Job, report: AppReport) -> None:
+        del job, report
+
     def event(self, application: str, event: Event) -> None:
         del application
         if isinstance(event, Done):

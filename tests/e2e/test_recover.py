@@ -209,4 +209,6 @@ def test_children_come_after_their_parent_and_a_drill_leaves_no_hook_behind(
     assert [hook.change.key.name for app in report.applications for hook in app.hooks] == ["before"]
     left = second_plane.api("GET", f"/api/v1/namespaces/{delivery.namespace}/configmaps")["items"]
     assert {body["metadata"]["name"] for body in left} <= {"kube-root-ca.crt"}
+    leases = f"/apis/coordination.k8s.io/v1/namespaces/{delivery.namespace}/leases"
+    assert second_plane.api("GET", leases)["items"] == []
     second_plane.delete_namespace(delivery.namespace)

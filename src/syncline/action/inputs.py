@@ -28,6 +28,7 @@ INPUTS: Final[Mapping[str, str]] = {
     "approve": "",
     "adopt": "false",
     "heal": "false",
+    "rollback_on_failure": "false",
     "resources": "",
     "labels": "",
     "resource": "",

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from syncline.core.trust import Tier
 from syncline.core.verdict import Event as SyncEvent
-from syncline.core.verdict import Failed, Halted, Overdue, Retrying
+from syncline.core.verdict import Failed, Halted, Overdue, Retrying, Waiting
 from syncline.github.statuses import StatusBoard
 from syncline.github.workflow import say_line
 from syncline.report.model import AppReport, Job, Report
 from syncline.report.summary import app_status_line, pending_line, status_line
+from syncline.report.terminal import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,14 +43,20 @@ class Board:
         if self._statuses:
             self._statuses.begin(applications, pending, limit=settings.status_limit)
 
+    def planned(self, job: Job, report: AppReport) -> None:
+        """The plan of a rollback stands in the log before it is carried out."""
+        self._say("This is the plan:")
+        for line in terminal(Report(job, applications=(report,)), colour=False).splitlines():
+            self._say(line)
+
     def event(self, application: str, event: SyncEvent) -> None:
-        """Something happened in a cluster; only trouble is told at once."""
+        """Something happened in a cluster; only trouble, and for whom the run waits, is told at once."""
         match event:
             case Failed():
                 self._say(f"{application}: {event.key} failed")
             case Overdue():
                 self._say(f"{application}: {event.key} {event.health.status.label} {event.health.message}")
-            case Halted():
+            case Halted() | Waiting():
                 self._say(f"{application}: {event.message}")
             case Retrying():
                 self._say(f"{application}: attempt {event.attempt} did not succeed; tried again")

@@ -96,6 +96,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             approved=frozenset(inputs.lines("approve")),
             adopt=inputs.flag("adopt"),
             heal=inputs.flag("heal"),
+            rollback=inputs.flag("rollback_on_failure"),
         ),
         action=AskedAction(inputs["resource"], inputs["action"], cli.parameters(inputs.lines("params"))),
         recovery=_recovery(inputs, environ, job),

@@ -66,6 +66,8 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
             approved=frozenset(options.get("approve", ())),
             adopt=bool(options.get("adopt")),
             heal=bool(options.get("heal")),
+            rollback=bool(options.get("rollback_on_failure")),
+            keep=bool(options.get("no_prune")),
         ),
         action=AskedAction(
             options.get("resource", ""), options.get("action", ""), parameters(options.get("params", ()))

@@ -93,6 +93,7 @@ def diff(**options: Any) -> None:
 @given.prune
 @given.approve
 @given.adopt
+@click.option("--rollback-on-failure", is_flag=True, help="Go back to the last success when the sync fails.")
 @given.resource
 @given.label
 @given.dry_run
@@ -110,9 +111,10 @@ def sync(**options: Any) -> None:
 
 @main.command()
 @given.applications
-@click.option("--heal", is_flag=True, help="Undo drift, also where selfHeal is off.")
+@click.option("--heal", is_flag=True, help="Undo drift, also where selfHeal is off or a fight was seen.")
 @given.prune
 @given.approve
+@given.adopt
 @given.dry_run
 @given.timeout
 @given.common
@@ -133,8 +135,9 @@ def drift(**options: Any) -> None:
 @click.option(
     "--revision", "head", metavar="REV", default="", help="Where to. [default: the revision synced before]"
 )
-@given.prune
+@click.option("--no-prune", is_flag=True, help="Leave what that commit did not have.")
 @given.approve
+@given.adopt
 @given.dry_run
 @given.timeout
 @given.common
@@ -142,8 +145,9 @@ def drift(**options: Any) -> None:
 def rollback(**options: Any) -> None:
     """Take applications back to an earlier commit.
 
-    A rollback is a sync of that commit: same plan, same guard, recorded like any other. Revert the change in
-    Git too, or the next sync of the branch brings it back.
+    A rollback is a sync of that commit: same plan, same guard, recorded as a rollback; what the commit did
+    not have is deleted within the guard's limits. The application stays there while no commit touches it;
+    revert the change in Git too, or the next one that does brings it back. Rolling back twice goes back two.
     """
     do("rollback", options)
 

@@ -47,7 +47,9 @@ prune = click.option(
 approve = click.option(
     "--approve", multiple=True, metavar="OBJECT", help="Approve deleting this object, as the plan names it."
 )
-adopt = click.option("--adopt", is_flag=True, help="Take over objects that belong to another ApplySet.")
+adopt = click.option(
+    "--adopt", is_flag=True, help="Take over what belongs to another owner: ApplySet, Argo CD, Flux, Helm."
+)
 resource = click.option(
     "--resource",
     "resources",

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from syncline.config import appset, argo, customizations, project_file, settings_file
+from syncline.config import argo, customizations, settings_file
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -193,6 +193,8 @@ def _take_project(found: _Found, body: Mapping[str, Any], complaints: Complaints
     name = _metadata(body).get("name")
     if _is_template([name]):
         return
+    from syncline.config import project_file
+
     made = project_file.decode(body, complaints)
     key = str(name or "")
     first = found.projects.pop(key, None)
@@ -209,6 +211,8 @@ def _take_set(found: _Found, body: Mapping[str, Any], complaints: Complaints) ->
     name = _metadata(body).get("name")
     if _is_template([name]):
         return
+    from syncline.config import appset
+
     made = appset.decode(body, complaints)
     if made is not None:
         found.sets.append(made)

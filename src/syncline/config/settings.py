@@ -76,6 +76,25 @@ class Customizations:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftPolicy:
+    """What is done about drift: `application` goes by each Application's selfHeal, `heal` heals everywhere,
+    `alert` nowhere; `applications` says it for one of them by name.
+
+    A field that was healed `rounds` times and changed back each time is being fought over: it is then left as
+    it is for `pause` seconds, and twice as long after each further round.
+    """
+
+    policy: str = "application"
+    applications: Mapping[str, str] = field(default_factory=dict)
+    rounds: int = 2
+    pause: float = 7 * 24 * 3600.0
+
+    def of(self, name: str) -> str:
+        """The word for one application."""
+        return self.applications.get(name, self.policy)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """`syncline.yaml`. Durations are seconds.
 
@@ -91,6 +110,10 @@ class Settings:
     sync_timeout: float = 300.0
     render_timeout: float = 60.0
     status_limit: int = 10
+    rollback_on_failure: bool = False
+    lease_seconds: float = 30.0
+    require_lease: bool = False
+    drift: DriftPolicy = field(default_factory=DriftPolicy)
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ token is ever taken from a file.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syncline.config.complaint import Complaints, did_you_mean
 from syncline.config.decoding import (
@@ -22,7 +22,10 @@ from syncline.config.decoding import (
     text_map,
     texts,
 )
-from syncline.config.settings import ClusterAccess, GuardLimits, PluginAccess, Settings
+from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, PluginAccess, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILE_NAMES = ("syncline.yaml", ".syncline.yaml")
 """Where the settings are looked for, at the root of the repository."""
@@ -152,12 +155,51 @@ def _guard(node: Node) -> GuardLimits:
     return GuardLimits(**found, protected_kinds=kinds)
 
 
+def _word(*words: str) -> Callable[[Node], str]:
+    def read(node: Node) -> str:
+        found = text(node)
+        if found not in words:
+            node.error(f"must be one of {', '.join(words)}.")
+        return found
+
+    return read
+
+
+_POLICIES = ("application", "heal", "alert")
+
+
+def _policies(node: Node) -> dict[str, str]:
+    return {name: _word(*_POLICIES)(child) for name, child in entries(node)}
+
+
+_DRIFT: Table = {
+    "policy": _word(*_POLICIES),
+    "applications": _policies,
+    "rounds": at_least(1),
+    "pause": _seconds,
+}
+
+
+_SYNC: Table = {"onlyAutomated": flag, "timeout": _seconds, "rollbackOnFailure": flag}
+
+
+def _lease_duration(node: Node) -> float:
+    seconds = _seconds(node)
+    if 0 < seconds < _SHORTEST_LEASE:
+        node.error(f"must be at least {_SHORTEST_LEASE} s, or a slow answer would end the Lease.")
+    return seconds
+
+
+_SHORTEST_LEASE = 5
+
 _SETTINGS: Table = {
     "clusters": _clusters,
     "defaultCluster": text,
     "repositories": texts,
     "guard": _guard,
-    "sync": lambda node: strict_fields(node, {"onlyAutomated": flag, "timeout": _seconds}),
+    "sync": lambda node: strict_fields(node, _SYNC),
+    "drift": lambda node: DriftPolicy(**strict_fields(node, _DRIFT)),
+    "lease": lambda node: strict_fields(node, {"duration": _lease_duration, "required": flag}),
     "render": lambda node: strict_fields(node, {"timeout": _seconds}),
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
     "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
@@ -180,7 +222,12 @@ def decode(body: Any, complaints: Complaints) -> Settings:
 
 
 _PREFIXED = {
-    "sync": {"only_automated": "sync_only_automated", "timeout": "sync_timeout"},
+    "sync": {
+        "only_automated": "sync_only_automated",
+        "timeout": "sync_timeout",
+        "rollback_on_failure": "rollback_on_failure",
+    },
+    "lease": {"duration": "lease_seconds", "required": "require_lease"},
     "render": {"timeout": "render_timeout"},
     "statuses": {"limit": "status_limit"},
 }

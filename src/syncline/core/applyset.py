@@ -1,7 +1,8 @@
 """The ApplySet parent: how an inventory is kept in the cluster (KEP-3659).
 
-The law: `decode(encode(inventory))` is the inventory. Whoever can list by label finds every member without
-us; the exact member keys and the history are ours, compressed, because a ConfigMap holds one MiB.
+The law: `decode(encode(inventory))` is the inventory, and what an older version wrote is still read. Whoever
+can list by label finds every member without us; the exact member keys and the history are ours, compressed,
+because a ConfigMap holds one MiB.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from syncline.core.inventory import Hooks, Inventory, Operation, SyncRecord
-from syncline.core.normalize import normalize_desired
-from syncline.core.resource import Body, Manifest, ResourceKey
+from syncline.core.inventory import Attempt, Cause, Heal, Hooks, Inventory, Operation, SyncRecord
+from syncline.core.normalize import metadata_of, normalize_desired
+from syncline.core.resource import Body, Manifest, ResourceKey, key_of
 from syncline.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -49,12 +50,8 @@ class Owner:
 
     @property
     def id(self) -> str:
-        """The ApplySet id, computed as kubectl does: SHA-256 over name, namespace, kind and group of the
-        parent.
-        """
-        text = f"{self.parent}.{self.namespace}.ConfigMap."
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
-        return f"applyset-{digest}-v1"
+        """The ApplySet id of the parent."""
+        return applyset_id(self.parent_key)
 
     @property
     def selector(self) -> str:
@@ -65,6 +62,15 @@ class Owner:
     def parent_key(self) -> ResourceKey:
         """The parent ConfigMap's identity."""
         return ResourceKey("", "ConfigMap", self.namespace, self.parent)
+
+
+def applyset_id(parent: ResourceKey) -> str:
+    """An ApplySet's id, computed as kubectl does: SHA-256 over name, namespace, kind and group of its
+    parent.
+    """
+    text = f"{parent.name}.{parent.namespace}.{parent.kind}.{parent.group}"
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    return f"applyset-{digest}-v1"
 
 
 def owner_of(app: Application, repository: str = "") -> Owner:
@@ -132,27 +138,65 @@ def encode(inventory: Inventory, owner: Owner, version: str) -> Body:
     }
 
 
+def tooling_of(parent: Body) -> str:
+    """The tool that manages a parent, as `kubectl/v1.37.0`; nothing where it does not say."""
+    annotations = metadata_of(parent).get("annotations") or {}
+    return str(annotations.get(TOOLING_ANNOTATION) or "")
+
+
+def is_ours(parent: Body) -> bool:
+    """Whether Syncline manages this parent."""
+    return tooling_of(parent).rpartition("/")[0] == "syncline"
+
+
+def may_be_taken_over(parent: Body) -> bool:
+    """Whether this is the whole parent of another tool's ApplySet, so that its members can be told."""
+    labels = metadata_of(parent).get("labels") or {}
+    return (
+        bool(tooling_of(parent))
+        and not is_ours(parent)
+        and labels.get(ID_LABEL) == applyset_id(key_of(parent))
+    )
+
+
+def group_kinds_of(parent: Body) -> tuple[tuple[str, str], ...]:
+    """The (group, kind) pairs of the members, as a parent of any tool declares them."""
+    text = str((metadata_of(parent).get("annotations") or {}).get(GROUP_KINDS_ANNOTATION) or "")
+    pairs = (word.partition(".") for word in text.split(",") if word)
+    return tuple((group, kind) for kind, _, group in pairs)
+
+
 def decode(parent: Body) -> Inventory:
     """The inventory that a parent records.
 
     Raises ClusterError when it was made by another tool or is damaged: forgetting what is ours would orphan
     it, and guessing could delete what is not.
     """
-    metadata = parent.get("metadata") or {}
-    name = f"ConfigMap {metadata.get('namespace')}/{metadata.get('name')}"
-    tooling = str((metadata.get("annotations") or {}).get(TOOLING_ANNOTATION) or "nobody")
-    if not tooling.startswith("syncline/"):
+    name = f"ConfigMap {metadata_of(parent).get('namespace')}/{metadata_of(parent).get('name')}"
+    if not is_ours(parent):
         raise ClusterError(
-            f"{name} is managed by {tooling}, not by syncline.",
-            remedy="Rename the Application, or remove the other tool's ApplySet first.",
+            f"{name} is managed by {tooling_of(parent) or 'nobody we know'}, not by syncline.",
+            remedy=_foreign_remedy(parent),
+        )
+    label = str((metadata_of(parent).get("labels") or {}).get(ID_LABEL) or "")
+    if label != applyset_id(key_of(parent)):
+        raise ClusterError(
+            f"{name} carries the ApplySet id {label or '(none)'}, which is not its own.",
+            remedy="It looks copied or restored under another name; put it back where it was, or delete it.",
         )
     try:
         return _unpack((parent.get("binaryData") or {})["inventory"])
-    except (KeyError, ValueError, TypeError, zlib.error) as error:
+    except (KeyError, ValueError, TypeError, IndexError, zlib.error) as error:
         raise ClusterError(
             f"The inventory in {name} is damaged ({type(error).__name__}).",
             remedy="Restore the ConfigMap from a backup, or delete it to adopt the objects anew.",
         ) from error
+
+
+def _foreign_remedy(parent: Body) -> str:
+    if may_be_taken_over(parent):
+        return "Take its ApplySet over with --adopt, or rename the Application."
+    return "Rename the Application, or remove that ConfigMap."
 
 
 def repository_of(parent: Body) -> str:
@@ -165,9 +209,19 @@ def _pack(inventory: Inventory) -> str:
         "app": inventory.app,
         "cascade": inventory.cascades,
         "keys": [_packed_key(key) for key in sorted(inventory.keys)],
-        "history": [[entry.id, entry.revision, entry.at, entry.by] for entry in inventory.history],
+        "history": [
+            [entry.id, entry.revision, entry.at, entry.by, entry.cause.value, entry.upto]
+            for entry in inventory.history
+        ],
         "hooks": _packed_hooks(inventory.hooks),
     }
+    if inventory.attempt is not None:
+        begun = inventory.attempt
+        content["attempt"] = [begun.revision, begun.at, begun.by, begun.cause.value]
+    if inventory.heals:
+        content["heals"] = [
+            [*_packed_key(heal.key), heal.path, heal.times, heal.at, heal.manager] for heal in inventory.heals
+        ]
     text = json.dumps(content, separators=(",", ":"), sort_keys=True)
     return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
 
@@ -176,15 +230,33 @@ def _unpack(packed: str) -> Inventory:
     unpacker = zlib.decompressobj()
     text = unpacker.decompress(base64.b64decode(packed, validate=True), _MAX_UNPACKED)
     content: Mapping[str, Any] = json.loads(text)
+    attempt = content.get("attempt")
     return Inventory(
         app=str(content["app"]),
         keys=frozenset(ResourceKey(*map(str, key)) for key in content["keys"]),
-        history=tuple(
-            SyncRecord(int(i), str(rev), str(at), str(by)) for i, rev, at, by in content["history"]
-        ),
+        history=tuple(map(_read_record, content["history"])),
         cascades=bool(content["cascade"]),
+        attempt=_read_attempt(attempt) if attempt else None,
+        heals=tuple(map(_read_heal, content.get("heals") or ())),
         hooks=_unpacked_hooks(content.get("hooks") or {}),
     )
+
+
+def _read_record(words: list[Any]) -> SyncRecord:
+    # Version 0.1.0 wrote four words: a sync, accounted for up to its own revision.
+    number, revision, at, by, cause, upto = (*words, Cause.SYNC.value, "")[: max(len(words), 6)]
+    return SyncRecord(int(number), str(revision), str(at), str(by), Cause(cause), str(upto))
+
+
+def _read_attempt(words: list[Any]) -> Attempt:
+    revision, at, by, cause = words
+    return Attempt(str(revision), str(at), str(by), Cause(cause))
+
+
+def _read_heal(words: list[Any]) -> Heal:
+    group, kind, namespace, name, path, times, at, manager = words
+    key = ResourceKey(str(group), str(kind), str(namespace), str(name))
+    return Heal(key, str(path), int(times), str(at), str(manager))
 
 
 def _packed_hooks(hooks: Hooks) -> Mapping[str, Any]:

@@ -1,12 +1,14 @@
 """What may be ours in a cluster, and what we synced before.
 
 The law: a key enters before we write the object and leaves only once the server says the object is gone.  A
-crash in between leaves us knowing too much, never too little.
+crash in between leaves us knowing too much, never too little; and what was begun is known to be unfinished
+until it has succeeded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,14 +17,49 @@ if TYPE_CHECKING:
     from syncline.core.resource import ResourceKey
 
 
+class Cause(Enum):
+    """Why a revision was synced."""
+
+    SYNC = "sync"
+    ROLLBACK = "rollback"
+    HEAL = "heal"
+
+
 @dataclass(frozen=True, slots=True)
 class SyncRecord:
-    """One entry of the history: `at` is RFC 3339 in UTC, `by` the actor, `id` grows by one."""
+    """One entry of the history: `at` is RFC 3339 in UTC, `by` the actor, `id` grows by one.
+
+    `upto` is the commit up to which Git's changes were accounted for: after a rollback it is later than
+    `revision`, because what came between was taken back on purpose.  Empty means `revision` itself.
+    """
 
     id: int
     revision: str
     at: str
     by: str
+    cause: Cause = Cause.SYNC
+    upto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A sync that was begun and has not succeeded (yet): it failed, was stopped, or its process died."""
+
+    revision: str
+    at: str
+    by: str
+    cause: Cause = Cause.SYNC
+
+
+@dataclass(frozen=True, slots=True)
+class Heal:
+    """A field that was healed: `times` in a row, last `at`, and who had changed it then."""
+
+    key: ResourceKey
+    path: str
+    times: int
+    at: str
+    manager: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +100,25 @@ class Inventory:
     keys: frozenset[ResourceKey] = frozenset()
     history: tuple[SyncRecord, ...] = ()
     cascades: bool = False
+    attempt: Attempt | None = None
+    heals: tuple[Heal, ...] = ()
     hooks: Hooks = Hooks()
 
     @property
     def revision(self) -> str:
         """The revision last synced with success, or nothing."""
         return self.history[-1].revision if self.history else ""
+
+    @property
+    def accounted(self) -> str:
+        """The commit since which a change to the application is news."""
+        return (self.history[-1].upto or self.history[-1].revision) if self.history else ""
+
+    @property
+    def held_back(self) -> SyncRecord | None:
+        """The rollback that keeps the application at an older revision than Git's."""
+        last = next((entry for entry in reversed(self.history) if entry.cause is not Cause.HEAL), None)
+        return last if last is not None and last.cause is Cause.ROLLBACK and last.upto else None
 
 
 def intend(inventory: Inventory, desired: Iterable[ResourceKey]) -> Inventory:
@@ -90,15 +140,53 @@ def orphans(inventory: Inventory, desired: Iterable[ResourceKey]) -> tuple[Resou
     return tuple(sorted(inventory.keys.difference(desired)))
 
 
-def record(inventory: Inventory, revision: str, *, at: str, by: str, limit: int) -> Inventory:
-    """Append a successful sync, keeping the newest `limit`; syncing the recorded revision again appends
-    nothing.
+def record(inventory: Inventory, entry: SyncRecord, *, limit: int) -> Inventory:
+    """Append a success (its id is given here) and close the attempt, keeping the newest `limit`.
+
+    Syncing the recorded revision again appends nothing.  Heals are kept apart, so that a nightly heal does
+    not push out the revisions to go back to; the last entry is kept in any case, because it says where the
+    application stands.
     """
-    if inventory.revision == revision:
-        return inventory
+    done = replace(inventory, attempt=None)
+    if entry.cause is Cause.SYNC and (inventory.revision, inventory.accounted) == (entry.revision,) * 2:
+        return done
     number = inventory.history[-1].id + 1 if inventory.history else 1
-    history = (*inventory.history, SyncRecord(number, revision, at, by))
-    return replace(inventory, history=history[-limit:] if limit else ())
+    upto = inventory.accounted if entry.cause is Cause.HEAL else entry.upto
+    upto = "" if upto == entry.revision else upto
+    history = (*inventory.history, replace(entry, id=number, upto=upto))
+    return replace(done, history=_newest(history, max(limit, 1)))
+
+
+def _newest(history: tuple[SyncRecord, ...], limit: int) -> tuple[SyncRecord, ...]:
+    heals = [entry for entry in history if entry.cause is Cause.HEAL][-limit:]
+    others = [entry for entry in history if entry.cause is not Cause.HEAL][-limit:]
+    return tuple(sorted((*heals, *others), key=lambda entry: entry.id))
+
+
+def earlier(inventory: Inventory) -> str:
+    """The revision that a rollback without a name goes to; nothing where there is none.
+
+    After a sync that did not succeed that is the last success, after a rollback that did not, the same again.
+    Otherwise it is the one below the current
+    one: a rollback takes back what it went over, so rolling back twice goes back two.
+    """
+    stack, attempt = _stack(inventory.history), inventory.attempt
+    if attempt is not None and attempt.cause is Cause.ROLLBACK:
+        return attempt.revision
+    if attempt is not None and attempt.revision != inventory.revision:
+        return stack[-1] if stack else ""
+    return stack[-2] if len(stack) > 1 else ""
+
+
+def _stack(history: Iterable[SyncRecord]) -> list[str]:
+    stack: list[str] = []
+    for entry in history:
+        if entry.cause is Cause.ROLLBACK and entry.revision in stack:
+            while stack[-1] != entry.revision:
+                stack.pop()
+        elif not stack or stack[-1] != entry.revision:
+            stack.append(entry.revision)
+    return stack
 
 
 def begin(inventory: Inventory, operation: Operation | None, runs: Iterable[ResourceKey]) -> Inventory:

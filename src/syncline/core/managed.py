@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -33,11 +33,15 @@ _NOTHING: Final[Owned] = {}
 
 @dataclass(frozen=True, slots=True)
 class FieldOwner:
-    """Somebody who set a field: `operation` is Apply or Update, `time` RFC 3339 in UTC or empty."""
+    """Somebody who set a field: `operation` is Apply or Update, `time` RFC 3339 in UTC or empty.
+
+    `subresource` is where it was written through, such as `scale`; empty for the object itself.
+    """
 
     manager: str
     operation: str
     time: str
+    subresource: str = ""
 
 
 def owned_by(live: Body, manager: str = MANAGER) -> Owned:
@@ -64,7 +68,11 @@ def is_applied_by(entry: Mapping[str, Any], manager: str) -> bool:
 def owners(live: Body, path: Path) -> tuple[FieldOwner, ...]:
     """Who set a field or a part of it, the latest first."""
     shape = shape_of_body(live)
-    found = [_owner(entry) for entry in entries(live) if _tree(entry) and _reaches(_tree(entry), path, shape)]
+    found = [
+        owner_of_entry(entry)
+        for entry in entries(live)
+        if _tree(entry) and _reaches(_tree(entry), path, shape)
+    ]
     return tuple(sorted(found, key=lambda owner: owner.time, reverse=True))
 
 
@@ -78,30 +86,33 @@ def leftovers(
     )
 
 
-def migrated(live: Body, managers: frozenset[str]) -> Body:
-    """The object as if what these managers wrote by updates had been applied by us.
+def migrated(live: Body, managers: Collection[str]) -> Body:
+    """The object as if all that these managers wrote had been applied by us.
 
-    So an apply takes away what an earlier client-side apply declared and Git no longer does.  The object
-    itself where there is nothing to take over.
+    So an apply takes away what an earlier owner declared and Git no longer does.  The object itself where
+    there is nothing to take over.
     """
-    listed = list(entries(live))
-    theirs = [entry for entry in listed if _is_update_by(entry, managers) and _tree(entry)]
-    if not theirs:
+    listed = tuple(entries(live))
+    ours = [entry for entry in listed if is_applied_by(entry, MANAGER)]
+    leaving = [
+        e for e in listed if e.get("manager") in managers and not e.get("subresource") and e not in ours
+    ]
+    if not leaving:
         return live
-    ours = next((entry for entry in listed if is_applied_by(entry, MANAGER)), None)
-    base = ours or {**theirs[0], "manager": MANAGER, "operation": "Apply"}
-    fields = functools.reduce(_union, (_tree(entry) for entry in theirs), _tree(ours) if ours else _NOTHING)
-    kept = [entry for entry in listed if entry is not ours and entry not in theirs]
-    metadata = {**metadata_of(live), "managedFields": [*kept, {**base, "fieldsV1": fields}]}
-    return {**live, "metadata": metadata}
-
-
-def _is_update_by(entry: Mapping[str, Any], managers: frozenset[str]) -> bool:
-    return (
-        entry.get("manager") in managers
-        and entry.get("operation") == "Update"
-        and not entry.get("subresource")
-    )
+    version = str(live.get("apiVersion") or "")
+    # Fields of another version cannot be told apart in this one; the apply claims what Git wants of them.
+    trees = [_tree(entry) for entry in (*ours, *leaving) if entry.get("apiVersion") == version]
+    mine = {
+        "manager": MANAGER,
+        "operation": "Apply",
+        "apiVersion": version,
+        "time": max(str(entry.get("time") or "") for entry in (*ours, *leaving)),
+        "fieldsType": "FieldsV1",
+        "fieldsV1": functools.reduce(_union, trees, _NOTHING),
+    }
+    rest = [entry for entry in listed if entry not in leaving and entry not in ours]
+    kept = {name: value for name, value in mine.items() if value}
+    return {**live, "metadata": {**metadata_of(live), "managedFields": [kept, *rest]}}
 
 
 def _union(one: Owned, other: Owned) -> Owned:
@@ -235,8 +246,10 @@ def _key(element: str, keys: ListKeys) -> Any:
     return key_of_member(json.loads(element[2:]), keys)
 
 
-def _owner(entry: Mapping[str, Any]) -> FieldOwner:
-    return FieldOwner(*(str(entry.get(name) or "") for name in ("manager", "operation", "time")))
+def owner_of_entry(entry: Mapping[str, Any]) -> FieldOwner:
+    """Whose entry of `managedFields` this is."""
+    words = (str(entry.get(name) or "") for name in ("manager", "operation", "time", "subresource"))
+    return FieldOwner(*words)
 
 
 def _tree(entry: Mapping[str, Any]) -> Owned:

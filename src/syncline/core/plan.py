@@ -15,9 +15,19 @@ from typing import TYPE_CHECKING
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import FieldChange, compare
+from syncline.core.handover import CLIENT_SIDE, handing_over, outgoing
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.normalize import normalize_desired, normalize_live
-from syncline.core.options import KEEP_ANNOTATION, NO_OPTIONS, PLAIN, Manner, SyncOptions, words_of
+from syncline.core.options import (
+    KEEP_ANNOTATION,
+    NO_OPTIONS,
+    PLAIN,
+    Manner,
+    Method,
+    SyncOptions,
+    words_of,
+)
+from syncline.core.ownership import claimants, is_ours, last_writer, rival
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +51,7 @@ class Action(Enum):
     KEEP = "keep"
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"
+    HOLD = "hold"
     RUN = "run"
 
 
@@ -70,7 +81,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a plan may do: delete what Git no longer has, and take over what another application owns.
+    """What a plan may do: delete what Git no longer has, and take over what another owner would write again.
 
     `approved` names the objects (as `str(key)`) whose deletion somebody has approved, `confirmed` that the
     Application itself approves what asks for confirmation; `owner_id` is our ApplySet id, empty offline,
@@ -86,6 +97,19 @@ class Policy:
     owner_id: str = ""
     options: SyncOptions = NO_OPTIONS
     retired: bool = False
+
+    def manner(self, desired: Body, before: Body | None) -> Manner:
+        """How an object is written, and whose fields of it become ours by that: those of the client side, and
+        where it is adopted those of every tool that applied it as a whole.
+        """
+        manner = self.options.manner(desired, before)
+        if before is None or not self.owner_id or manner.method is Method.REPLACE:
+            return manner
+        adopted = self.adopt or not is_ours(before, self.owner_id)
+        leaving = frozenset(outgoing(before, adopted=adopted))
+        # `ClientSideApplyMigration=false` leaves to kubectl what kubectl has.
+        leaving = leaving if self.options.migrates else leaving - CLIENT_SIDE
+        return replace(manner, migrate=manner.migrate | leaving)
 
     def approves(self, key: ResourceKey) -> bool:
         """Whether somebody approved deleting this object."""
@@ -160,7 +184,7 @@ def make_plan(intent: Intent, inventory: Inventory, live: LiveState, prediction:
     stray = {key for key, body in live.objects.items() if _is_member(key, body)}
     candidates = (inventory.keys | stray) - desired - intent.spared
     changes = [
-        *(_desired_change(manifest, intent.policy, live, prediction) for manifest in intent.manifests),
+        *(_desired_change(manifest, intent, live, prediction) for manifest in intent.manifests),
         *_orphan_changes(sorted(candidates), intent.policy, live),
         *_spared_changes(sorted(intent.spared & inventory.keys), live),
     ]
@@ -180,10 +204,10 @@ def _spared_changes(spared: list[ResourceKey], live: LiveState) -> Iterator[Chan
         yield Change(key, Action.FORGET, live.objects.get(key), why="it is a hook now")
 
 
-def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, prediction: Prediction) -> Change:
+def _desired_change(manifest: Manifest, intent: Intent, live: LiveState, prediction: Prediction) -> Change:
     key, origin = manifest.key, manifest.origin
     before = live.objects.get(key)
-    manner = policy.options.manner(manifest.body, before)
+    manner = intent.policy.manner(manifest.body, before)
     blocked = live.unreadable.get(key) or prediction.rejected.get(key)
     if blocked:
         return Change(key, Action.BLOCKED, before, None, origin=origin, why=blocked, manner=manner)
@@ -191,18 +215,50 @@ def _desired_change(manifest: Manifest, policy: Policy, live: LiveState, predict
     if before is None:
         why = prediction.unknowable.get(key, "")
         return Change(key, Action.CREATE, None, after, origin=origin, why=why, manner=manner)
-    stranger = _stranger(before, policy)
-    if stranger and not policy.adopt:
-        return Change(key, Action.BLOCKED, before, after, origin=origin, why=stranger)
+    if intent.policy.owner_id and not is_ours(before, intent.policy.owner_id):
+        return _adopted(manifest, before, after, intent, prediction.level)
     if after is before:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
     fields = compare(*_comparable(before, after, prediction.level))
     if not fields:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
-    if policy.owner_id and claimed_by(before) != policy.owner_id:
-        why = stranger or "it exists and is nobody's yet"
-        return Change(key, Action.ADOPT, before, after, fields, origin, why, manner)
-    return Change(key, Action.UPDATE, before, after, fields, origin, manner=manner)
+    return _updated(manifest, before, after, fields, intent.policy)
+
+
+def _updated(
+    manifest: Manifest, before: Body, after: Body, fields: tuple[FieldChange, ...], policy: Policy
+) -> Change:
+    key, origin = manifest.key, manifest.origin
+    manner = policy.manner(manifest.body, before)
+    if not policy.owner_id:
+        return Change(key, Action.UPDATE, before, after, fields, origin, manner=manner)
+    other = rival(before, fields)
+    if other is not None and not policy.adopt:
+        why = f"{other} writes our object, too; stop it there, then take the object back with --adopt"
+        return Change(key, Action.BLOCKED, before, after, fields, origin, why)
+    return Change(key, Action.UPDATE, before, after, fields, origin, _becoming_ours(before, manner), manner)
+
+
+def _adopted(manifest: Manifest, before: Body, after: Body, intent: Intent, level: Level) -> Change:
+    """An object that is there and not ours: whose it is comes first."""
+    key, origin = manifest.key, manifest.origin
+    claims = claimants(before, key, manifest.body, intent.app)
+    fields = compare(*_comparable(before, after, level))
+    named = " and ".join(map(str, claims))
+    if any(claim.comes_back for claim in claims) and not intent.policy.adopt:
+        why = f"it belongs to {named}; take it over with --adopt"
+        return Change(key, Action.BLOCKED, before, after, fields, origin, why)
+    manner = intent.policy.manner(manifest.body, before)
+    writer = last_writer(before)
+    wrote = f"; {writer.manager} wrote it last" if writer is not None and writer.manager else ""
+    whose = f"it is taken over from {named}" if claims else f"it exists and is nobody's yet{wrote}"
+    words = "; ".join(filter(None, (whose, _becoming_ours(before, manner))))
+    return Change(key, Action.ADOPT, before, after, fields, origin, words, manner)
+
+
+def _becoming_ours(before: Body, manner: Manner) -> str:
+    leaving = handing_over(before, manner.migrate)
+    return f"the fields of {', '.join(leaving)} become ours" if leaving else ""
 
 
 def _is_member(key: ResourceKey, body: Body) -> bool:
@@ -218,13 +274,6 @@ def _is_member(key: ResourceKey, body: Body) -> bool:
 def _comparable(before: Body, after: Body, level: Level) -> tuple[Body, Body]:
     normalize = normalize_desired if level is Level.OFFLINE else normalize_live
     return normalize(before), normalize(after)
-
-
-def _stranger(before: Body, policy: Policy) -> str:
-    owner = claimed_by(before)
-    if not policy.owner_id or owner in {"", policy.owner_id}:
-        return ""
-    return f"it belongs to another ApplySet ({owner}); take it over with --adopt"
 
 
 def _orphan_changes(orphans: list[ResourceKey], policy: Policy, live: LiveState) -> Iterator[Change]:

@@ -18,7 +18,7 @@ from syncline.core.normalize import normalize_desired
 from syncline.core.schema import Shape, shape_of_body
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from syncline.core.resource import Body
 
@@ -48,6 +48,13 @@ def predict_apply(live: Body | None, desired: Body, shape: Shape | None = None) 
     for path in leftovers(live, wanted, shape=shape):
         merged = _pruned(merged, path, shape)
     return merged
+
+
+def predict_removal(body: Body, paths: Iterable[Path], shape: Shape | None = None) -> Body:
+    """The body after an apply that removes these fields, too."""
+    for path in paths:
+        body = _pruned(body, path, shape or shape_of_body(body))
+    return body
 
 
 def predict_replace(live: Body, desired: Body, shape: Shape | None = None) -> Body:

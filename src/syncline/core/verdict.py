@@ -66,6 +66,14 @@ class Halted:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Another run is writing the application, and this one waits for it."""
+
+    message: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """An attempt did not succeed, and another one begins after so many seconds."""
 
@@ -75,7 +83,7 @@ class Retrying:
     at: str
 
 
-Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted | Retrying
+Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted | Waiting | Retrying
 
 
 class Outcome(Enum):
@@ -166,4 +174,6 @@ def fold(events: Iterable[Event]) -> SyncResult:
             case Halted():
                 # What follows a request to stop (an inventory that cannot be saved) does not hide it.
                 halted = halted if halted is not None and halted.interrupted else event
+            case Waiting():
+                continue
     return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted, tuple(retries))

@@ -16,12 +16,12 @@ from syncline.core.live import Level, LiveState
 from syncline.core.plan import Plan
 from syncline.core.rendering import Rendering
 from syncline.errors import ClusterError, UsageError
-from syncline.jobs.carry_out import means_of
+from syncline.jobs.carry_out import Turn, means_of
 from syncline.jobs.choose import chosen
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.prepare import Prepared, Record, recall
 from syncline.jobs.present import app_report, cluster_label, complaint_notes
-from syncline.jobs.sync import must_write
+from syncline.jobs.rights import must_write
 from syncline.kube.live import read_live
 from syncline.report.model import AppReport, Job, Note, Report, ResourceRow, Severity
 
@@ -116,8 +116,14 @@ def _carried_out(prepared: Prepared, record: Record, session: Session, observer:
     if session.invocation.dry_run or prepared.plan.refusals:
         return app_report(prepared, session)
     name = prepared.app.name
-    result = act(prepared.plan, means_of(record, session), lambda event: observer.event(name, event))
-    return app_report(prepared, session, result)
+    turn = Turn(record, session, lambda event: observer.event(name, event))
+    try:
+        turn.begin()
+        means = means_of(record, session, turn)
+        result = act(prepared.plan, means, lambda event: observer.event(name, event))
+    finally:
+        turn.end()
+    return app_report(turn.noted(prepared), session, result)
 
 
 def _only(asked: str, keys: Iterable[ResourceKey], live: LiveState) -> tuple[ResourceKey, Body]:

@@ -1,7 +1,7 @@
 """Drift: what has changed behind Git's back.
 
 The law: an application is held against the revision that was last synced, not against what may be waiting in
-Git; what is healed is the very plan that was shown.
+Git; what is healed is the very plan that was shown, and nothing is healed for ever against somebody's will.
 """
 
 from __future__ import annotations
@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncline.core.drift import Rules, decided, explained
 from syncline.core.family import identity
+from syncline.core.inventory import Attempt, Cause
 from syncline.core.live import Level
+from syncline.core.plan import Action
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError
+from syncline.jobs.carry_out import Purpose, carry_out_and_report
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.orphans import orphan_notes
 from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
-from syncline.jobs.sync import carry_out_and_report
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
 if TYPE_CHECKING:
@@ -84,7 +87,51 @@ def _check(app: Application, session: Session, observer: Observer) -> AppReport:
     prepared = at_last_sync(app, session, level)
     if prepared is None:
         return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
-    may = session.invocation.tier is Tier.WRITE and (session.permissions.heal or app.sync_policy.self_heal)
-    if may and prepared.plan.writes:
-        return carry_out_and_report(prepared, session, observer)
+    prepared = replace(prepared, plan=explained(prepared.plan))
+    begun = prepared.plan.inventory.attempt
+    if begun is not None and begun.cause is not Cause.HEAL:
+        return app_report(_unfinished(prepared, begun), session)
+    if session.invocation.tier is not Tier.WRITE or not _heals(app, session):
+        return app_report(prepared, session)
+    remembered = prepared.plan.inventory.heals
+    prepared = _decided(prepared, session)
+    if prepared.plan.writes:
+        return carry_out_and_report(prepared, session, observer, Purpose(Cause.HEAL))
+    if prepared.heals != remembered and not session.invocation.dry_run:
+        # Nothing to heal, but the count of what stayed healed starts anew.
+        carry_out_and_report(prepared, session, observer, Purpose(Cause.HEAL))
     return app_report(prepared, session)
+
+
+def _heals(app: Application, session: Session) -> bool:
+    policy = session.settings.drift.of(app.name)
+    wanted = policy == "heal" or (policy == "application" and app.sync_policy.self_heal)
+    return session.permissions.heal or wanted
+
+
+def _decided(prepared: Prepared, session: Session) -> Prepared:
+    """The plan without what is being fought over; made again, it is decided again."""
+    policy = session.settings.drift
+    rules = Rules(session.clock.now(), policy.rounds, policy.pause, insist=session.permissions.heal)
+    plan, heals = decided(prepared.plan, rules)
+    make = prepared.again
+
+    def again() -> Prepared:
+        fresh = make() if make else prepared
+        return _decided(replace(fresh, plan=explained(fresh.plan)), session)
+
+    fights = tuple(
+        Note(Severity.WARNING, session.masker.scrub(change.why), change.key)
+        for change in plan.changes
+        if change.action is Action.HOLD
+    )
+    return replace(prepared, plan=plan, heals=heals, again=again, notes=(*prepared.notes, *fights))
+
+
+def _unfinished(prepared: Prepared, begun: Attempt) -> Prepared:
+    who = f"begun by {begun.by or 'somebody'} at {begun.at}"
+    text = (
+        f"A {begun.cause.value} of {begun.revision[:7]}, {who}, did not succeed; what differs from the last "
+        "success may be its doing, so nothing is healed before it is synced again or rolled back."
+    )
+    return replace(prepared, notes=(*prepared.notes, Note(Severity.WARNING, text)))

@@ -15,8 +15,9 @@ from syncline.core.resource import key_of
 from syncline.errors import ClusterError, ConfigError, ExitCode, SynclineError, UsageError
 from syncline.jobs.prepare import PARENT, recall
 from syncline.jobs.recover import Item, apps_of, gather, rebuild
-from syncline.jobs.sync import must_write
+from syncline.jobs.rights import must_write
 from syncline.kube.demolish import NAMESPACE, demolish
+from syncline.kube.lease import LEASES
 from syncline.kube.live import read_live
 from syncline.report.model import Note, Problem, Report, Severity
 
@@ -134,10 +135,12 @@ def _demolished(
         if record.parent is not None and record.owner.namespace in before:
             parents.append((record.owner.namespace, record.owner.parent))
     left = demolish(cluster, owned, fresh - before, seconds=_CLEANING)
+    # An application's Lease lies beside its inventory and bears its name.
     for namespace, name in () if left else parents:
-        body = cluster.get(PARENT, namespace, name)
-        if body is not None:
-            cluster.delete(PARENT, key_of(body), uid=str(body["metadata"]["uid"]))
+        for resource in (PARENT, LEASES):
+            body = cluster.get(resource, namespace, name)
+            if body is not None:
+                cluster.delete(resource, key_of(body), uid=str(body["metadata"]["uid"]))
     return left
 
 

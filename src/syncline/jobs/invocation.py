@@ -24,13 +24,17 @@ class Permissions:
     """What the caller allows a sync to do beyond the configuration's own word.
 
     `prune` deletes what Git no longer has, `approved` names objects whose deletion somebody approved, `adopt`
-    takes objects over from another ApplySet, `heal` undoes drift also where selfHeal is off.
+    takes objects over from another owner, `heal` undoes drift also where selfHeal is off or a fight was seen.
+    `rollback` takes an application back when its sync fails; `keep` makes a rollback leave what the older
+    commit did not have.
     """
 
     prune: bool = False
     approved: frozenset[str] = frozenset()
     adopt: bool = False
     heal: bool = False
+    rollback: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from syncline.config.settings import Settings
     from syncline.core.verdict import Event
-    from syncline.report.model import AppReport
+    from syncline.report.model import AppReport, Job
 
 
 class Observer(Protocol):
@@ -20,6 +20,10 @@ class Observer(Protocol):
 
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """These applications will be looked at, under these settings."""
+        ...
+
+    def planned(self, job: Job, report: AppReport) -> None:
+        """This is about to be done; nothing of it is done yet."""
         ...
 
     def event(self, application: str, event: Event) -> None:
@@ -35,6 +39,9 @@ class Silence:
     """An observer that keeps it to itself."""
 
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
+        """Say nothing."""
+
+    def planned(self, job: Job, report: AppReport) -> None:
         """Say nothing."""
 
     def event(self, application: str, event: Event) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from syncline.core.fields import without
+from syncline.core.handover import removed_with, without_record
 from syncline.core.ignore import yielding
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.managed import MANAGER, leftovers, migrated
+from syncline.core.normalize import normalize_desired
 from syncline.core.options import Manner, Method
-from syncline.core.predict import in_sync, predict_apply, predict_replace
+from syncline.core.predict import in_sync, predict_apply, predict_removal, predict_replace
+from syncline.errors import ApiError
 from syncline.kube.dryrun import dry_run
 from syncline.kube.shapes import custom_shapes
 from syncline.writer import replacement
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from syncline.config.application import IgnoreDifference
-    from syncline.core.options import SyncOptions
+    from syncline.core.plan import Policy
     from syncline.core.resource import Body, Manifest, ResourceKey
     from syncline.core.schema import Shape
     from syncline.ports import ApiResource, Cluster
@@ -46,11 +48,18 @@ class Question:
 
     def guess(self) -> Body:
         """What the write would make; the live object itself when that is nothing new."""
-        if in_sync(self.seen, self.desired, self.shape):
+        seen = self.seen
+        taken = seen if seen is self.live else without_record(seen)
+        if in_sync(taken, self.desired, self.shape):
             return self.live
         if self.manner.method is Method.REPLACE:
             return predict_replace(self.live, self.desired, self.shape)
-        return predict_apply(self.seen, self.desired, self.shape)
+        if self.manner.method is Method.MERGE:
+            return predict_apply(seen, self.desired, self.shape)
+        after = predict_apply(self.live, self.desired, self.shape)
+        if taken is self.live:
+            return after
+        return predict_removal(after, removed_with(self.live, taken, self._wanted, self.shape), self.shape)
 
     def ask(self, cluster: Cluster, resource: ApiResource) -> Body:
         """What the server says that it would make."""
@@ -58,19 +67,28 @@ class Question:
             body = replacement(self.live, self.desired, self.manner)
             return cluster.update(resource, body, dry_run=True, validate=self.manner.validate)
         answer = cluster.apply(resource, self.desired, dry_run=True, validate=self.manner.validate)
-        if self.seen is self.live:
+        # The server cannot know that the fields of a former owner will be handed to us first.
+        seen = migrated(answer, self.manner.migrate)
+        gone = () if seen is answer else leftovers(seen, self._wanted, shape=self.shape)
+        if not gone:
             return answer
-        # The server cannot know that the fields of an earlier client-side apply will be handed to us first.
-        for path in leftovers(self.seen, self.desired, shape=self.shape):
-            answer = without(answer, path, self.shape)
-        return answer
+        try:
+            # What the former owner had set to a default comes back by itself: the server fills it in.
+            left = predict_removal(answer, gone, self.shape)
+            return cluster.update(resource, left, dry_run=True, validate=self.manner.validate)
+        except ApiError:
+            return self.guess()
+
+    @property
+    def _wanted(self) -> Body:
+        return normalize_desired(self.desired, self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under which options objects are written, and which fields are left to others."""
+    """Under which policy objects are written, and which fields are left to others."""
 
-    options: SyncOptions
+    policy: Policy
     ignored: tuple[IgnoreDifference, ...] = ()
 
 
@@ -107,7 +125,7 @@ def predict(
         if before is None:
             objects[manifest.key] = predict_apply(None, manifest.body, shape)
             continue
-        manner = terms.options.manner(manifest.body, before)
+        manner = terms.policy.manner(manifest.body, before)
         question = Question(manifest.body, before, manner, shape)
         objects[manifest.key] = question.guess()
         if objects[manifest.key] is not before:

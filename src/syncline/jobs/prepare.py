@@ -5,19 +5,21 @@ The law: preparing changes nothing anywhere; a read that fails is told, never ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from syncline import __version__
 from syncline.config.application import Application, Destination
-from syncline.core.applyset import Owner, decode, mark, owner_of
+from syncline.core.applyset import Owner, decode, encode, mark, may_be_taken_over, owner_of, tooling_of
 from syncline.core.guard import Allowance, guarded
 from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_hooks
 from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
-from syncline.core.inventory import Inventory, Operation
+from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.options import SyncOptions, misread_options, options_of
 from syncline.core.order import misread_waves, odd_weights
-from syncline.core.plan import Intent, Plan, Policy, make_plan, narrowed
+from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
 from syncline.core.recreate import with_recreations
 from syncline.core.rendering import Rendering, rescoped
 from syncline.core.resource import Body, Manifest
@@ -34,11 +36,12 @@ from syncline.jobs.reservations import (
     with_namespace,
 )
 from syncline.kube.live import read_live
+from syncline.kube.members import members_of
 from syncline.ports import ApiResource, Cluster
 from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from syncline.core.hook_plan import HookSet
     from syncline.jobs.session import Session
@@ -48,17 +51,25 @@ PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a cluster remembers of an application; `parent` is None before its first sync."""
+    """What a cluster remembers of an application; `parent` is None before its first sync.
+
+    `taken_over` is the tool whose ApplySet the parent still is, and whose members are the inventory.
+    """
 
     cluster: Cluster
     owner: Owner
     parent: Body | None
     inventory: Inventory
+    taken_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan, and what it takes to show it and to carry it out. `record` is None at the offline level."""
+    """A plan, and what it takes to show it and to carry it out. `record` is None at the offline level.
+
+    `again` makes it anew, because another run has written meanwhile or an attempt has failed. `heals` are
+    what the inventory is to remember of healed drift, where that is known better than what it remembers now.
+    """
 
     app: Application
     plan: Plan
@@ -67,15 +78,29 @@ class Prepared:
     record: Record | None = None
     level_reason: str = ""
     notes: tuple[Note, ...] = ()
+    again: Callable[[], Prepared] | None = field(default=None, repr=False, compare=False)
+    heals: tuple[Heal, ...] | None = None
 
 
 def recall(app: Application, session: Session) -> Record:
     """Read an application's inventory from its cluster."""
     owner = owner_of(app, session.repository_id)
-    cluster = session.cluster(app.destination)
+    return reread(Record(session.cluster(app.destination), owner, None, Inventory(app.name)), session)
+
+
+def reread(record: Record, session: Session) -> Record:
+    """What the cluster remembers by now.
+
+    Another tool's parent is read as what we would take over, where the caller allows that (`--adopt`).
+    """
+    cluster, owner, name = record.cluster, record.owner, record.inventory.app
     parent = cluster.get(PARENT, owner.namespace, owner.parent)
-    inventory = decode(parent) if parent is not None else Inventory(app.name)
-    return Record(cluster, owner, parent, inventory)
+    if parent is None:
+        return Record(cluster, owner, None, Inventory(name))
+    if session.permissions.adopt and may_be_taken_over(parent):
+        inventory = Inventory(name, members_of(parent, owner, cluster))
+        return Record(cluster, owner, parent, inventory, tooling_of(parent))
+    return Record(cluster, owner, parent, decode(parent))
 
 
 def prepare(app: Application, revision: str, session: Session, level: Level) -> Prepared:
@@ -87,11 +112,13 @@ def prepare(app: Application, revision: str, session: Session, level: Level) -> 
 @dataclass(frozen=True, slots=True)
 class Extent:
     """How much of an application a plan is about. Without `hooks` none runs: what heals or goes back is no
-    new delivery (Argo CD runs none then, either). `promised` are the kinds and namespaces that applications
-    before it bring, in the words of `core.recovery.Part`: a plan that is only shown finds them missing.
+    new delivery (Argo CD runs none then, either). `prune` allows it also where the policy does not.
+    `promised` are the kinds and namespaces that applications before it bring, in the words of
+    `core.recovery.Part`: a plan that is only shown finds them missing.
     """
 
     hooks: bool = True
+    prune: bool = False
     selection: Selection = EVERYTHING
     promised: frozenset[str] = frozenset()
 
@@ -110,6 +137,7 @@ def against_live(
 ) -> Prepared:
     """The plan of a rendering against what the cluster has."""
     cluster, owner, known = record.cluster, record.owner, record.inventory
+    again = partial(_again, app, rendering, record, session, level, extent)
     rendering = rescoped(rendering, _scopes(rendering, cluster))
     resources, listed = split_hooks(rendering.manifests)
     resources, notes = own_resources(resources, cluster)
@@ -121,7 +149,8 @@ def against_live(
         cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
     )
     policy = session.policy(app, owner, known)
-    terms = Terms(policy.options, app.ignore_differences)
+    policy = replace(policy, prune=policy.prune or extent.prune)
+    terms = Terms(policy, app.ignore_differences)
     bodies = yielded(manifests, live, terms)
     compared = tuple(replace(manifest, body=bodies[manifest.key]) for manifest in manifests)
     prediction = predict(compared, live, cluster, terms, level=level, workers=session.workers)
@@ -139,8 +168,29 @@ def against_live(
         *foreign_hooks(hooks, live, owner),
     )
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
+    plan = guarded(_with_parent(plan, record), _allowance(app, session))
     notes = (*notes, *_notes(rendering), *project_notes(app, session))
-    return Prepared(app, guarded(plan, _allowance(app, session)), live, rendering, record, notes=notes)
+    return Prepared(app, plan, live, rendering, record, notes=notes, again=again)
+
+
+def _again(
+    app: Application, rendering: Rendering, record: Record, session: Session, level: Level, extent: Extent
+) -> Prepared:
+    return against_live(app, rendering, reread(record, session), session, level, extent)
+
+
+def _with_parent(plan: Plan, record: Record) -> Plan:
+    """The plan with the takeover of another tool's ApplySet as a step; the claim carries it out."""
+    if not record.taken_over or record.parent is None or (plan.partial and not plan.changes):
+        return plan
+    parent, tool = encode(plan.inventory, record.owner, __version__), record.taken_over.partition("/")[0]
+    after = {name: value for name, value in parent.items() if name != "binaryData"}
+    why = (
+        f"the ApplySet of {record.taken_over} becomes Syncline's, with its {len(record.inventory.keys)} "
+        f"objects; {tool} will refuse it from then on"
+    )
+    step = Change(record.owner.parent_key, Action.ADOPT, record.parent, after, why=why)
+    return replace(plan, changes=(step, *plan.changes))
 
 
 def _as_manifests(hooks: HookSet) -> Iterator[Manifest]:
@@ -184,7 +234,12 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
     plan = replace(plan, parting=False)
     allowance = Allowance(limits, retired=True)
     ghost = replace(then or ghost_of(record), finalizers=())
-    return Prepared(ghost, guarded(plan, allowance), live, Rendering(known.app, head, ()), record)
+    shown, nothing = guarded(plan, allowance), Rendering(known.app, head, ())
+
+    def again() -> Prepared:
+        return farewell(reread(record, session), head, session, then)
+
+    return Prepared(ghost, shown, live, nothing, record, again=again)
 
 
 def against_base(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncline.core.drift import blames
 from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
 from syncline.core.hooks import phases_of
 from syncline.core.images import images
@@ -17,13 +18,25 @@ from syncline.core.notes import remarks
 from syncline.core.plan import Action, Change, Plan, fingerprint
 from syncline.core.verdict import Outcome, SyncResult
 from syncline.errors import ExitCode, SynclineError
-from syncline.report.model import AppReport, Note, Problem, ResourceRow, Severity, ShownChange, ShownHook
+from syncline.report.model import (
+    AppReport,
+    Author,
+    HistoryRow,
+    Job,
+    Note,
+    Problem,
+    ResourceRow,
+    Severity,
+    ShownChange,
+    ShownHook,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from syncline.config.application import Application
     from syncline.core.hooks import HookRun
+    from syncline.core.inventory import Inventory
     from syncline.core.resource import Body
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
@@ -35,7 +48,12 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
     """What there is to say of one application's plan and, after a sync, of what came of it."""
     plan, masker = prepared.plan, session.masker
     _learn(plan, masker)
-    shown = tuple(shown_change(change, masker) for change in plan.changes if change.action not in _QUIET)
+    is_drift = session.invocation.job is Job.DRIFT
+    shown = tuple(
+        shown_change(change, masker, is_blamed=is_drift)
+        for change in plan.changes
+        if change.action not in _QUIET
+    )
     rows = tuple(_rows(plan, result, session)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
         name=prepared.app.name,
@@ -71,11 +89,26 @@ def problem(error: SynclineError, masker: Masker) -> Problem:
     return Problem(masker.scrub(error.message), error.exit_code, error.place, masker.scrub(error.remedy))
 
 
-def shown_change(change: Change, masker: Masker) -> ShownChange:
-    """A change as anybody may see it."""
+def shown_change(change: Change, masker: Masker, *, is_blamed: bool = False) -> ShownChange:
+    """A change as anybody may see it, with who caused it where that is asked."""
     before, after, paths = masked_change(change, masker)
-    return ShownChange(
-        change.key, change.action, before, after, paths, change.origin, masker.scrub(change.why)
+    why = masker.scrub(change.why)
+    authors = tuple(_authors(change, masker)) if is_blamed else ()
+    return ShownChange(change.key, change.action, before, after, paths, change.origin, why, authors)
+
+
+def _authors(change: Change, masker: Masker) -> Iterator[Author]:
+    for blame in blames(change):
+        owner = blame.owner
+        path, manager = masker.scrub(blame.path), masker.scrub(owner.manager)
+        yield Author(path, manager, owner.operation, owner.time, owner.subresource, is_guess=blame.is_guess)
+
+
+def history_rows(inventory: Inventory) -> tuple[HistoryRow, ...]:
+    """What the cluster remembers, the newest first."""
+    return tuple(
+        HistoryRow(entry.id, entry.revision, entry.at, entry.by, entry.cause.value)
+        for entry in reversed(inventory.history)
     )
 
 

@@ -26,12 +26,13 @@ from syncline.core.recovery import (
 from syncline.core.resource import key_of
 from syncline.core.verdict import Outcome
 from syncline.errors import ClusterError, ExitCode, Interrupted, SynclineError, UsageError
+from syncline.jobs.carry_out import carry_out_and_report
 from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import defined_at
 from syncline.jobs.each_app import Row, one_by_one
-from syncline.jobs.prepare import RESOURCES, Extent, Prepared, against_live, recall
+from syncline.jobs.prepare import RESOURCES, Extent, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
-from syncline.jobs.sync import carry_out_and_report, must_write
+from syncline.jobs.rights import must_write
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
 from syncline.report.words import differs, duration, plural, short, visible_changes
 
@@ -195,12 +196,9 @@ def _rebuilt(
         return AppReport(item.app.name, namespace=namespace, refusals=(sentence,), outcome=Outcome.REFUSED)
     promised = order.promised[identity(item.app)] if session.invocation.dry_run else frozenset()
     extent = Extent(promised=promised)
-
-    def plan() -> Prepared:
-        record = recall(item.app, session)
-        return against_live(item.app, item.rendering, record, session, Level.DRY_RUN, extent)
-
-    report = carry_out_and_report(plan(), session, observer, plan)
+    record = recall(item.app, session)
+    prepared = against_live(item.app, item.rendering, record, session, Level.DRY_RUN, extent)
+    report = carry_out_and_report(prepared, session, observer)
     return replace(report, revision=item.revision, notes=(_said(item), *report.notes))
 
 

@@ -114,6 +114,7 @@ def _remembered(session: Session, notes: list[Note]) -> Iterator[Record]:
             try:
                 yield _record(cluster, parent, session)
             except ClusterError as error:
+                # One that is damaged or a copy must not hide what became of all the others.
                 notes.append(Note(Severity.WARNING, session.masker.scrub(str(error))))
 
 

@@ -25,7 +25,6 @@ from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
-from syncline.jobs.expand import Sources, expanded
 from syncline.jobs.family import gather
 from syncline.jobs.once import AtRevision, Once
 from syncline.jobs.projects import project_of
@@ -291,6 +290,8 @@ class Session:
         found = self._files[revision]
         if not found.sets:
             return found
+        from syncline.jobs.expand import Sources, expanded
+
         return expanded(
             found,
             Sources(

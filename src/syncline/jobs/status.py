@@ -1,6 +1,6 @@
-"""Status and tree: how the applications are, down to their pods.
+"""Status: how the applications are, down to their pods.
 
-The law: both only read. Status says what is to be said; the tree shows every object, as deep as asked.
+The law: it only reads, and says what is to be said.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import at_last_sync, never_synced, only_children
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
-from syncline.jobs.present import app_report, complaint_notes
+from syncline.jobs.present import app_report, complaint_notes, history_rows
 from syncline.kube.offspring import Outlines
 from syncline.report.model import AppReport, Job, Report
 
@@ -24,17 +24,12 @@ if TYPE_CHECKING:
 
 
 def status(session: Session, observer: Observer) -> Report:
-    """Every application with its tree."""
-    return _report(Job.STATUS, session, observer)
+    """Every application with its tree and its history."""
+    return with_trees(Job.STATUS, session, observer)
 
 
-def tree(session: Session, observer: Observer) -> Report:
-    """The same as one looks at it: the objects alone, without their differences, down to a depth."""
-    report = _report(Job.TREE, session, observer)
-    return replace(report, applications=tuple(_pruned(app, session) for app in report.applications))
-
-
-def _report(job: Job, session: Session, observer: Observer) -> Report:
+def with_trees(job: Job, session: Session, observer: Observer) -> Report:
+    """The report of a job that shows how the applications are."""
     head = session.head
     session.trust(head)
     asked = asked_for(session, head)
@@ -55,10 +50,5 @@ def _look(app: Application, session: Session, outlines: Outlines) -> AppReport:
         return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
     report = app_report(prepared, session)
     rows, notes = with_offspring(report.resources, prepared, session, outlines)
-    return replace(report, resources=rows, notes=(*report.notes, *notes))
-
-
-def _pruned(app: AppReport, session: Session) -> AppReport:
-    depth = session.invocation.depth
-    rows = tuple(row for row in app.resources if depth is None or row.depth <= depth)
-    return replace(app, resources=rows, changes=(), unchanged=0)
+    history = history_rows(prepared.plan.inventory)
+    return replace(report, resources=rows, notes=(*report.notes, *notes), history=history)

@@ -6,33 +6,32 @@ run that failed or was cancelled is made good by the next.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from syncline.core.affected import affected
 from syncline.core.family import identity
+from syncline.core.inventory import Cause
 from syncline.core.live import Level
-from syncline.core.trust import Tier
-from syncline.errors import ForbiddenError, Interrupted, SynclineError, UsageError
-from syncline.jobs.carry_out import carry_out
+from syncline.errors import Interrupted, SynclineError, UsageError
+from syncline.jobs.carry_out import carry_out_and_report
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import Row, in_turn, one_by_one
-from syncline.jobs.evidence import with_evidence
 from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
-from syncline.jobs.prepare import Extent, Prepared, against_live, ghost_of, recall
-from syncline.jobs.present import app_report, complaint_notes, problem_report
-from syncline.jobs.projects import at_the_door, role_notes
+from syncline.jobs.prepare import Extent, against_live, ghost_of, recall
+from syncline.jobs.present import complaint_notes, problem_report
 from syncline.jobs.retired import Leftovers, leave, leftovers
+from syncline.jobs.rights import must_write
+from syncline.jobs.rollback import after_failure
 from syncline.jobs.rolling import Gates, in_steps
 from syncline.render import input_paths
-from syncline.report.model import AppReport, Job, Report
+from syncline.report.model import AppReport, Job, Note, Report, Severity
 from syncline.runtime import each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from syncline.config.application import Application
+    from syncline.core.inventory import Inventory
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
 
@@ -48,7 +47,7 @@ def sync(session: Session, observer: Observer) -> Report:
     head = session.head
     session.trust(head)
     asked = in_steps(_asked(head, session))
-    touched = _touched(asked, head, session)
+    touched, held = _touched(asked, head, session)
     _render_ahead(touched, head, session)
     gate = Gate(session.family(head), rivalries(touched, head, session), session)
 
@@ -66,33 +65,9 @@ def sync(session: Session, observer: Observer) -> Report:
         head=head,
         applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
-        notes=(*complaint_notes(session, head), *row.notes, *rest.notes, *gone.notes),
+        notes=(*complaint_notes(session, head), *held, *row.notes, *rest.notes, *gone.notes),
         interrupted=row.interrupted or gone.interrupted,
     )
-
-
-def must_write(session: Session, job: str) -> None:
-    """Raises ForbiddenError when the event's trust tier may not change a cluster and the run is not a dry
-    one.
-    """
-    if session.invocation.tier is not Tier.WRITE and not session.invocation.dry_run:
-        raise ForbiddenError(
-            f"This event may not {job}.",
-            remedy="Run it on push, schedule or workflow_dispatch of the default or a protected branch.",
-        )
-
-
-def carry_out_and_report(
-    prepared: Prepared, session: Session, observer: Observer, again: Callable[[], Prepared] | None = None
-) -> AppReport:
-    """The second verb and what is said of it; a dry run stops at the plan. `again` is for another attempt."""
-    app = prepared.app
-    plan = at_the_door(prepared.plan, app, session)
-    prepared = replace(prepared, plan=plan, notes=(*prepared.notes, *role_notes(app, session)))
-    if session.invocation.dry_run:
-        return app_report(prepared, session)
-    result = carry_out(prepared, session, lambda event: observer.event(app.name, event), again)
-    return with_evidence(app_report(prepared, session, result), prepared, session, result)
 
 
 def _asked(head: str, session: Session) -> tuple[Application, ...]:
@@ -143,23 +118,49 @@ def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Applicat
     )
 
 
-def _touched(apps: tuple[Application, ...], head: str, session: Session) -> tuple[Application, ...]:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Why an application needs a sync, or nothing; and what keeps it where it is."""
+
+    reason: str
+    held: str = ""
+
+
+def _touched(
+    apps: tuple[Application, ...], head: str, session: Session
+) -> tuple[tuple[Application, ...], tuple[Note, ...]]:
+    """The applications that need a sync, and what is to be said of those that a rollback holds back."""
     if not session.invocation.affected_only:
-        return apps
-    reasons = each(lambda app: _since_last_sync(app, head, session), apps, workers=session.workers)
-    return tuple(app for app, reason in zip(apps, reasons, strict=True) if reason)
+        return apps, ()
+    found = each(lambda app: _since_last_sync(app, head, session), apps, workers=session.workers)
+    standings = tuple(zip(apps, found, strict=True))
+    notes = tuple(Note(Severity.WARNING, standing.held) for _, standing in standings if standing.held)
+    return tuple(app for app, standing in standings if standing.reason), notes
 
 
-def _since_last_sync(app: Application, head: str, session: Session) -> str:
-    """Why the application needs a sync, or nothing. What cannot be told is a reason too: the sync itself will
-    say.
-    """
+def _since_last_sync(app: Application, head: str, session: Session) -> _Standing:
+    """What cannot be told is a reason too: the sync itself will say."""
     try:
-        last = recall(app, session).inventory.revision
+        inventory = recall(app, session).inventory
     except SynclineError as error:
-        return f"its last sync is unknown: {error.message}"
+        return _Standing(f"its last sync is unknown: {error.message}")
+    reason = _reason(app, inventory, head, session)
+    back = inventory.held_back
+    if reason or back is None:
+        return _Standing(reason)
+    return _Standing(
+        "",
+        f"{app.name} stays at {back.revision[:7]}, to which {back.by or 'somebody'} rolled it back at "
+        f"{back.at}; a commit that touches it brings it forward, or a sync that names it.",
+    )
+
+
+def _reason(app: Application, inventory: Inventory, head: str, session: Session) -> str:
+    last = inventory.accounted
     if not last:
         return "it was never synced"
+    if inventory.attempt is not None and inventory.attempt.cause is Cause.SYNC:
+        return f"its last sync, of {inventory.attempt.revision[:7]}, did not succeed"
     if last == head:
         return ""
     if not session.repository.is_ancestor(last, head):
@@ -197,10 +198,9 @@ def _sync_one(app: Application, head: str, session: Session, observer: Observer)
     rendering = session.rendering(app, head)
     extent = Extent(hooks=not session.invocation.selection, selection=session.invocation.selection)
 
-    def plan() -> Prepared:
-        return against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
-
-    prepared = plan()
+    prepared = against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
     if extent.selection and not prepared.plan.changes:
         raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
-    return replace(carry_out_and_report(prepared, session, observer, plan), revision=head)
+    report = replace(carry_out_and_report(prepared, session, observer), revision=head)
+    # A part that was chosen is no sync of the revision, so there is no way back from it.
+    return report if extent.selection else after_failure(report, app, head, session, observer)

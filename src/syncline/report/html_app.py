@@ -21,9 +21,18 @@ from syncline.report.html_parts import (
     place_mark,
 )
 from syncline.report.model import AppReport, Report, ResourceRow, Severity, ShownChange, ShownHook
-from syncline.report.sentences import introduction, outcome_word
-from syncline.report.shown import remark, shown_lines
-from syncline.report.words import SIGNS, WORDS, hook_words, object_name, place_of, sentence, visible_changes
+from syncline.report.sentences import introduction, outcome_word, way_back_sentence
+from syncline.report.shown import authors, remark, shown_lines
+from syncline.report.words import (
+    SIGNS,
+    WORDS,
+    hook_words,
+    object_name,
+    place_of,
+    sentence,
+    short,
+    visible_changes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +67,7 @@ def app_section(report: Report, app: AppReport, at: int, *, room: int) -> tuple[
         fits = used + len(lines) <= room
         used += len(lines) if fits else 0
         parts.append(_hook(hook, lines if fits else ("… this page is full",), is_open=used <= _OPEN_LINES))
+    parts += [*_way_back(app), *_history(app)]
     return f'<section id="app-{at}">{"".join(parts)}</section>', used
 
 
@@ -93,6 +103,26 @@ def _tree(app: AppReport) -> Iterator[str]:
     yield f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def _way_back(app: AppReport) -> Iterator[str]:
+    if app.way_back is None:
+        return
+    yield element("h3", esc(way_back_sentence(app)))
+    for change in visible_changes(app.way_back):
+        yield _change(change, shown_lines(change)[:_OPEN_LINES], is_open=False)
+
+
+def _history(app: AppReport) -> Iterator[str]:
+    if not app.history:
+        return
+    head = "".join(element("th", title) for title in ("No.", "Revision", "Why", "When", "Who"))
+    rows = "".join(
+        f"<tr>{''.join(element('td', esc(cell, 200)) for cell in cells)}</tr>"
+        for entry in app.history
+        for cells in [(str(entry.id), short(entry.revision), entry.cause, entry.at, entry.by)]
+    )
+    yield f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
 def _row(row: ResourceRow) -> str:
     css, sign = _SYNC.get(row.sync, ("warn", "?" if row.sync else ""))
     indent = element("span", "   " * min(row.depth, 8) + "└ ", "indent mono") if row.depth else ""
@@ -125,6 +155,9 @@ def _hook(hook: ShownHook, lines: Sequence[str], *, is_open: bool) -> str:
 def _body(change: ShownChange, lines: Sequence[str]) -> Iterator[str]:
     if change.why:
         yield element("p", esc(change.why), "why")
+    blamed = [f"<li>{element('code', esc(path))} {esc(who)}</li>" for path, who in authors(change)]
+    if blamed:
+        yield f'<ul class="why">{"".join(blamed)}</ul>'
     if remark(change, lines):
         yield element("p", remark(change, lines), "why soft")
     if lines:

@@ -26,6 +26,7 @@ ACTION_CLASSES: Final[Mapping[Action, str]] = {
     Action.PRUNE: "bad",
     Action.KEEP: "soft",
     Action.BLOCKED: "bad",
+    Action.HOLD: "bad",
 }
 _STATE_SIGNS: Final[Mapping[str, str]] = {"ok": "✓", "warn": "≠", "bad": "✕", "info": "≠"}
 

@@ -18,9 +18,13 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
                     exitCode, health, seconds, fingerprint, unchanged, counts {action: number},
                     changes [change], hooks [hook], notes [note], images [{container, before, after}],
                     problem, refusals [text], failures [problem],
-                    resources [{object, sync, health, message, depth}]}]
+                    resources [{object, sync, health, message, depth}],
+                    rollback: the same again for the rollback after a failed sync, or null,
+                    history [{id, revision, at, by, cause: sync | rollback | heal}], the newest first}]
 
-    change        {object, action, before, after, paths [text], place, why}: bodies masked, or null
+    change        {object, action, before, after, paths [text], place, why, authors [author]}: bodies masked,
+                  or null
+    author        {path, manager, operation, subresource, time, isGuess}: who changed a drifted field
     hook          {change, phases [PreSync | Sync | …], runs}: no difference of the application
     note          {severity: info | warning | danger, text, object, place}
     problem       {message, exitCode, place, remedy}
@@ -44,7 +48,17 @@ if TYPE_CHECKING:
     from syncline.core.health.status import Health
     from syncline.core.resource import ResourceKey
     from syncline.errors import Place
-    from syncline.report.model import AppReport, Note, Problem, Report, ResourceRow, ShownChange, ShownHook
+    from syncline.report.model import (
+        AppReport,
+        Author,
+        HistoryRow,
+        Note,
+        Problem,
+        Report,
+        ResourceRow,
+        ShownChange,
+        ShownHook,
+    )
 
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
@@ -103,6 +117,8 @@ def _app(report: Report, app: AppReport) -> dict[str, Any]:
         "refusals": list(app.refusals),
         "failures": [_problem(failure) for failure in app.failures],
         "resources": [_row(row) for row in app.resources],
+        "rollback": _app(report, app.way_back) if app.way_back else None,
+        "history": [_entry(row) for row in app.history],
     }
 
 
@@ -115,7 +131,23 @@ def _change(change: ShownChange) -> dict[str, Any]:
         "paths": list(change.paths),
         "place": _place(change.origin),
         "why": change.why,
+        "authors": [_author(author) for author in change.authors],
     }
+
+
+def _author(author: Author) -> dict[str, Any]:
+    return {
+        "path": author.path,
+        "manager": author.manager,
+        "operation": author.operation,
+        "subresource": author.subresource,
+        "time": author.time,
+        "isGuess": author.is_guess,
+    }
+
+
+def _entry(row: HistoryRow) -> dict[str, Any]:
+    return {"id": row.id, "revision": row.revision, "at": row.at, "by": row.by, "cause": row.cause}
 
 
 def _hook(hook: ShownHook) -> dict[str, Any]:

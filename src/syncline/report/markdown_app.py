@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.core.plan import Action
 from syncline.report.escaping import code, prose, tagged
-from syncline.report.markdown_tables import resource_table
+from syncline.report.markdown_tables import history_table, resource_table
 from syncline.report.model import AppReport, Job, Report, Severity, ShownChange, ShownHook
 from syncline.report.pieces import Group, Piece, Rank
-from syncline.report.sentences import introduction, outcome_word
-from syncline.report.shown import remark, shown_lines
+from syncline.report.sentences import introduction, outcome_word, way_back_sentence
+from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import (
     SIGNS,
     WORDS,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from syncline.core.resource import ResourceKey
 
+_MOST_AUTHORS: Final = 12
 _RANKS: Final[Mapping[Action, Rank]] = {
     Action.CREATE: Rank.ADDED,
     Action.UPDATE: Rank.CHANGED,
@@ -70,6 +71,11 @@ def _body(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
         yield _change(change, _rank(change, risks), group)
     for hook in app.hooks:
         yield _hook(hook, group)
+    if app.way_back is not None:
+        yield Piece(f"**{prose(way_back_sentence(app))}**", Rank.RISKY, "", group=group)
+        for change in visible_changes(app.way_back):
+            yield _change(change, _rank(change, frozenset()), group)
+    yield from history_table(app.history, group)
 
 
 def _hook(hook: ShownHook, group: int) -> Piece:
@@ -94,6 +100,10 @@ def _change(change: ShownChange, rank: Rank, group: int) -> Piece:
     says = [_heading(change)]
     if change.why:
         says.append(prose(change.why))
+    blamed = [f"- {code(path)} {prose(who)}" for path, who in authors(change)]
+    if blamed:
+        rest = f"\n- and {len(blamed) - _MOST_AUTHORS} more fields" if len(blamed) > _MOST_AUTHORS else ""
+        says.append("\n".join(blamed[:_MOST_AUTHORS]) + rest)
     if remark(change, lines):
         says.append(f"<sub>{remark(change, lines)}</sub>")
     return Piece("\n\n".join(says), rank, "difference", lines, "diff", group=group)

@@ -13,7 +13,7 @@ from syncline.core.plan import Action
 from syncline.errors import ExitCode
 from syncline.report.escaping import code, prose
 from syncline.report.images import image_rows
-from syncline.report.model import AppReport, Job, Report, ResourceRow, Severity
+from syncline.report.model import AppReport, HistoryRow, Job, Report, ResourceRow, Severity
 from syncline.report.outcome import app_code, worst_first
 from syncline.report.pieces import NO_GROUP, Piece, Rank, tables
 from syncline.report.sentences import outcome_word
@@ -131,6 +131,7 @@ _COLUMNS: Final = (
             ("adopted", Action.ADOPT),
             ("kept", Action.KEEP),
             ("blocked", Action.BLOCKED),
+            ("left", Action.HOLD),
         )
     ),
     Column("Outcome", ":--", _outcome),
@@ -175,6 +176,17 @@ def resource_table(rows: Sequence[ResourceRow], group: int = NO_GROUP) -> Iterat
         rank = Rank.LISTED if is_well else Rank.RISKY
         yield Piece(text, rank, "resource row", group=group, count=count)
         shown += count
+
+
+def history_table(rows: Sequence[HistoryRow], group: int = NO_GROUP) -> Iterator[Piece]:
+    """What the cluster remembers, the newest first."""
+    header = ("No.", "Revision", "Why", "When", "Who")
+    cells = (
+        (str(row.id), code(short(row.revision)), prose(row.cause, 20), prose(row.at, 40), prose(row.by, 100))
+        for row in rows
+    )
+    for text, count in tables(header, ("--:", *[":--"] * 4), cells):
+        yield Piece(text, Rank.LISTED, "history row", group=group, count=count)
 
 
 def _is_well(row: ResourceRow) -> bool:

@@ -64,8 +64,34 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who changed a field: the field manager, how and when it last wrote, and through which subresource.
+
+    With `is_guess` the field is gone, nobody is recorded for it, and this is who wrote the object last.
+    """
+
+    path: str
+    manager: str
+    operation: str = ""
+    time: str = ""
+    subresource: str = ""
+    is_guess: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One success that the cluster remembers; `cause` is sync, rollback or heal."""
+
+    id: int
+    revision: str
+    at: str
+    by: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownChange:
-    """One object's change as anybody may see it.
+    """One object's change as anybody may see it; `authors` are who caused it, where that is asked.
 
     `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line
     summaries.
@@ -78,6 +104,7 @@ class ShownChange:
     paths: tuple[str, ...] = ()
     origin: Place | None = None
     why: str = ""
+    authors: tuple[Author, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +134,9 @@ class ResourceRow:
 
 @dataclass(frozen=True, slots=True)
 class AppReport:
-    """One application's part. `images` are (container, before, after) where an image changed."""
+    """One application's part. `images` are (container, before, after) where an image changed, `way_back` the
+    rollback that followed a failed sync, `history` what the cluster remembers, the newest first.
+    """
 
     name: str
     cluster: str = ""
@@ -130,6 +159,8 @@ class AppReport:
     health: Health | None = None
     seconds: float = 0.0
     fingerprint: str = ""
+    way_back: AppReport | None = None
+    history: tuple[HistoryRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
 from syncline.report.model import AppReport, Job, Report
-from syncline.report.words import differs
+from syncline.report.words import differs, still_drifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,5 +112,5 @@ def _app_codes(report: Report, app: AppReport, *, differences_are_failure: bool)
 
 def _is_different(report: Report, app: AppReport, *, differences_are_failure: bool) -> bool:
     if report.job is Job.DRIFT:
-        return app.outcome is None and differs(app)
+        return still_drifted(app)
     return differences_are_failure and report.job is Job.DIFF and differs(app)

@@ -16,7 +16,7 @@ from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
 from syncline.report.model import AppReport, Job, Report
 from syncline.report.outcome import app_code, exit_code
-from syncline.report.words import changed, differs, plural, short
+from syncline.report.words import changed, differs, plural, short, still_drifted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +59,12 @@ _OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.UNHEALTHY: "unhealthy",
     Outcome.TIMED_OUT: "not healthy in time",
     Outcome.INTERRUPTED: "interrupted",
+}
+_WENT_BACK: Final = frozenset({Outcome.SYNCED, Outcome.UNCHANGED})
+_BACK: Final[Mapping[Outcome, str]] = {
+    **_OUTCOMES,
+    Outcome.SYNCED: "done",
+    Outcome.UNCHANGED: "nothing had changed",
 }
 _SIGNS: Final[Mapping[ExitCode, str]] = {
     ExitCode.OK: "✅",
@@ -123,6 +129,10 @@ def outcome_word(report: Report, app: AppReport) -> str:
     """What became of one application."""
     if app.problem is not None:
         return f"could not be {_TRIED[report.job]}"
+    if app.way_back is not None and app.outcome is not None and app.way_back.outcome in _WENT_BACK:
+        return f"{_OUTCOMES[app.outcome]}, rolled back"
+    if app.outcome is Outcome.SYNCED and report.job is Job.DRIFT:
+        return "healed in part" if still_drifted(app) else "healed"
     if app.outcome is not None:
         return _OUTCOMES[app.outcome]
     if app.failures:
@@ -132,6 +142,15 @@ def outcome_word(report: Report, app: AppReport) -> str:
     if differs(app):
         return {Job.DRIFT: "drifted", Job.DIFF: "changes"}.get(report.job, "differs")
     return "no difference"
+
+
+def way_back_sentence(app: AppReport) -> str:
+    """What became of the rollback that followed a failed sync; empty where there was none."""
+    back = app.way_back
+    if back is None:
+        return ""
+    word = "plan refused" if back.outcome is None else _BACK[back.outcome]
+    return f"Rollback to {short(back.revision)}: {word}"
 
 
 def failed_sentence(report: Report) -> str:
@@ -210,8 +229,9 @@ def _diff_success(report: Report, different: int) -> str:
 
 
 def _drift_success(report: Report, different: int) -> str:
-    healed = sum(1 for app in report.applications if app.outcome is Outcome.SYNCED)
-    drifted = sum(1 for app in report.applications if app.outcome is None and differs(app))
+    acted = (app for app in report.applications if app.outcome is Outcome.SYNCED)
+    healed = sum(1 for app in acted if not still_drifted(app))
+    drifted = sum(1 for app in report.applications if still_drifted(app))
     if drifted:
         return f"Drift in {drifted:,} of {plural(len(report.applications), 'application')}"
     if healed:

@@ -13,7 +13,7 @@ from syncline.report.diff_text import diff
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from syncline.report.model import ShownChange
+    from syncline.report.model import Author, ShownChange
 
 _MARK: Final = "‹hidden "
 _MASKED: Final = "Secret values are hidden; the same mark means the same value."
@@ -25,6 +25,20 @@ def shown_lines(change: ShownChange) -> tuple[str, ...]:
         return ()
     difference = diff(change.before, change.after)
     return (*difference.lines, *((difference.notice,) if difference.notice else ()))
+
+
+def authors(change: ShownChange) -> tuple[tuple[str, str], ...]:
+    """Each drifted field and who changed it, in one form for every page."""
+    return tuple((author.path, _author(author)) for author in change.authors)
+
+
+def _author(author: Author) -> str:
+    ways = (author.operation, f"of {author.subresource}" if author.subresource else "")
+    how = f" ({' '.join(way for way in ways if way)})" if any(ways) else ""
+    when = f" at {author.time}" if author.time else ""
+    if author.is_guess:
+        return f"removed; {author.manager}{how} wrote the object last{when}"
+    return f"by {author.manager}{how}{when}"
 
 
 def remark(change: ShownChange, lines: Iterable[str]) -> str:

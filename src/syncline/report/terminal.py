@@ -34,8 +34,9 @@ from syncline.report.sentences import (
     outcome_word,
     quiet_counts,
     revisions,
+    way_back_sentence,
 )
-from syncline.report.shown import remark, shown_lines
+from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import (
     SIGNS,
     WORDS,
@@ -45,6 +46,7 @@ from syncline.report.words import (
     hook_words,
     object_name,
     place_of,
+    short,
     tally,
     visible_changes,
 )
@@ -61,6 +63,7 @@ _ACTIONS: Final[Mapping[Action, int]] = {
     Action.PRUNE: _RED,
     Action.KEEP: _DIM,
     Action.BLOCKED: _RED,
+    Action.HOLD: _RED,
 }
 _DIFF: Final[Mapping[str, int]] = {"+": _GREEN, "-": _RED, "@": _CYAN, "…": _DIM}
 _HEALTH: Final[Mapping[HealthStatus, tuple[str, int]]] = {
@@ -126,6 +129,13 @@ class _Writer:
             yield from self._change(change)
         for hook in app.hooks:
             yield from self._hook(hook)
+        if app.way_back is not None:
+            yield self._paint(f"  {one_line(way_back_sentence(app))}", _BOLD)
+            for change in visible_changes(app.way_back):
+                yield from self._change(change)
+        for entry in app.history:
+            words = (f"#{entry.id}", short(entry.revision), entry.cause, entry.at, entry.by)
+            yield self._paint(f"    {one_line('  '.join(word for word in words if word))}", _DIM)
 
     def _outcome(self, report: Report, app: AppReport) -> str:
         code = app_code(report, app)
@@ -152,6 +162,8 @@ class _Writer:
         yield f"  {name}{said}{where}"
         if change.why:
             yield f"      {one_line(change.why)}"
+        for path, who in authors(change):
+            yield self._paint(f"      {one_line(path)} {one_line(who)}", _YELLOW)
         yield from self._difference(change)
 
     def _hook(self, hook: ShownHook) -> Iterator[str]:

@@ -27,6 +27,7 @@ SIGNS: Final[Mapping[Action, str]] = {
     Action.KEEP: "=",
     Action.UNCHANGED: " ",
     Action.BLOCKED: "!",
+    Action.HOLD: "⚔",
     Action.RUN: "▸",
 }
 
@@ -40,6 +41,7 @@ WORDS: Final[Mapping[Action, str]] = {
     Action.KEEP: "kept (would prune)",
     Action.UNCHANGED: "unchanged",
     Action.BLOCKED: "blocked",
+    Action.HOLD: "left as it is",
     Action.RUN: "run",
 }
 
@@ -51,6 +53,7 @@ _COUNTED: Final[Mapping[Action, str]] = {
     Action.ADOPT: "adopted",
     Action.KEEP: "kept (would prune)",
     Action.BLOCKED: "blocked",
+    Action.HOLD: "left as they are",
 }
 
 _QUIET: Final = frozenset({Action.UNCHANGED, Action.FORGET})
@@ -99,10 +102,17 @@ def differs(app: AppReport) -> bool:
     return bool(visible_changes(app))
 
 
+def still_drifted(app: AppReport) -> bool:
+    """Whether a drift check leaves something as it is: all of it where nothing was healed, or a fight."""
+    if app.outcome is None:
+        return differs(app)
+    return any(change.action is Action.HOLD for change in app.changes)
+
+
 def has_body(app: AppReport) -> bool:
     """Whether there is more to show of an application than its line in the table."""
-    remarks = any(note.severity is Severity.INFO for note in app.notes)
-    return bool(visible_changes(app) or app.resources or app.hooks or remarks)
+    more = visible_changes(app) or app.resources or app.hooks or app.history or app.way_back is not None
+    return bool(more or any(n.severity is Severity.INFO for n in app.notes))
 
 
 def hook_words(hook: ShownHook) -> str:

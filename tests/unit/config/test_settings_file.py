@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncline.config import Complaint, load
-from syncline.config.settings import ClusterAccess, GuardLimits, PluginAccess, Settings
+from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, PluginAccess, Settings
 
 FULL = """\
 clusters:
@@ -128,6 +128,37 @@ def test_protected_kinds_are_replaced_when_that_is_said() -> None:
     text = "guard: {protectedKinds: [Secret], replaceProtectedKinds: true}"
 
     assert settings(text).guard.protected_kinds == {"Secret"}
+
+
+def test_what_is_done_about_drift_failures_and_other_runs() -> None:
+    text = """
+        sync: {rollbackOnFailure: true}
+        lease: {duration: 1m, required: true}
+        drift: {policy: alert, applications: {web: heal, api: application}, rounds: 3, pause: 24h}
+    """
+    found = settings(text)
+
+    assert (found.rollback_on_failure, found.lease_seconds, found.require_lease) == (True, 60.0, True)
+    assert found.drift == DriftPolicy("alert", {"web": "heal", "api": "application"}, 3, 86400.0)
+    assert [found.drift.of(name) for name in ("web", "api", "other")] == ["heal", "application", "alert"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("drift: {policy: ignore}", "drift.policy must be one of application, heal, alert."),
+        (
+            "drift: {applications: {web: never}}",
+            "drift.applications.web must be one of application, heal, alert.",
+        ),
+        (
+            "lease: {duration: 1s}",
+            "lease.duration must be at least 5 s, or a slow answer would end the Lease.",
+        ),
+    ],
+)
+def test_words_that_mean_nothing_about_drift_and_leases_are_refused(text: str, message: str) -> None:
+    assert complaints(text) == [(1, message)]
 
 
 HIDDEN = "hunter2"

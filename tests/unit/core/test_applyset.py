@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -11,25 +13,55 @@ from hypothesis import strategies as st
 from strategies import keys, manifest, names
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, claimed_by, decode, encode, mark, owner_of, repository_of
-from syncline.core.inventory import Inventory, SyncRecord
+from syncline.core.inventory import Attempt, Cause, Heal, Inventory, SyncRecord
 from syncline.core.resource import ResourceKey
 from syncline.errors import ClusterError, Place
 
 OWNER = Owner(app="web", namespace="shop", parent="syncline-web", repository="acme/deploy")
 
-records = st.builds(SyncRecord, st.integers(1, 999), names, st.just("2026-01-02T03:04:05Z"), names)
+causes = st.sampled_from(Cause)
+times = st.just("2026-01-02T03:04:05Z")
+records = st.builds(SyncRecord, st.integers(1, 999), names, times, names, causes, names | st.just(""))
 inventories = st.builds(
     Inventory,
     app=names,
     keys=st.frozensets(keys(), max_size=20),
     history=st.lists(records, max_size=4).map(tuple),
     cascades=st.booleans(),
+    attempt=st.none() | st.builds(Attempt, names, times, names, causes),
+    heals=st.lists(st.builds(Heal, keys(), names, st.integers(1, 9), times, names), max_size=3).map(tuple),
 )
 
 
 @given(inventories)
 def test_an_inventory_survives_its_parent(inventory: Inventory) -> None:
     assert decode(encode(inventory, OWNER, "1.2.3")) == inventory
+
+
+def test_what_version_0_1_0_wrote_is_still_read() -> None:
+    old = {
+        "app": "web",
+        "cascade": True,
+        "keys": [["apps", "Deployment", "shop", "web"]],
+        "history": [[3, "abc", "2026-01-02T03:04:05Z", "alice"]],
+    }
+    packed = base64.b64encode(zlib.compress(json.dumps(old).encode())).decode()
+    parent = {**encode(Inventory("web"), OWNER, "0.1.0"), "binaryData": {"inventory": packed}}
+
+    assert decode(parent) == Inventory(
+        "web",
+        frozenset({ResourceKey("apps", "Deployment", "shop", "web")}),
+        (SyncRecord(3, "abc", "2026-01-02T03:04:05Z", "alice", Cause.SYNC),),
+        cascades=True,
+    )
+
+
+def test_a_parent_that_was_copied_under_another_name_is_refused() -> None:
+    parent = encode(Inventory("web"), OWNER, "1.2.3")
+    copy = {**parent, "metadata": {**parent["metadata"], "name": "syncline-other"}}
+
+    with pytest.raises(ClusterError, match="which is not its own"):
+        decode(copy)
 
 
 def test_the_id_is_the_one_kubectl_computes_for_a_config_map_parent() -> None:
