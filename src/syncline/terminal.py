@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from syncline.core.plan import Action
 from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Retrying, Waiting
-from syncline.errors import UsageError
+from syncline.errors import ExitCode, Interrupted, UsageError
 from syncline.exits import likes_colour
 from syncline.report.escaping import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from syncline.config.settings import Settings
+    from syncline.core.loglines import LogLine
     from syncline.jobs.observer import Observer
     from syncline.report.model import AppReport, Job, Report
 
@@ -68,6 +69,21 @@ def text_of(
         # After a sync one wants to know what was done and how it is; before it, what would be done.
         text = terminal(report, colour=colour, diffs=diffs)
     return text if text.endswith("\n") else f"{text}\n"
+
+
+def print_logs(lines: Iterator[LogLine], *, colour: bool) -> ExitCode:
+    """Print each line as it comes. Whoever reads may go away early, and stopping is how a log is left."""
+    from syncline.report.log_text import log_text
+
+    try:
+        for line in lines:
+            sys.stdout.write(log_text(line, colour=colour))
+            sys.stdout.flush()
+    except Interrupted as error:
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK
 
 
 def page_file(name: str) -> Path | None:

@@ -93,7 +93,7 @@ def test_the_action_is_built_from_the_dockerfile_of_its_own_commit() -> None:
 
 
 def test_there_is_an_example_of_every_job_that_is_started_by_an_event() -> None:
-    assert [path.stem for path in EXAMPLES] == ["actions", "diff", "drift", "rollback", "sync"]
+    assert [path.stem for path in EXAMPLES] == ["actions", "diff", "drift", "drill", "rollback", "sync"]
     assert README.count("examples/workflows") >= 1
 
 

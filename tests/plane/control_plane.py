@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from plane import audit, launch, rights
+from plane import audit, launch, logs, rights
 from plane.identities import OBSERVER, Identities, Identity, invent_identities
 from plane.processes import Program, wait_until
 from plane.rest import Rest
@@ -70,6 +70,10 @@ class ControlPlane:
         rules = self.api("GET", path)["rules"]
         self.api("PATCH", path, {"rules": [*rules, rights.group_rule(group)]})
         self._wait_for_right("reader", verb="list", group=group, resource="anything")
+
+    def write_logs(self, pod: Mapping[str, Any], text: str, **options: Any) -> Path:
+        """What a container of this pod has written, from its kubelet; see `plane.logs`."""
+        return logs.write(self.api, self.site.directory, pod, text, **options)
 
     def create_namespace(self, name: str) -> None:
         self.api("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
@@ -154,7 +158,8 @@ def running(
 
 
 def _furnish(plane: ControlPlane) -> None:
-    plane.api("POST", "/api/v1/nodes", _node())
+    plane.api("POST", logs.DEFINITIONS, logs.definition())
+    plane.api("POST", "/api/v1/nodes", _node(plane.site.kubelet))
     plane.api("POST", "/apis/storage.k8s.io/v1/storageclasses", _storage_class())
     core = [resource["name"] for resource in plane.api("GET", "/api/v1")["resources"]]
     groups = [group["name"] for group in plane.api("GET", "/apis")["groups"]]
@@ -165,14 +170,19 @@ def _furnish(plane: ControlPlane) -> None:
     plane.api("POST", f"{rights.RBAC}/clusterrolebindings", reader)
 
 
-def _node() -> dict[str, Any]:
+def _node(kubelet: int) -> dict[str, Any]:
     return {
         "metadata": {
             "name": NODE,
             "annotations": {"kwok.x-k8s.io/node": "fake"},
             "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"},
         },
-        "status": {"capacity": CAPACITY, "allocatable": CAPACITY},
+        "status": {
+            "capacity": CAPACITY,
+            "allocatable": CAPACITY,
+            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet}},
+        },
     }
 
 

@@ -25,6 +25,7 @@ class Site:
     etcd: str
     peer: str
     port: int
+    kubelet: int
 
     @property
     def server(self) -> str:
@@ -40,8 +41,8 @@ class Site:
 
 
 def choose_site(directory: Path) -> Site:
-    etcd, peer, port = processes.free_ports(3)
-    return Site(directory, f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}", port)
+    etcd, peer, port, kubelet = processes.free_ports(4)
+    return Site(directory, f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}", port, kubelet)
 
 
 @contextmanager
@@ -128,6 +129,15 @@ def _component(name: str, site: Site) -> list[str]:
     options = {
         "kube-controller-manager": ["--service-account-private-key-file", site.file("sa.key"), *no_port],
         "kube-scheduler": no_port,
-        "kwok": ["--manage-all-nodes=true", "--node-lease-duration-seconds=40", "--config", str(STAGES)],
-    }
+        "kwok": [
+            "--manage-all-nodes=true",
+            "--node-lease-duration-seconds=40",
+            "--config", str(STAGES),
+            # It is the kubelet too, as far as logs go: `Logs` objects say which file a container wrote.
+            "--server-address", f"127.0.0.1:{site.kubelet}",
+            "--node-ip", "127.0.0.1",
+            "--node-port", str(site.kubelet),
+            "--enable-crds", "Logs",
+        ],
+    }  # fmt: skip
     return options[name]

@@ -121,12 +121,8 @@ def test_the_version_costs_no_heavy_import() -> None:
     loaded = set(ended.stderr.split())
     assert "syncline.cli" in loaded
     assert loaded.isdisjoint(heavy), loaded & heavy
-    assert {name for name in loaded if name.startswith("syncline")} <= {
-        "syncline",
-        "syncline.cli",
-        "syncline.errors",
-        "syncline.exits",
-    }
+    own = {name for name in loaded if name.startswith("syncline") and not name.startswith("syncline.cli.")}
+    assert own <= {"syncline", "syncline.cli", "syncline.errors", "syncline.exits"}
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ INPUTS: Final[Mapping[str, str]] = {
     "comment": "true",
     "fail_on_difference": "false",
     "html": "",
+    "record": "",
+    "drill_context": "",
 }
 """Every input and its default; `action.yml` and the README name the same."""
 

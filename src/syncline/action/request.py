@@ -19,7 +19,7 @@ from syncline.core.live import Level
 from syncline.core.selection import selection
 from syncline.core.trust import Tier
 from syncline.errors import UsageError
-from syncline.jobs.invocation import AskedAction, Invocation, Permissions
+from syncline.jobs.invocation import AskedAction, AskedRecovery, Invocation, Permissions
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
             rollback=inputs.flag("rollback_on_failure"),
         ),
         action=AskedAction(inputs["resource"], inputs["action"], cli.parameters(inputs.lines("params"))),
+        recovery=_recovery(inputs, environ, job),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
         selection=selection(inputs.lines("resources"), inputs.lines("labels")),
         dry_run=inputs.flag("dry_run"),
@@ -110,6 +111,18 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         kubeconfig=_kubeconfig(inputs, event, stack),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},
     )
+
+
+def _recovery(inputs: Inputs, environ: Mapping[str, str], job: Job) -> AskedRecovery:
+    name, text = inputs["record"], ""
+    if name:
+        file = inside(Path(environ.get("GITHUB_WORKSPACE") or "."), name, "The input record")
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UsageError(f"The input record is {name!r}, which cannot be read.") from None
+    # Elsewhere a context would lead the job to another cluster than the one it is about.
+    return AskedRecovery(text, name, context=inputs["drill_context"] if job is Job.DRILL else "")
 
 
 def _repository(event: Event, environ: Mapping[str, str]) -> str:

@@ -64,7 +64,7 @@ def _look(app: Application, known: Actions, session: Session, observer: Observer
         record.cluster, {}, record.inventory.keys, selector=record.owner.selector, workers=session.workers
     )
     asked = session.invocation.action
-    keys = _find(asked.resource, record.inventory.keys) if asked.resource else sorted(live.objects)
+    keys = named(asked.resource, record.inventory.keys) if asked.resource else sorted(live.objects)
     if not asked.action:
         return _listed(app, [key for key in keys if key in live.objects], live, known, session)
     prepared = _prepared(app, record, _only(asked.resource, keys, live), known, session)
@@ -139,7 +139,7 @@ def _only(asked: str, keys: Iterable[ResourceKey], live: LiveState) -> tuple[Res
     return key, live.objects[key]
 
 
-def _find(asked: str, keys: Iterable[ResourceKey]) -> list[ResourceKey]:
+def named(asked: str, keys: Iterable[ResourceKey]) -> list[ResourceKey]:
     """The resources that may be called so. Raises UsageError for a name that nobody has."""
     by_name = {key: _names(key) for key in sorted(keys)}
     found = [key for key, names in by_name.items() if asked.lower() in names]

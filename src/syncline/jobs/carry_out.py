@@ -17,6 +17,7 @@ from syncline.core.resource import ResourceKey
 from syncline.core.verdict import Halted, Outcome, Retrying, fold
 from syncline.errors import ClusterError, SynclineError, TurnError
 from syncline.execute import Means, execute
+from syncline.jobs.evidence import with_evidence
 from syncline.jobs.prepare import PARENT, Prepared, Record
 from syncline.jobs.present import app_report
 from syncline.jobs.projects import at_the_door, role_notes, vigil
@@ -97,7 +98,8 @@ def carry_out_and_report(
         return app_report(prepared, session)
     name = prepared.app.name
     carried = carry_out(prepared, session, lambda event: observer.event(name, event), purpose)
-    return app_report(carried.prepared, session, carried.result)
+    report = app_report(carried.prepared, session, carried.result)
+    return with_evidence(report, carried.prepared, session, carried.result)
 
 
 class Turn:

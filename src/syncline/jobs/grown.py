@@ -1,61 +1,76 @@
-"""What grew out of an application's resources: ReplicaSets, Pods and whatever else names them as owner.
+"""What grew out of an application's resources: ReplicaSets, Pods and whatever else names an owner.
 
 The law: offspring is shown, and never changes what is in sync; what may not be read is left out and said.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from syncline.core.health.fields import Malformed, mapping, members, number, text
+from syncline.core.pods import pod_state
 from syncline.core.tree import Branch, tree
-from syncline.errors import ClusterError
+from syncline.kube.offspring import Outlines
 from syncline.report.model import Note, ResourceRow, Severity
-from syncline.runtime import each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from syncline.core.resource import Body
+    from syncline.core.resource import Body, ResourceKey
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
-    from syncline.ports import Cluster
 
-_GROWING = (("apps", "ReplicaSet"), ("batch", "Job"), ("", "Pod"))
-_PARENTS = frozenset(
-    {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController"}
-)
+_TELLING: Final = ("Pod", "ReplicaSet.apps", "Job.batch")
+"""Without these a tree is no tree; of others that may not be read it is enough to say how many."""
 
 
 def with_offspring(
-    rows: Iterable[ResourceRow], prepared: Prepared, session: Session
+    rows: Iterable[ResourceRow], prepared: Prepared, session: Session, outlines: Outlines | None = None
 ) -> tuple[tuple[ResourceRow, ...], tuple[Note, ...]]:
-    """The rows with what grew out of them below each, and what could not be read."""
-    record = prepared.record
-    parents = {key: body for key, body in prepared.live.objects.items() if key.kind in _PARENTS}
-    if record is None or not parents:
-        return tuple(rows), ()
-    namespaces = sorted({key.namespace for key in parents})
-    asked = [(group, kind, namespace) for group, kind in _GROWING for namespace in namespaces]
-    notes: list[Note] = []
+    """The rows with what grew out of them below each, and what could not be read.
 
-    def ask(kind: tuple[str, str, str]) -> tuple[Body, ...]:
-        try:
-            return _all(record.cluster, *kind)
-        except ClusterError as error:
-            notes.append(
-                Note(Severity.INFO, f"{kind[1]}s could not be read: {session.masker.scrub(error.message)}")
-            )
-            return ()
-
-    found = each(ask, asked, workers=session.workers)
-    branches = tree(parents, [body for bodies in found for body in bodies], session.assess)
-    return tuple(_woven(rows, branches, session)), tuple(notes)
+    `outlines` remembers what was read for the applications before.
+    """
+    branches, unread = grown(prepared, session, outlines)
+    return with_branches(rows, branches, session), tuple(_notes(unread, session))
 
 
-def _all(cluster: Cluster, group: str, kind: str, namespace: str) -> tuple[Body, ...]:
-    resource = cluster.resource(group, kind)
-    return cluster.list(resource, namespace=namespace).items if resource else ()
+def grown(
+    prepared: Prepared, session: Session, outlines: Outlines | None = None
+) -> tuple[tuple[Branch, ...], Mapping[str, str]]:
+    """The application's live objects with all that grew out of them, and which kinds could not be read."""
+    roots = {
+        key: body for key, body in prepared.live.objects.items() if (body.get("metadata") or {}).get("uid")
+    }
+    if prepared.record is None or not roots:
+        return (), {}
+    return branches_of(roots, prepared, session, outlines)
+
+
+def branches_of(
+    roots: Mapping[ResourceKey, Body], prepared: Prepared, session: Session, outlines: Outlines | None = None
+) -> tuple[tuple[Branch, ...], Mapping[str, str]]:
+    """The same of some of its objects."""
+    cluster = session.cluster(prepared.app.destination)
+    found = (outlines or Outlines(session.workers)).offspring(cluster, roots.values())
+    return tree(roots, found.bodies, session.assess), found.unread
+
+
+def with_branches(
+    rows: Iterable[ResourceRow], branches: Iterable[Branch], session: Session
+) -> tuple[ResourceRow, ...]:
+    """The rows with the branches below those they grew from."""
+    return tuple(_woven(rows, branches, session))
+
+
+def _notes(unread: Mapping[str, str], session: Session) -> Iterator[Note]:
+    for kind in _TELLING:
+        if kind in unread:
+            said = session.masker.scrub(unread[kind])
+            yield Note(Severity.INFO, f"{kind}s could not be read: {said}")
+    others = sorted(set(unread) - set(_TELLING))
+    if others:
+        more = f" and {len(others) - 5} more kinds" if len(others) > 5 else ""  # noqa: PLR2004 - a handful
+        yield Note(Severity.INFO, f"What grew of {', '.join(others[:5])}{more} could not be read.")
 
 
 def _woven(
@@ -72,20 +87,18 @@ def _woven(
     for row in rows:
         yield row
         for branch in below.get(row.key, ()):
-            message = session.masker.scrub(_facts(branch))
-            yield ResourceRow(branch.key, "", branch.health, branch.depth, message)
+            yield row_of(branch, session)
 
 
-def _facts(branch: Branch) -> str:
-    """A pod's phase, restarts and trouble in a few words."""
+def row_of(branch: Branch, session: Session) -> ResourceRow:
+    """A line of the tree for something that no repository has."""
+    return ResourceRow(branch.key, "", branch.health, branch.depth, session.masker.scrub(facts(branch)))
+
+
+def facts(branch: Branch) -> str:
+    """A pod's phase, restarts and trouble, or what its health says, in a few words."""
     said = branch.health.message if branch.health else ""
-    if branch.key.kind != "Pod":
+    if (branch.key.group, branch.key.kind) != ("", "Pod"):
         return said
-    try:
-        status = mapping(branch.body, "status")
-        restarts = sum(number(each, "restartCount") for each in members(status, "containerStatuses"))
-        phase = text(status, "phase")
-    except Malformed:
-        return said
-    words = [phase, f"{restarts} restarts" if restarts else "", said if said != phase else ""]
-    return ", ".join(filter(None, words))
+    state = pod_state(branch.body)
+    return state.words if said in state.words else f"{state.words}, {said}"

@@ -47,15 +47,31 @@ class AskedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedRecovery:
+    """How to recover.
+
+    `record` is the text of a record of revisions (empty: the clusters' own) and `record_name` what to call
+    it; `cluster` leaves the applications of others out; `context` is the throw-away cluster of a drill, which
+    `keep` leaves as it is afterwards.
+    """
+
+    record: str = field(default="", repr=False)
+    record_name: str = ""
+    cluster: str = ""
+    context: str = ""
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """One run.
 
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
     nameless application of a directory. `affected_only` leaves out applications that no change since their
-    last sync touches. `timeout` is in seconds; None takes the configured one. `repository` is what identifies
-    it (`owner/name` or a URL). `selection` narrows a sync to a few resources of the named applications.
-    `manual` says that a person asked for this very run, and `actor` is whom
-    GitHub says it was: sync windows and the roles of projects tell people from machines.
+    last sync touches. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
+    the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
+    to a few resources of the named applications. `manual` says that a person asked for this very run, and
+    `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
     """
 
     job: Job
@@ -67,6 +83,8 @@ class Invocation:
     level: Level = Level.OFFLINE
     permissions: Permissions = Permissions()
     action: AskedAction = AskedAction()
+    recovery: AskedRecovery = AskedRecovery()
+    depth: int | None = None
     affected_only: bool = False
     selection: Selection = EVERYTHING
     dry_run: bool = False

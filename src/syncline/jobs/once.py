@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from syncline.errors import SynclineError
+
+if TYPE_CHECKING:
+    from syncline.config.application import Application
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -52,3 +56,21 @@ class Once(Generic[K, V]):
         except SynclineError as error:
             self._failed[key] = error
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class AtRevision:
+    """An application at a revision; equal by name, because one commit has one definition of it."""
+
+    app: Application
+    revision: str
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AtRevision) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str, str]:
+        return (self.app.namespace, self.app.name, self.revision)

@@ -113,11 +113,14 @@ def prepare(app: Application, revision: str, session: Session, level: Level) -> 
 class Extent:
     """How much of an application a plan is about. Without `hooks` none runs: what heals or goes back is no
     new delivery (Argo CD runs none then, either). `prune` allows it also where the policy does not.
+    `promised` are the kinds and namespaces that applications before it bring, in the words of
+    `core.recovery.Part`: a plan that is only shown finds them missing.
     """
 
     hooks: bool = True
     prune: bool = False
     selection: Selection = EVERYTHING
+    promised: frozenset[str] = frozenset()
 
 
 WHOLE = Extent()
@@ -155,12 +158,12 @@ def against_live(
     plan = with_recreations(make_plan(intent, known, live, prediction), policy, prediction)
     if not policy.options.has("RespectIgnoreDifferences"):
         plan = replace(plan, manifests=manifests)
-    plan = with_namespace(plan, app, cluster)
+    plan = with_namespace(plan, app, cluster, extent.promised)
     plan = with_hooks(plan, hooks, live) if extent.hooks else replace(plan, parting=has_parting(listed))
     plan = narrowed(plan, extent.selection) if extent.selection else plan
     sentences = (
         *misread(rendering.manifests),
-        *unserved(plan.manifests, cluster, policy.options),
+        *unserved(plan.manifests, cluster, policy.options, extent.promised),
         *(shared_objects(plan.manifests, live, owner) if policy.options.has("FailOnSharedResource") else ()),
         *foreign_hooks(hooks, live, owner),
     )

@@ -113,7 +113,9 @@ def history_rows(inventory: Inventory) -> tuple[HistoryRow, ...]:
 
 
 def cluster_label(app: Application, session: Session) -> str:
-    """The cluster as people call it."""
+    """The cluster as people call it; in a drill, the one that stands in for it."""
+    if session.invocation.recovery.context:
+        return session.invocation.recovery.context
     try:
         return session.cluster_name(app.destination) or "default"
     except SynclineError:

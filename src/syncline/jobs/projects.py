@@ -121,6 +121,8 @@ def at_the_door(plan: Plan, app: Application, session: Session) -> Plan:
 
 def window_reason(app: Application, session: Session, since: str = "") -> str:
     """Why the project's sync windows are against a sync at this moment; empty when they are not."""
+    if session.invocation.job is Job.DRILL:
+        return ""  # they say when the real cluster may change
     project = _project_or_none(app, session)
     windows = () if project is None else _windows(app, project)
     if not windows:
@@ -240,7 +242,11 @@ def role_notes(app: Application, session: Session) -> tuple[Note, ...]:
     roles = (
         () if project is None else [role for role in project.roles if role.groups and _is_about_syncs(role)]
     )
-    if session.invocation.actor or session.invocation.job not in {Job.SYNC, Job.ROLLBACK} or not roles:
+    if (
+        session.invocation.actor
+        or session.invocation.job not in {Job.SYNC, Job.ROLLBACK, Job.RECOVER}
+        or not roles
+    ):
         return ()
     names = ", ".join(role.name for role in roles)
     text = (

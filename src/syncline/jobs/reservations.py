@@ -72,13 +72,17 @@ def own_resources(
     return tuple(kept), tuple(notes)
 
 
-def unserved(manifests: Iterable[Manifest], cluster: Cluster, options: SyncOptions) -> Iterator[str]:
-    """Objects whose kind the cluster does not serve and this application does not define."""
+def unserved(
+    manifests: Iterable[Manifest], cluster: Cluster, options: SyncOptions, promised: frozenset[str]
+) -> Iterator[str]:
+    """Objects whose kind the cluster does not serve and neither this application nor one before defines."""
     listed = tuple(manifests)
     defined = {_defines(manifest.body) for manifest in listed if manifest.key.group_kind == _CRD}
     for manifest in listed:
         key = manifest.key
-        if (key.group, key.kind) in defined or options.may_be_missing(manifest.body):
+        if (key.group, key.kind) in defined or f"kind {key.group_kind}" in promised:
+            continue
+        if options.may_be_missing(manifest.body):
             continue
         version = manifest.api_version.rpartition("/")[2]
         try:
@@ -127,7 +131,7 @@ def foreign_hooks(hooks: HookSet, live: LiveState, owner: Owner) -> Iterator[str
             )
 
 
-def with_namespace(plan: Plan, app: Application, cluster: Cluster) -> Plan:
+def with_namespace(plan: Plan, app: Application, cluster: Cluster, promised: frozenset[str]) -> Plan:
     """The plan with the destination namespace, made when it is missing and `CreateNamespace=true` says so.
 
     It is tracked by nobody and therefore never pruned; its managed metadata is kept in step (Argo CD, "Create
@@ -150,6 +154,8 @@ def with_namespace(plan: Plan, app: Application, cluster: Cluster) -> Plan:
             key, Action.CREATE, after=wanted, origin=app.origin, why="CreateNamespace=true", manner=manner
         )
         return replace(plan, changes=(made, *plan.changes))
+    if f"namespace {name}" in promised:
+        return plan
     if not plan.manifests and not plan.inventory.keys:
         return replace(plan, unrecorded=True)  # nothing is to go there
     sentence = (

@@ -26,7 +26,7 @@ from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubErr
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
-from syncline.jobs.once import Once
+from syncline.jobs.once import AtRevision, Once
 from syncline.jobs.projects import project_of
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
@@ -49,24 +49,6 @@ if TYPE_CHECKING:
     from syncline.ports import Clock, Forge
     from syncline.process import Room
     from syncline.runtime import Cancellation
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """An application at a revision; equal by name, because one commit has one definition of it."""
-
-    app: Application
-    revision: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._identity == other._identity
-
-    def __hash__(self) -> int:
-        return hash(self._identity)
-
-    @property
-    def _identity(self) -> tuple[str, str, str]:
-        return (self.app.namespace, self.app.name, self.revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +85,9 @@ class Session:
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
-        self._renderings: Once[_Asked, Rendering] = Once(self._render)
+        self._renderings: Once[AtRevision, Rendering] = Once(self._render)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
+        self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""
         self._rendered_templates: dict[Question, Any] = {}
 
@@ -114,7 +97,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for cluster in self._clusters.made():
+        for cluster in (*self._clusters.made(), *self._direct.made()):
             cluster.close()
         for forge in self._forges.made():
             if forge is not None:
@@ -211,7 +194,7 @@ class Session:
 
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
-        return self._renderings[_Asked(app, revision)]
+        return self._renderings[AtRevision(app, revision)]
 
     def unrendered(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
@@ -232,6 +215,10 @@ class Session:
     def cluster(self, destination: Destination) -> ApiCluster:
         """The cluster that an Application names. Raises ClusterError or ConfigError with what to add."""
         return self._clusters[self.cluster_name(destination)]
+
+    def direct(self, name: str) -> ApiCluster:
+        """A configured cluster itself, also in a drill, which speaks to another in its place."""
+        return self._direct[name]
 
     def connected(self) -> tuple[ApiCluster, ...]:
         """The clusters this run has spoken to."""
@@ -268,7 +255,16 @@ class Session:
                 "This event may render only, so no cluster is asked.",
                 remedy="Pull requests of the same repository may read one.",
             )
-        access = self.settings.clusters.get(name) or ClusterAccess(name or "default")
+        context = self.invocation.recovery.context
+        if context:
+            # In a drill, every destination is the throw-away cluster.
+            return self._reach(ClusterAccess(context, context=context))
+        return self._reach(self._access(name))
+
+    def _access(self, name: str) -> ClusterAccess:
+        return self.settings.clusters.get(name) or ClusterAccess(name or "default")
+
+    def _reach(self, access: ClusterAccess) -> ApiCluster:
         timing = Timing(sleep=self.cancellation.wait, stopping=lambda: self.cancellation.requested)
         cluster = connect(
             access,
@@ -320,7 +316,7 @@ class Session:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration
 
-    def _render(self, asked: _Asked) -> Rendering:
+    def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
         return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
 

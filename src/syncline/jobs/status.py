@@ -1,6 +1,6 @@
 """Status: how the applications are, down to their pods.
 
-The law: status only reads.
+The law: it only reads, and says what is to be said.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from syncline.jobs.drift import at_last_sync, never_synced, only_children
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
 from syncline.jobs.present import app_report, complaint_notes, history_rows
+from syncline.kube.offspring import Outlines
 from syncline.report.model import AppReport, Job, Report
 
 if TYPE_CHECKING:
@@ -23,13 +24,19 @@ if TYPE_CHECKING:
 
 
 def status(session: Session, observer: Observer) -> Report:
-    """Every application with its tree."""
+    """Every application with its tree and its history."""
+    return with_trees(Job.STATUS, session, observer)
+
+
+def with_trees(job: Job, session: Session, observer: Observer) -> Report:
+    """The report of a job that shows how the applications are."""
     head = session.head
     session.trust(head)
     asked = asked_for(session, head)
-    row = one_by_one(asked, lambda app: _look(app, session), session, observer)
+    outlines = Outlines(session.workers)
+    row = one_by_one(asked, lambda app: _look(app, session, outlines), session, observer)
     return Report(
-        Job.STATUS,
+        job,
         head=head,
         applications=row.reports,
         notes=(*complaint_notes(session, head), *row.notes),
@@ -37,11 +44,11 @@ def status(session: Session, observer: Observer) -> Report:
     )
 
 
-def _look(app: Application, session: Session) -> AppReport:
+def _look(app: Application, session: Session, outlines: Outlines) -> AppReport:
     prepared = at_last_sync(app, session, Level.LIVE)
     if prepared is None:
         return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
     report = app_report(prepared, session)
-    rows, notes = with_offspring(report.resources, prepared, session)
+    rows, notes = with_offspring(report.resources, prepared, session, outlines)
     history = history_rows(prepared.plan.inventory)
     return replace(report, resources=rows, notes=(*report.notes, *notes), history=history)

@@ -50,7 +50,8 @@ class Request:
     Everything here may be sent twice: reads, applies, deletes that name a UID.  With `secret` the server's
     words about it may quote a secret.  Which refusals may pass: with `conflict_passes` a 409, from another
     write just then; with `webhook_passes` an admission webhook that does not answer; with `kind_comes` a 404,
-    because the kind was just established and not every server behind one address may serve it yet.
+    because the kind was just established and not every server behind one address may serve it yet.  With
+    `once` none does: the answer is not worth waiting for.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Request:
     conflict_passes: bool = False
     webhook_passes: bool = False
     kind_comes: bool = False
+    once: bool = False
 
 
 class Client:
@@ -69,6 +71,7 @@ class Client:
 
     def __init__(self, credentials: Credentials, *, workers: int, timing: Timing | None = None) -> None:
         self.name = credentials.name
+        self.server = credentials.server
         self._credentials = credentials
         self.timing = timing or Timing()
         self._prefix = urlsplit(credentials.server).path.rstrip("/")
@@ -112,6 +115,9 @@ class Client:
             try:
                 response = self._exchange(request, self._sendable(token), limit, stream=stream)
             except HTTPError as error:
+                if request.once:
+                    # Whoever answers late for a node is not lost, so the others need not hurry.
+                    raise self._unreachable(error, limit) from error
                 if self._is_final(error) or not patience.outlasts():
                     self._lost.set()
                     raise self._unreachable(error, limit) from error
@@ -207,6 +213,8 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Refusal:
 def _may_pass(
     refusal: Refusal, request: Request, response: urllib3.BaseHTTPResponse, patience: Patience
 ) -> bool:
+    if request.once:
+        return False
     if refusal.code == _CONFLICT:
         # That it is another object by now stays so.
         is_other = "Precondition failed" in refusal.words

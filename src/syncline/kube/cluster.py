@@ -9,32 +9,48 @@ import json
 import math
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from syncline.errors import ApiError
 from syncline.kube.client import Client, Request
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
+from syncline.kube.logs import LogQuery, LogStream
+from syncline.kube.rest import (
+    FIELD_MANAGER,
+    body_of,
+    fetch_all,
+    holds,
+    json_of,
+    name_of,
+    outlines,
+    path_of,
+    request_of,
+    whole,
+    with_query,
+    write_query,
+)
 from syncline.kube.status import is_absence
 from syncline.kube.watch import GONE, Watch, open_watch
-from syncline.ports import ApiResource, Listing
-from syncline.runtime import each
 
 if TYPE_CHECKING:
-    import builtins
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
     from syncline.kube.patience import Timing
+    from syncline.ports import ApiResource, Listing
 
-FIELD_MANAGER = "syncline"
 WORKERS = 16
 """Requests at a time: more did not make two cores of API server any faster."""
 
 _PAGE = 1000
+_OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_FOLLOWING = 300.0
+"""Seconds after which a log without a new line is asked for again."""
 _CONFLICT = 409
 _NOT_FOUND = 404
 _SETTLING = 5.0
@@ -78,6 +94,11 @@ class ApiCluster:
         """The name the configuration gives it."""
         return self._client.name
 
+    @property
+    def server(self) -> str:
+        """Its address."""
+        return self._client.server
+
     def hang_up(self) -> None:
         """End the requests under way, from any thread; they fail as if the connection had broken."""
         self._client.hang_up()
@@ -111,20 +132,41 @@ class ApiCluster:
     def list(self, resource: ApiResource, *, namespace: str = "", selector: str = "") -> Listing:
         """Every object of a kind, in one namespace or in all."""
         query = {"labelSelector": selector} if selector else {}
-        request = _request("GET", resource, _path(resource, namespace))
+        request = request_of("GET", resource, path_of(resource, namespace))
         try:
-            return self._pages(request, resource, {**query, "limit": str(_PAGE)})
+            return whole(self._client, request, resource, {**query, "limit": str(_PAGE)})
         except ApiError as error:
             if error.code != GONE:
                 raise
         # The server forgot the version of the first page before the last was read; one answer cannot expire.
-        return self._pages(request, resource, query)
+        return whole(self._client, request, resource, query)
+
+    def outline(
+        self, resource: ApiResource, *, namespace: str = "", pages: int = 20
+    ) -> tuple[tuple[Body, ...], bool]:
+        """The metadata of every object of a kind, which is enough to see whose it is, and whether that is
+        all: of very many the first `pages` thousand are read.
+        """
+        request = replace(request_of("GET", resource, path_of(resource, namespace)), accept=_OUTLINES)
+        return outlines(self._client, request, resource, {"limit": str(_PAGE)}, pages)
+
+    def kinds(self) -> tuple[ApiResource, ...]:
+        """Every kind that may be listed, in the version the server prefers, of the groups that answer."""
+        known = self._known()
+        served = (versions[0] for (group, _), versions in known.kinds.items() if group not in known.silent)
+        return tuple(resource for resource in served if "list" in resource.verbs)
+
+    def log(self, query: LogQuery) -> LogStream:
+        """The log of a container. Raises ApiError where there is none (400: the container has not begun)."""
+        request = Request("GET", query.path, accept="*/*", once=True)
+        silence = _FOLLOWING if query.follow else self._client.timing.read
+        return LogStream(lambda: self._client.stream(request, silence=silence), query)
 
     def get(self, resource: ApiResource, namespace: str, name: str) -> Body | None:
         """One object, or None when the server says it does not exist."""
-        request = _request("GET", resource, _path(resource, namespace, name))
+        request = request_of("GET", resource, path_of(resource, namespace, name))
         try:
-            return _body(self._client.json(request))
+            return body_of(self._client.json(request))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -141,13 +183,13 @@ class ApiCluster:
     ) -> Body:
         """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
         metadata = body.get("metadata") or {}
-        query = {**_query(dry_run=dry_run, validate=validate), "force": "true"}
+        query = {**write_query(dry_run=dry_run, validate=validate), "force": "true"}
         if manager:
             query["fieldManager"] = manager
-        request = _request("PATCH", resource, _path(resource, *_name(body), query))
+        request = request_of("PATCH", resource, path_of(resource, *name_of(body), query))
         sent = replace(
             request,
-            body=_json(body),
+            body=json_of(body),
             content_type="application/apply-patch+yaml",
             # A body that names the version it read meets the same conflict however often it is sent.
             conflict_passes=not metadata.get("resourceVersion"),
@@ -156,7 +198,7 @@ class ApiCluster:
             kind_comes=self._is_settling(),
         )
         try:
-            return _body(self._client.json(sent))
+            return body_of(self._client.json(sent))
         except ApiError as error:
             if error.code != _CONFLICT or sent.conflict_passes:
                 raise
@@ -164,37 +206,37 @@ class ApiCluster:
 
     def merge(self, resource: ApiResource, key: ResourceKey, patch: Body, *, part: str = "") -> Body:
         """A JSON merge patch of an object, or of a part of it such as its status; the object it makes."""
-        path = _path(resource, key.namespace, key.name)
-        target = _with(f"{path}/{part}" if part else path, {"fieldManager": FIELD_MANAGER})
+        path = path_of(resource, key.namespace, key.name)
+        target = with_query(f"{path}/{part}" if part else path, {"fieldManager": FIELD_MANAGER})
         sent = replace(
-            _request("PATCH", resource, target),
-            body=_json(patch),
+            request_of("PATCH", resource, target),
+            body=json_of(patch),
             content_type="application/merge-patch+json",
         )
-        return _body(self._client.json(sent))
+        return body_of(self._client.json(sent))
 
     def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
         """Make a new object; after a lost answer the second try meets the first one's (409)."""
-        namespace, _ = _name(body)
-        query = _query(dry_run=False, validate=validate)
-        request = _request("POST", resource, _path(resource, namespace, query=query))
-        sent_twice = replace(request, body=_json(body), webhook_passes=True, kind_comes=self._is_settling())
-        return _body(self._client.json(sent_twice))
+        namespace, _ = name_of(body)
+        query = write_query(dry_run=False, validate=validate)
+        request = request_of("POST", resource, path_of(resource, namespace, query=query))
+        sent_twice = replace(request, body=json_of(body), webhook_passes=True, kind_comes=self._is_settling())
+        return body_of(self._client.json(sent_twice))
 
     def update(
         self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
     ) -> Body:
         """Put this object in the place of the one whose UID and version it names."""
-        query = _query(dry_run=dry_run, validate=validate)
-        request = _request("PUT", resource, _path(resource, *_name(body), query))
-        return _body(self._client.json(replace(request, body=_json(body), webhook_passes=not dry_run)))
+        query = write_query(dry_run=dry_run, validate=validate)
+        request = request_of("PUT", resource, path_of(resource, *name_of(body), query))
+        return body_of(self._client.json(replace(request, body=json_of(body), webhook_passes=not dry_run)))
 
     def patch(self, resource: ApiResource, key: ResourceKey, operations: Sequence[Mapping[str, Any]]) -> Body:
         """A JSON patch (RFC 6902); its own `test` decides whether it may be sent twice."""
         query = {"fieldManager": FIELD_MANAGER}
-        request = _request("PATCH", resource, _path(resource, key.namespace, key.name, query))
-        sent = replace(request, body=_json(list(operations)), content_type="application/json-patch+json")
-        return _body(self._client.json(sent))
+        request = request_of("PATCH", resource, path_of(resource, key.namespace, key.name, query))
+        sent = replace(request, body=json_of(list(operations)), content_type="application/json-patch+json")
+        return body_of(self._client.json(sent))
 
     def delete(
         self, resource: ApiResource, key: ResourceKey, *, uid: str, propagation: str = "Foreground"
@@ -216,10 +258,10 @@ class ApiCluster:
             "propagationPolicy": propagation,
             "preconditions": {"uid": uid},
         }
-        request = _request("DELETE", resource, _path(resource, key.namespace, key.name))
+        request = request_of("DELETE", resource, path_of(resource, key.namespace, key.name))
         try:
             sent = replace(request, body=json.dumps(options).encode(), conflict_passes=True)
-            answer = _body(self._client.json(sent))
+            answer = body_of(self._client.json(sent))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -242,7 +284,7 @@ class ApiCluster:
         }
         if selector:
             query["labelSelector"] = selector
-        request = _request("GET", resource, _path(resource, namespace, query=query))
+        request = request_of("GET", resource, path_of(resource, namespace, query=query))
         return open_watch(
             lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
         )
@@ -257,12 +299,12 @@ class ApiCluster:
         for _ in range(self._client.timing.conflicts):
             live = self.get(resource, str(metadata.get("namespace") or ""), str(metadata["name"])) or {}
             found = live.get("metadata") or {}
-            if _holds(live, {**body, "metadata": {**metadata, "resourceVersion": None}}):
+            if holds(live, {**body, "metadata": {**metadata, "resourceVersion": None}}):
                 return live
             if found.get("resourceVersion") != metadata["resourceVersion"]:
                 break
             try:
-                return _body(self._client.json(sent))
+                return body_of(self._client.json(sent))
             except ApiError as again:
                 if again.code != _CONFLICT:
                     raise
@@ -271,7 +313,7 @@ class ApiCluster:
     def _known(self) -> Discovery:
         with self._lock:
             if self._discovery is None:
-                self._discovery = discover(self._fetch_all)
+                self._discovery = discover(partial(fetch_all, self._client, self._workers))
             return self._discovery
 
     def _forget(self) -> None:
@@ -304,78 +346,3 @@ class ApiCluster:
 
     def _is_settling(self) -> bool:
         return self._client.timing.monotonic() < self._settled
-
-    def _pages(self, request: Request, resource: ApiResource, query: Mapping[str, str]) -> Listing:
-        items: list[Body] = []
-        position = ""
-        while True:
-            more = {**query, "continue": position} if position else query
-            page = self._client.json(replace(request, path=_with(request.path, more)))
-            items += [_completed(item, resource) for item in page.get("items") or ()]
-            metadata = page.get("metadata") or {}
-            position = str(metadata.get("continue") or "")
-            if not position:
-                return Listing(tuple(items), str(metadata.get("resourceVersion") or ""))
-
-    def _fetch_all(self, paths: Iterable[str], accept: str) -> builtins.list[Any]:
-        def fetch(path: str) -> Any:
-            try:
-                return self._client.json(Request("GET", path, accept=accept))
-            except ApiError as error:
-                return error
-
-        return each(fetch, list(paths), workers=self._workers)
-
-
-def _query(*, dry_run: bool, validate: bool) -> dict[str, str]:
-    # What is sent with `Ignore` is what `Validate=false` asks for: unknown fields are dropped in silence.
-    query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Ignore"}
-    return {**query, "dryRun": "All"} if dry_run else query
-
-
-def _name(body: Body) -> tuple[str, str]:
-    metadata = body.get("metadata") or {}
-    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-
-
-def _request(method: str, resource: ApiResource, path: str) -> Request:
-    return Request(method, path, secret=resource.kind == "Secret" and not resource.group)
-
-
-def _path(
-    resource: ApiResource, namespace: str = "", name: str = "", query: Mapping[str, str] | None = None
-) -> str:
-    parts = ["", "apis", resource.group] if resource.group else ["", "api"]
-    parts.append(resource.version)
-    if namespace and resource.namespaced:
-        parts += ["namespaces", quote(namespace, safe="")]
-    parts.append(resource.plural)
-    if name:
-        parts.append(quote(name, safe=""))
-    return _with("/".join(parts), query or {})
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _with(path: str, query: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def _completed(item: dict[str, Any], resource: ApiResource) -> Body:
-    # Items of built-in kinds come without; the item is ours alone, so it need not be copied.
-    item.setdefault("apiVersion", resource.api_version)
-    item.setdefault("kind", resource.kind)
-    return item
-
-
-def _holds(live: Any, sent: Any) -> bool:
-    """Whether all that was sent is there; what was sent as None is not asked about."""
-    if isinstance(sent, dict) and isinstance(live, dict):
-        return all(value is None or _holds(live.get(key), value) for key, value in sent.items())
-    return bool(live == sent)
-
-
-def _body(answer: Any) -> Body:
-    return answer if isinstance(answer, dict) else {}

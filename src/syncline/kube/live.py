@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from syncline.core.live import LiveState
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.errors import ApiError
-from syncline.kube.cluster import FIELD_MANAGER
+from syncline.kube.rest import FIELD_MANAGER
 from syncline.kube.status import is_absence
 from syncline.runtime import each
 

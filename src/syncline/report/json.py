@@ -3,7 +3,7 @@
 The law: fields are added, never renamed or removed, while `version` stays 1; bodies are masked.
 
     version       1
-    job           diff | sync | drift | rollback | status | render
+    job           diff | sync | drift | rollback | status | tree | render | actions | recover | drill
     exitCode      what the process ends with
     headline      one sentence
     base, head    full SHAs, or empty

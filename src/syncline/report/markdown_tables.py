@@ -95,7 +95,11 @@ def _health(_: Report, app: AppReport) -> str:
 
 
 def _level(report: Report, app: AppReport) -> str:
-    return app.level.value if app.problem is None and report.job not in {Job.SYNC, Job.ROLLBACK} else ""
+    return (
+        app.level.value
+        if app.problem is None and report.job not in {Job.SYNC, Job.ROLLBACK, Job.RECOVER, Job.DRILL}
+        else ""
+    )
 
 
 def _revision(report: Report, app: AppReport) -> str:

@@ -28,8 +28,11 @@ class Job(Enum):
     DRIFT = "drift"
     ROLLBACK = "rollback"
     STATUS = "status"
+    TREE = "tree"
     RENDER = "render"
     ACTIONS = "actions"
+    RECOVER = "recover"
+    DRILL = "drill"
 
 
 class Severity(Enum):

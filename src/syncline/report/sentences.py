@@ -33,8 +33,11 @@ _TRIED: Final[Mapping[Job, str]] = {
     Job.DRIFT: "checked",
     Job.ROLLBACK: "rolled back",
     Job.STATUS: "read",
+    Job.TREE: "read",
     Job.RENDER: "rendered",
     Job.ACTIONS: "acted on",
+    Job.RECOVER: "recovered",
+    Job.DRILL: "rebuilt",
 }
 _NOUNS: Final[Mapping[Job, str]] = {
     Job.DIFF: "Diff",
@@ -42,8 +45,11 @@ _NOUNS: Final[Mapping[Job, str]] = {
     Job.DRIFT: "Drift check",
     Job.ROLLBACK: "Rollback",
     Job.STATUS: "Status",
+    Job.TREE: "Tree",
     Job.RENDER: "Rendering",
     Job.ACTIONS: "Action",
+    Job.RECOVER: "Recovery",
+    Job.DRILL: "Drill",
 }
 _OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.UNCHANGED: "already in sync",
@@ -104,7 +110,7 @@ def revisions(report: Report) -> str:
 
 def nothing(report: Report) -> str:
     """Why there is no difference to show; empty where there is one, or where something failed."""
-    compares = report.job not in {Job.RENDER, Job.STATUS, Job.ACTIONS}
+    compares = report.job not in {Job.RENDER, Job.STATUS, Job.TREE, Job.ACTIONS}
     if not compares or changed(report) or _trouble(report) or report.interrupted:
         return ""
     if not report.applications:
@@ -206,7 +212,9 @@ def _success(report: Report) -> str:
             return _drift_success(report, different)
         case Job.SYNC | Job.ROLLBACK:
             return _sync_success(report, different)
-        case Job.STATUS:
+        case Job.RECOVER | Job.DRILL:
+            return _recovery_success(report)
+        case Job.STATUS | Job.TREE:
             return _status_success(apps)
         case Job.RENDER:
             return f"{plural(len(apps), 'application')} rendered"
@@ -258,6 +266,16 @@ def _actions_success(report: Report, different: int) -> str:
         return f"The action would change {plural(count, 'object')}"
     resources = sum(len(app.resources) for app in report.applications)
     return f"{plural(resources, 'resource')} with actions"
+
+
+def _recovery_success(report: Report) -> str:
+    rebuilt = [app for app in report.applications if app.outcome is not None]
+    count = plural(len(report.applications), "application")
+    if rebuilt:
+        return f"{count} {'rebuilt' if report.job is Job.DRILL else 'recovered'} and proven"
+    if any(differs(app) for app in report.applications):
+        return f"A recovery would rebuild {plural(len(changed(report)), 'application')} of {count}"
+    return f"Nothing to rebuild in {count}"
 
 
 def _status_success(apps: tuple[AppReport, ...]) -> str:

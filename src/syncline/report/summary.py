@@ -27,8 +27,11 @@ _STARTED: Final = {
     Job.DRIFT: "Looking for drift",
     Job.ROLLBACK: "Rolling back",
     Job.STATUS: "Reading",
+    Job.TREE: "Reading",
     Job.RENDER: "Rendering",
     Job.ACTIONS: "Acting",
+    Job.RECOVER: "Recovering",
+    Job.DRILL: "Rebuilding elsewhere",
 }
 
 

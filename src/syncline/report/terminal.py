@@ -123,7 +123,7 @@ class _Writer:
         yield self._paint(f"  {one_line(introduction(report, app), 1_000)}", _DIM)
         yield from self._notes(app)
         for row in app.resources:
-            if report.job in {Job.STATUS, Job.ACTIONS} or not _is_well(row):
+            if report.job in {Job.STATUS, Job.TREE, Job.ACTIONS} or not _is_well(row):
                 yield self._row(row)
         for change in visible_changes(app):
             yield from self._change(change)

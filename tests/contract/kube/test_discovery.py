@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from contract.kube.objects import (
@@ -14,7 +15,9 @@ from contract.kube.objects import (
 )
 from syncline.core.resource import key_of
 from syncline.errors import ApiError
+from syncline.kube.cluster import WORKERS
 from syncline.kube.discovery import AGGREGATED, PLAIN, Discovery, discover
+from syncline.kube.rest import fetch_all
 
 if TYPE_CHECKING:
     from contract.kube.conftest import ConnectAs
@@ -61,9 +64,10 @@ def test_a_kind_is_found_in_the_preferred_and_in_a_named_version(connect_as: Con
 
 def test_aggregated_and_classic_discovery_agree(cluster: ApiCluster) -> None:
     def classic(paths: Any, accept: str) -> list[Any]:
-        return cluster._fetch_all(paths, PLAIN if accept == AGGREGATED else accept)
+        return fetch(paths, PLAIN if accept == AGGREGATED else accept)
 
-    old, new = discover(classic), discover(cluster._fetch_all)
+    fetch = partial(fetch_all, cluster._client, WORKERS)
+    old, new = discover(classic), discover(fetch)
 
     assert _comparable(old) == _comparable(new)
     assert len(new.kinds) > 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,9 @@ from contract.kube.calls import (
     by_token_file,
 )
 from contract.kube.faults import Answer, Fault, failing, status
+from syncline.core.loglines import Source
 from syncline.errors import ApiError, ClusterError
+from syncline.kube.logs import LogQuery
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +58,21 @@ def test_every_request_survives_trouble_that_passes(
 
         assert len(server.asked) == 3
         assert len({(asked.method, asked.path) for asked in server.asked}) == 1
+
+
+@pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
+def test_a_log_is_asked_for_once_and_takes_no_patience_from_the_others(
+    trouble: Answer | Fault, reach: Reach
+) -> None:
+    query = LogQuery(Source("shop", "web-1", "main"))
+    with failing(trouble, trouble, FOUND) as server:
+        cluster = reach(server)
+        with suppress(ClusterError):
+            assert not list(cluster.log(query)), "an answer that is cut has no lines"
+
+        assert len(server.asked) == 1
+        cluster.get(CONFIG_MAP, "shop", "a")
+        assert len(server.asked) == 3
 
 
 def test_pauses_double_up_to_a_limit_and_the_last_answer_is_told(reach: Reach, time: FakeTime) -> None:

@@ -1,0 +1,105 @@
+"""A job is run and told: a Report becomes text and an exit code.
+
+The law: nothing heavy is loaded before a job is to be done, so that help and completion are at once.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from syncline.cli.asking import invocation_of
+from syncline.exits import deafened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from syncline.jobs.invocation import Invocation
+    from syncline.jobs.observer import Observer
+    from syncline.jobs.session import Surroundings
+    from syncline.ports import Forge
+    from syncline.report.model import Report
+    from syncline.runtime import Cancellation
+
+
+def run(
+    invocation: Invocation, observer: Observer, *, forge: Callable[[], Forge | None] | None = None
+) -> Report:
+    """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report.
+
+    `forge` opens GitHub when a generator or a role asks for it; by default with the environment's token.
+    """
+    from dataclasses import replace
+
+    from syncline.jobs import run as run_job
+    from syncline.jobs.session import Session
+    from syncline.runtime import Cancellation
+
+    cancellation = Cancellation()
+    surroundings = replace(
+        surroundings_of(invocation, cancellation), forge=forge or (lambda: _forge(invocation.environ))
+    )
+    with cancellation.on_signals(), Session(invocation, surroundings) as session:
+        report = run_job(session, observer)
+    return replace(report, stopped_by=cancellation.exit_code) if report.interrupted else report
+
+
+def do(job: str, options: Mapping[str, Any]) -> NoReturn:
+    """Run a command's job, print its report and leave with its exit code."""
+    from syncline.report.outcome import exit_code
+    from syncline.terminal import is_colourful, may_move, observer, page_file, text_of, write_page
+
+    # A run is short and its values are trees: looking for garbage costs a tenth of it and finds nothing.
+    gc.set_threshold(200_000, 50, 50)
+    page = page_file(options["html"])
+    invocation = invocation_of(job, options)
+    report = run(invocation, observer(sys.stderr, moving=may_move(options["colour"])))
+    colour = is_colourful(options["colour"])
+    strict = bool(options.get("fail_on_difference"))
+    code = exit_code(report, differences_are_failure=strict)
+    diffs = job not in {"sync", "rollback", "recover", "drill"} or invocation.dry_run
+    text = text_of(report, options["output"], colour=colour, diffs=diffs, strict=strict)
+    deafened(lambda: click.echo(text, nl=False, color=colour))
+    if page is not None:
+        write_page(page, report)
+    sys.exit(code)
+
+
+def surroundings_of(invocation: Invocation, cancellation: Cancellation) -> Surroundings:
+    """What a process gives a run."""
+    from syncline.jobs.session import Surroundings
+    from syncline.process import Room
+    from syncline.runtime import SystemClock
+
+    environ = invocation.environ
+    uid = environ.get("SYNCLINE_RENDER_UID", "")
+    room = Room(
+        path=environ.get("PATH", os.defpath),
+        uid=int(uid) if uid.isdigit() else None,
+        check=cancellation.check,
+    )
+    return Surroundings(
+        clock=SystemClock(),
+        cancellation=cancellation,
+        mask_key=os.urandom(32),
+        home=Path(environ.get("HOME", "/")),
+        room=room,
+        cores=os.cpu_count() or 2,
+    )
+
+
+def _forge(environ: Mapping[str, str]) -> Forge | None:
+    """GitHub with the token of the environment, for questions alone."""
+    token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN") or ""
+    if not token:
+        return None
+    from syncline.github.client import Api
+    from syncline.github.forge import GitHubForge
+
+    url = environ.get("GITHUB_API_URL") or "https://api.github.com"
+    return GitHubForge(Api(token, url), url)

@@ -1,0 +1,235 @@
+"""What grew out of an application, what it says, and what a failed sync tells of it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from e2e.delivery import deployment, only
+from plane.logs import append
+from syncline.core.verdict import Outcome
+from syncline.report.fit import fit
+from syncline.report.json import to_json
+from syncline.report.model import Job
+from syncline.report.terminal import terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e2e.delivery import Delivery
+
+GROUP = "rollouts.syncline.test"
+
+
+@pytest.fixture
+def rollouts(delivery: Delivery) -> str:
+    """A kind that owns workloads, as a controller of one's own would define it; the name of its group."""
+    group = f"{delivery.namespace}.{GROUP}"
+    open_schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": open_schema}}
+    names = {"kind": "Rollout", "plural": "rollouts", "singular": "rollout", "listKind": "RolloutList"}
+    spec = {"group": group, "names": names, "scope": "Namespaced", "versions": [version]}
+    body = {"metadata": {"name": f"rollouts.{group}"}, "spec": spec}
+    delivery.plane.api("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
+    path = f"/apis/{group}/v1/namespaces/{delivery.namespace}/rollouts"
+    delivery.plane.wait_until(lambda: delivery.plane.api.answers(path), "the kind is served")
+    return group
+
+
+def owned(delivery: Delivery, path: str, owner: Any, body: dict[str, Any]) -> Any:
+    """An object that a controller made."""
+    reference = {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+    }
+    whole = {**body, "metadata": {**body["metadata"], "ownerReferences": [reference]}}
+    return delivery.plane.api("POST", f"{path.format(delivery.namespace)}", whole)
+
+
+def pods(delivery: Delivery) -> list[Any]:
+    found: list[Any] = delivery.plane.api("GET", f"/api/v1/namespaces/{delivery.namespace}/pods")["items"]
+    return sorted(found, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def test_a_tree_shows_what_a_custom_resource_owns_down_to_the_pods(delivery: Delivery, rollouts: str) -> None:
+    rollout = f"apiVersion: {rollouts}/v1\nkind: Rollout\nmetadata: {{name: shop}}\nspec: {{}}\n"
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/rollout.yaml": rollout})
+    only(delivery.sync())
+    path = f"/apis/{rollouts}/v1/namespaces/{{}}/rollouts"
+    live = delivery.plane.api("GET", f"{path.format(delivery.namespace)}/shop")
+    template = {
+        "metadata": {"labels": {"app": "shop"}},
+        "spec": {"containers": [{"name": "main", "image": "x"}]},
+    }
+    replica_set = {
+        "metadata": {"name": "shop-1"},
+        "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "shop"}}, "template": template},
+    }
+    owned(delivery, "/apis/apps/v1/namespaces/{}/replicasets", live, replica_set)
+    owned(delivery, "/api/v1/namespaces/{}/secrets", live, {"metadata": {"name": "shop-key"}})
+    # A second kind below the first: owners are walked, not listed.
+    owned(
+        delivery,
+        path,
+        live,
+        {"apiVersion": f"{rollouts}/v1", "kind": "Rollout", "metadata": {"name": "canary"}},
+    )
+    delivery.plane.wait_until(lambda: len(pods(delivery)) == 2, "the pods are there")
+
+    tree = only(delivery.run(Job.TREE))
+
+    rows = [(row.depth, row.key.kind) for row in tree.resources]
+    assert rows == [(0, "Rollout"), (1, "Secret"), (1, "ReplicaSet"), (2, "Pod"), (2, "Pod"), (1, "Rollout")]
+    shallow = only(delivery.run(Job.TREE, depth=1))
+    assert {row.depth for row in shallow.resources} == {0, 1}
+    assert [row.key.kind for row in shallow.resources].count("Pod") == 0
+
+
+def test_a_failed_sync_tells_its_pods_and_their_last_words_without_secrets(delivery: Delivery) -> None:
+    password = "correct-horse-battery"
+    encoded = base64.b64encode(password.encode()).decode()
+    secret = {"metadata": {"name": "db"}, "data": {"password": encoded}}
+    delivery.plane.api("POST", f"/api/v1/namespaces/{delivery.namespace}/secrets", secret)
+    delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(),
+            "web/web.yaml": deployment("web", replicas=2, labels={"syncline.test/crash": "true"}),
+        }
+    )
+    delivery.sync(timeout=0.5)
+    delivery.plane.wait_until(
+        lambda: [pod["status"].get("phase") for pod in pods(delivery)] == ["Running"] * 2, "the pods crash"
+    )
+    words = f"starting\n::error::forged\n``` **bold** @octocat\nlogin with {password} failed\nlast line"
+    for pod in pods(delivery):
+        delivery.plane.write_logs(pod, words, previous="the run before")
+        name = pod["metadata"]["name"]
+        path = f"/api/v1/namespaces/{delivery.namespace}/pods/{name}/log"
+        delivery.plane.wait_until(lambda path=path: delivery.plane.api.answers(path), "its log is served")  # type: ignore[misc]
+
+    report = delivery.sync(timeout=0.5)
+
+    app = only(report)
+    assert app.outcome in {Outcome.TIMED_OUT, Outcome.UNHEALTHY}
+    crashed = [row for row in app.resources if row.key.kind == "Pod"]
+    assert len(crashed) == 2
+    assert all("3 restarts" in row.message and "CrashLoopBackOff" in row.message for row in crashed)
+    quotes = [failure.message for failure in app.failures if "last lines of main" in failure.message]
+    assert len(quotes) == 2
+    assert all(quote.endswith("last line") and "login with ‹hidden" in quote for quote in quotes)
+    shown = [terminal(report, colour=False), "\n".join(fit(report)), to_json(report)]
+    assert all(password not in text and encoded not in text for text in shown)
+    assert not [line for line in shown[0].splitlines() if line.strip().startswith("::")]
+    assert "````text" in shown[1]  # a fence that the log cannot close
+    assert said(logs(delivery, "--previous").stdout) == ["the run before"] * 2
+
+
+COMMAND = (sys.executable, "-c", "from syncline.cli import main; main()")
+
+
+def environ(delivery: Delivery) -> dict[str, str]:
+    kubeconfig = str(delivery.plane.kubeconfig(delivery.identity))
+    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "KUBECONFIG": kubeconfig}
+
+
+def logs(delivery: Delivery, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, "logs", "web", "-C", str(delivery.repo.root), *arguments]
+    return subprocess.run(command, env=environ(delivery), capture_output=True, text=True, check=False)
+
+
+def said(text: str) -> list[str]:
+    """The lines without the pods' names."""
+    return [line.partition(" | ")[2] for line in text.splitlines()]
+
+
+def serve(delivery: Delivery, pod: Any, text: str, **options: Any) -> Path:
+    file = delivery.plane.write_logs(pod, text, **options)
+    path = f"/api/v1/namespaces/{delivery.namespace}/pods/{pod['metadata']['name']}/log"
+    delivery.plane.wait_until(lambda: delivery.plane.api.answers(path), "its log is served")
+    return file
+
+
+@pytest.fixture
+def two_workloads(delivery: Delivery) -> Delivery:
+    """web with two pods and jobs with one, all running."""
+    files = {"web/web.yaml": deployment("web", replicas=2), "web/jobs.yaml": deployment("jobs")}
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), **files})
+    assert only(delivery.sync()).outcome is Outcome.SYNCED
+    return delivery
+
+
+def test_logs_of_many_pods_are_one_by_time_and_can_be_narrowed(two_workloads: Delivery) -> None:
+    delivery = two_workloads
+    jobs, first, second = pods(delivery)
+    secret = {"metadata": {"name": "db"}, "stringData": {"password": "correct-horse-battery"}}
+    delivery.plane.api("POST", f"/api/v1/namespaces/{delivery.namespace}/secrets", secret)
+    # Each is written a second apart and ends now, so the longest began first.
+    serve(delivery, jobs, "j1\nj2\nj3\nj4 correct-horse-battery", previous="before the restart")
+    serve(delivery, first, "a1\na2")
+    serve(delivery, second, "b1\n\x1b[31m::error::b2\x1b[0m")
+
+    whole = logs(delivery)
+    assert whole.returncode == 0, whole.stderr
+    lines = said(whole.stdout)
+    assert sorted(line[:2] for line in lines) == sorted(["a1", "a2", "b1", "::", "j1", "j2", "j3", "j4"])
+    assert lines[:2] == ["j1", "j2"]
+    assert next(line for line in lines if line.startswith("j4")).startswith("j4 ‹hidden")
+    assert "\x1b" not in whole.stdout
+    assert all(line.startswith(("web-", "jobs-")) for line in whole.stdout.splitlines())
+
+    assert said(logs(delivery, "Deployment/jobs", "--tail", "2").stdout)[0] == "j3"
+    assert said(logs(delivery, f"Pod/{first['metadata']['name']}").stdout) == ["a1", "a2"]
+    assert sorted(said(logs(delivery, "--grep", "^[ab]1$").stdout)) == ["a1", "b1"]
+    assert said(logs(delivery, "--container", "sidecar").stdout) == []
+    assert logs(delivery, "--grep", "(").returncode == 2
+    assert logs(delivery, "Deployment/wbe").returncode == 2
+    coloured = logs(delivery, "--colour", "always").stdout
+    assert coloured.count("\x1b[") == 2 * len(coloured.splitlines())
+
+
+def test_followed_logs_tell_of_pods_that_come_and_go_and_end_cleanly(two_workloads: Delivery) -> None:
+    delivery = two_workloads
+    _, first, second = pods(delivery)
+    file = serve(delivery, first, "a1")
+    serve(delivery, second, "b1")
+    command = [*COMMAND, "logs", "web", "-f", "Deployment/web", "-C", str(delivery.repo.root)]
+    with subprocess.Popen(
+        command, env=environ(delivery), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        try:
+            assert {said(running.stdout.readline())[0] for _ in range(2)} == {"a1", "b1"}
+            append(file, "a2")
+            assert said(running.stdout.readline()) == ["a2"]
+            path = f"/api/v1/namespaces/{delivery.namespace}/pods/{second['metadata']['name']}"
+            delivery.plane.api("DELETE", path)
+            names = {pod["metadata"]["name"] for pod in (first, second)}
+
+            def fresh() -> list[Any]:
+                return [
+                    pod
+                    for pod in pods(delivery)
+                    if pod["metadata"]["name"].startswith("web-")
+                    and pod["metadata"]["name"] not in names
+                    and pod["status"].get("phase") == "Running"
+                ]
+
+            delivery.plane.wait_until(lambda: bool(fresh()), "another pod has taken its place")
+            serve(delivery, fresh()[0], "c1")
+            assert said(running.stdout.readline()) == ["c1"]
+            running.send_signal(signal.SIGINT)
+            assert running.wait(timeout=10) == 130
+            assert running.stdout.read() == ""
+            assert "Traceback" not in running.stderr.read()
+        finally:
+            running.kill()
