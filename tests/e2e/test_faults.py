@@ -100,8 +100,9 @@ def check_end(delivery: Delivery, sha: str) -> None:
 def made_good(delivery: Delivery, hand: Between, sha: str) -> None:
     """The next run, undisturbed, ends where the disturbed one should have."""
     hand.start_anew()
-    delivery.observer.events.clear()
     delivery.end_lease()  # what could not be given back runs out by itself, which takes a while
+    hand.start_anew()
+    delivery.observer.events.clear()
     assert only(delivery.sync()).outcome in {Outcome.SYNCED, Outcome.UNCHANGED}
     check_truth(delivery, hand)
     check_end(delivery, sha)
