@@ -25,6 +25,7 @@ _HIDDEN: Final = re.compile(f"[{_UNSEEN}]")
 _NEWLINES: Final = re.compile(r"\s*[\r\n]\s*")
 _MARKDOWN: Final = re.compile(r"[\\`*_\[\]<>|~$&]")
 _MENTION: Final = re.compile(r"@(?=\w)|#(?=\d)|(?<=\bGH)-(?=\d)", re.IGNORECASE)
+_OPENING: Final = re.compile(r"^([0-9]{0,9})([#+=.)-])")
 _ADDRESS: Final = re.compile(r":(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _BACKTICKS: Final = re.compile(r"`+")
 _CELL_CODE: Final = re.compile(r"[^A-Za-z0-9 /-]")
@@ -55,6 +56,11 @@ def prose(text: str, most: int = 600) -> str:
     )
     silent = _MENTION.sub(lambda match: match[0] + ZERO_WIDTH_SPACE, escaped)
     return _ADDRESS.sub(lambda match: f"&#{ord(match[0])};", silent)
+
+
+def at_start(line: str) -> str:
+    """Markdown text so that it may begin a line: no heading, list, rule or underline comes of it."""
+    return _OPENING.sub(lambda match: f"{match[1]}\\{match[2]}", line)
 
 
 def code(text: str, most: int = 200) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import ExitCode
-from syncline.report.escaping import code, prose, visible
+from syncline.report.escaping import at_start, code, prose, visible
 from syncline.report.markdown_app import app_group, app_pieces
 from syncline.report.markdown_tables import app_table, image_table
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
@@ -98,7 +98,7 @@ def _problem(lead: str, problem: Problem) -> str:
     first = problem.message.strip().partition("\n")[0]
     where = f" ({code(str(problem.place))})" if problem.place else ""
     remedy = f" **→** {prose(problem.remedy)}" if problem.remedy else ""
-    return f"{lead}{prose(first)}{where}{remedy}"
+    return at_start(f"{lead}{prose(first)}{where}{remedy}")
 
 
 def _outputs(report: Report) -> Iterator[Piece]:
@@ -127,7 +127,7 @@ def _notes(report: Report, severity: Severity) -> Iterator[str]:
 def _note(lead: str, note: Note) -> str:
     named = f"{code(about(note))} " if about(note) else ""
     where = f" ({code(str(note.place))})" if note.place else ""
-    return f"{lead}{named}{prose(note.text)}{where}"
+    return at_start(f"{lead}{named}{prose(note.text)}{where}")
 
 
 def _plain_notes(report: Report) -> Iterator[str]:

@@ -6,8 +6,9 @@ import unicodedata
 
 import pytest
 from hypothesis import given
+from markdown_it import MarkdownIt
 
-from syncline.report.escaping import code, fence, one_line, prose, shorten, tagged, visible
+from syncline.report.escaping import at_start, code, fence, one_line, prose, shorten, tagged, visible
 from unit.report.rendered import structure_of
 from unit.report.strategies import texts
 
@@ -91,3 +92,9 @@ def test_nobody_is_mentioned_and_nothing_is_linked(text: str) -> None:
 def test_a_long_text_is_cut_with_an_ellipsis_and_a_short_one_is_not() -> None:
     assert shorten("abcdef", 4) == "abc…"
     assert shorten("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize("text", ["#", "# x", "---", "===", "1. x", "2) y", "- a", "+ b", "a # b", "."])
+def test_a_line_may_begin_with_whatever_others_wrote(text: str) -> None:
+    assert MarkdownIt().render(f"above\n\n{at_start(prose(text))}") == f"<p>above</p>\n<p>{text}</p>\n"
+    assert MarkdownIt().render(f"above\n{at_start(prose(text))}") == f"<p>above\n{text}</p>\n"
