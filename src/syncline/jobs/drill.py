@@ -16,7 +16,7 @@ from syncline.errors import ClusterError, ConfigError, ExitCode, SynclineError, 
 from syncline.jobs.prepare import PARENT, recall
 from syncline.jobs.recover import Item, apps_of, gather, rebuild
 from syncline.jobs.rights import must_write
-from syncline.kube.demolish import NAMESPACE, demolish
+from syncline.kube.demolish import NAMESPACE, demolish, take_away
 from syncline.kube.lease import LEASES
 from syncline.kube.live import read_live
 from syncline.report.model import Note, Problem, Report, Severity
@@ -136,12 +136,8 @@ def _demolished(
             parents.append((record.owner.namespace, record.owner.parent))
     left = demolish(cluster, owned, fresh - before, seconds=_CLEANING)
     # An application's Lease lies beside its inventory and bears its name.
-    for namespace, name in () if left else parents:
-        for resource in (PARENT, LEASES):
-            body = cluster.get(resource, namespace, name)
-            if body is not None:
-                cluster.delete(resource, key_of(body), uid=str(body["metadata"]["uid"]))
-    return left
+    books = [(resource, *place) for place in parents for resource in (PARENT, LEASES)]
+    return left or take_away(cluster, books, seconds=_CLEANING)
 
 
 def _name(body: Body) -> str:

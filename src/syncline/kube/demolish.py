@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.core.applyset import PART_OF_LABEL
 from syncline.core.hooks import HOOK_OF_LABEL
+from syncline.core.resource import key_of
 from syncline.errors import ApiError, ClusterError
 from syncline.ports import ApiResource
 from syncline.runtime import each
@@ -43,6 +44,23 @@ def demolish(
         time.sleep(_PAUSE)
     left += [f"Namespace {name}" for name in fresh if cluster.get(NAMESPACE, "", name)]
     return (*left, *_gone(cluster, kinds, owned, until))
+
+
+def take_away(
+    cluster: ApiCluster, places: Iterable[tuple[ApiResource, str, str]], *, seconds: float
+) -> tuple[str, ...]:
+    """Delete what lies at these places (kind, namespace, name) and wait until it is gone; what is left."""
+    until = time.monotonic() + seconds
+    waiting = list(places)
+    while True:
+        found = [(place, cluster.get(*place)) for place in waiting]
+        waiting = [place for place, body in found if body is not None]
+        if not waiting or time.monotonic() > until:
+            return tuple(f"{resource.kind} {namespace}/{name}" for resource, namespace, name in waiting)
+        for (resource, _, _), body in found:
+            if body is not None and not _metadata(body).get("deletionTimestamp"):
+                _ask(cluster, resource, key_of(body), str(_metadata(body).get("uid") or ""))
+        time.sleep(_PAUSE)
 
 
 def _gone(
