@@ -5,8 +5,10 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
@@ -25,16 +27,14 @@ _NOWHERE: Final = "http://127.0.0.1:9"
 _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The files of one commit: `root` is a worktree, `revision` the full SHA."""
 
     root: Path
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """How programs run, and which URLs mean this very repository (empty: every URL does)."""
 
     room: Room = field(default_factory=Room)
@@ -42,8 +42,7 @@ class RenderOptions:
     scopes: Scopes = field(default_factory=Scopes)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One source of one application, to be rendered."""
 
     app: Application
