@@ -19,6 +19,7 @@ from syncline.core.resource import ResourceKey
 from syncline.core.verdict import Halted, Outcome, Retrying, fold
 from syncline.errors import ClusterError, SynclineError, TurnError
 from syncline.execute import Means, execute
+from syncline.jobs.bugs import bug_of
 from syncline.jobs.evidence import with_evidence
 from syncline.jobs.prepare import PARENT, Prepared, Record
 from syncline.jobs.present import app_report
@@ -78,6 +79,11 @@ def carry_out(
     except ClusterError as error:
         # The plan that was made is shown with what kept it from being begun.
         tell(Halted(str(error), session.clock.now()))
+        return Carried(turn.noted(prepared), fold(events))
+    except SynclineError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what was done before it must be told
+        tell(Halted(str(bug_of(error, session)), session.clock.now()))
         return Carried(turn.noted(prepared), fold(events))
     finally:
         turn.end()

@@ -203,9 +203,8 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
     rendering = session.rendering(pair.app, head)
     if level is not Level.OFFLINE:
         try:
-            return replace(
-                against_live(pair.app, rendering, recall(pair.app, session), session, level), level_reason=why
-            )
+            prepared = against_live(pair.app, rendering, recall(pair.app, session), session, level)
+            return replace(prepared, level_reason=why or prepared.level_reason)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
     before = session.rendering(pair.before, base) if pair.before else None

@@ -17,16 +17,17 @@ from msgspec.structs import replace
 
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
-from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.config.settings import ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
-from syncline.core.mask import Masker
+from syncline.core.mask import Masker, is_secret
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
+from syncline.errors import ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
-from syncline.jobs.definitions import definitions, nameless
+from syncline.jobs.bugs import contained
+from syncline.jobs.definitions import cluster_named, definitions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.once import AtRevision, Once
 from syncline.jobs.projects import project_of
@@ -36,7 +37,7 @@ from syncline.render import Checkout, RenderOptions, normalized_url, render
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from syncline.config.application import Application, Destination
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from syncline.core.health import Assess
     from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
+    from syncline.core.resource import Body
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock, Forge
     from syncline.process import Room
@@ -55,7 +57,7 @@ if TYPE_CHECKING:
 
 class Surroundings(Struct, frozen=True):
     """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
-    that renderers run in.
+    that renderers run in, and where traces go.
     """
 
     clock: Clock
@@ -65,6 +67,7 @@ class Surroundings(Struct, frozen=True):
     room: Room
     cores: int = 2
     forge: Callable[[], Forge | None] = lambda: None
+    debug: Callable[[str], None] = lambda _: None
 
 
 class Session:
@@ -75,6 +78,7 @@ class Session:
         self.clock = surroundings.clock
         self.cancellation = surroundings.cancellation
         self.masker = Masker(surroundings.mask_key)
+        self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
@@ -221,26 +225,19 @@ class Session:
         """A configured cluster itself, also in a drill, which speaks to another in its place."""
         return self._direct[name]
 
-    def connected(self) -> tuple[ApiCluster, ...]:
-        """The clusters this run has spoken to."""
-        return self._clusters.made()
+    def learn(self, bodies: Iterable[Body]) -> None:
+        """Let the masker know the Secrets as soon as we do: from then on any sentence may quote them."""
+        for body in bodies:
+            if is_secret(body):
+                self.masker.learn(body)
+
+    def named(self, name: str) -> ApiCluster:
+        """The cluster that the configuration calls so; empty for a default one without a name."""
+        return self._clusters[name]
 
     def cluster_name(self, destination: Destination) -> str:
         """The configuration's name of a destination; empty for the default cluster when it has no name."""
-        settings = self.settings
-        if destination.name in settings.clusters:
-            return destination.name
-        if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
-            return settings.default_cluster
-        for name, access in settings.clusters.items():
-            if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
-                return name
-        asked = destination.name or destination.server
-        known = ", ".join(sorted(settings.clusters)) or "none"
-        raise ClusterError(
-            f"The cluster {asked!r} is unknown (known: {known}).",
-            remedy="Add it under clusters: in syncline.yaml.",
-        )
+        return cluster_named(destination, self.settings)
 
     def _inside(self, path: str) -> str:
         """A path as a person writes it, from where they stand, as the repository has it."""
@@ -319,7 +316,10 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+        with contained(self):
+            found = render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+        self.learn(manifest.body for manifest in found.manifests)
+        return found
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:
