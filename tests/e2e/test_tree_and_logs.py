@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from e2e.definitions import define
 from e2e.delivery import deployment, only
 from plane.logs import append
 from syncline.core.verdict import Outcome
@@ -31,14 +32,7 @@ GROUP = "rollouts.syncline.test"
 def rollouts(delivery: Delivery) -> str:
     """A kind that owns workloads, as a controller of one's own would define it; the name of its group."""
     group = f"{delivery.namespace}.{GROUP}"
-    open_schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": open_schema}}
-    names = {"kind": "Rollout", "plural": "rollouts", "singular": "rollout", "listKind": "RolloutList"}
-    spec = {"group": group, "names": names, "scope": "Namespaced", "versions": [version]}
-    body = {"metadata": {"name": f"rollouts.{group}"}, "spec": spec}
-    delivery.plane.api("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
-    path = f"/apis/{group}/v1/namespaces/{delivery.namespace}/rollouts"
-    delivery.plane.wait_until(lambda: delivery.plane.api.answers(path), "the kind is served")
+    define(delivery.plane, group, "Rollout")
     return group
 
 

@@ -163,6 +163,9 @@ def _attempts(result: SyncResult | None, masker: Masker) -> Iterator[Note]:
             f"Attempt {each.attempt} did not succeed ({each.message}); tried again after {each.seconds:g} s."
         )
         yield Note(Severity.WARNING, masker.scrub(text))
+    if result and result.gave_up:
+        text = f"After attempt {result.gave_up.attempt} no other was made: {result.gave_up.message}"
+        yield Note(Severity.WARNING, masker.scrub(text))
 
 
 def _outcome(plan: Plan, result: SyncResult | None) -> Outcome | None:
