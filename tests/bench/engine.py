@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,11 @@ class Healthy:
     def _watch(self) -> None:
         answer = self._pool.request("GET", self._path, headers=self._headers, preload_content=False)
         rest = b""
-        for chunk in answer.stream(None):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._see(json.loads(line)["object"])
+        with suppress(urllib3.exceptions.HTTPError):  # the plane ends before its watches do
+            for chunk in answer.stream(None):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._see(json.loads(line)["object"])
 
     def _see(self, body: Mapping[str, Any]) -> None:
         status, name = body.get("status") or {}, body["metadata"]["name"]

@@ -141,9 +141,9 @@ def test_a_lost_cluster_comes_back_at_the_recorded_revisions_in_the_order_of_nee
 def test_a_drill_rebuilds_elsewhere_says_what_git_lacks_and_cleans_up(
     estate: Delivery, second_plane: ControlPlane, tmp_path: Path
 ) -> None:
-    missing = deployment("needy").replace("name: main,", "name: main, envFrom: [{secretRef: {name: db}}],")
-    # A namespace that finds pods waits for half of their grace before it looks again.
-    missing = missing.replace("spec: {containers", "spec: {terminationGracePeriodSeconds: 0, containers")
+    # Without pods: a namespace that finds some waits for half of their grace before it looks again.
+    needy = deployment("needy", replicas=0)
+    missing = needy.replace("name: main,", "name: main, envFrom: [{secretRef: {name: db}}],")
     estate.repo.commit({"zzz/needy.yaml": missing})
 
     report = drill(estate, second_plane, tmp_path)

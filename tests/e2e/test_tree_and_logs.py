@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
 from e2e.definitions import define
 from e2e.delivery import deployment, only
 from plane.between import Between, CutWatch
 from plane.logs import append
+from syncline.cli import main
 from syncline.cli.running import surroundings_of
 from syncline.core.verdict import Outcome
 from syncline.errors import UsageError
@@ -142,9 +144,19 @@ def test_a_failed_sync_tells_its_pods_and_their_last_words_without_secrets(deliv
 COMMAND = (sys.executable, "-c", "from syncline.cli import main; main()")
 
 
-def logs(delivery: Delivery, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, "logs", "web", "-C", str(delivery.repo.root), *arguments]
-    return subprocess.run(command, env=delivery.surroundings(), capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def logs(delivery: Delivery, *arguments: str) -> Ended:
+    command = ["logs", "web", "-C", str(delivery.repo.root), *arguments]
+    done = CliRunner().invoke(main, command, env=delivery.surroundings())
+    return Ended(done.exit_code, done.stdout, done.stderr)
 
 
 def said(text: str) -> list[str]:
