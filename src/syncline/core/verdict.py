@@ -77,8 +77,7 @@ class Retrying(Struct, frozen=True):
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp:
+class GaveUp(Struct, frozen=True):
     """After this attempt, which did not succeed, no other is made although retries were asked for."""
 
     attempt: int

@@ -6,8 +6,9 @@ named, and never counts as having said no.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.family import identity
 from syncline.core.inventory import Inventory
@@ -27,8 +28,7 @@ MOST: Final = 100
 """Commits whose statuses are asked for: one question each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Good:
+class Good(Struct, frozen=True):
     """A revision, and who says that it is good; without `source`, why nobody could say it (or nothing)."""
 
     revision: str

@@ -6,10 +6,11 @@ any more; where nobody could be asked, that is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from syncline.config import Configuration
 from syncline.core.applyset import PARENT_SELECTOR, repository_of
@@ -32,16 +33,14 @@ if TYPE_CHECKING:
 _DEFINING: Final = frozenset({".yaml", ".yml", ".json"})
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(Struct, frozen=True):
     """An inventory of this repository, as a cluster has it."""
 
     cluster: ApiCluster
     body: Body
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """The inventories, and what to say of where nobody could look."""
 
     parents: list[Parent] = field(default_factory=list)

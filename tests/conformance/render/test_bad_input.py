@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import replace
 
 from conformance.render.kitchen import (
     CHART,
