@@ -97,8 +97,25 @@ def test_a_cluster_that_goes_from_the_settings_with_its_application_is_told(deli
     kept = settings({"edge": {"context": "edge"}})
     delivery.repo.commit({"apps/web.yaml": None, "syncline.yaml": kept})
 
-    report = delivery.sync()
+    report = delivery.sync(affected_only=True)
 
     assert report.applications == ()
     assert "The Application web is gone from Git, and so is its cluster away" in words(report)
+    assert delivery.exists("v1/configmaps/one")
+
+
+@pytest.mark.parametrize("way", ["another branch", "an older commit"])
+def test_a_commit_that_does_not_come_after_what_was_synced_removes_nothing(
+    delivery: Delivery, way: str
+) -> None:
+    old = delivery.repo.commit({"readme.txt": "no application yet"})
+    delivered(delivery)
+    if way == "another branch":
+        delivery.repo.git("checkout", "--quiet", "-b", "other", old)
+        old = delivery.repo.commit({"readme.txt": "goes its own way"})
+
+    report = delivery.sync(head=old)
+
+    assert report.applications == ()
+    assert "The Application web is not in this commit and was left alone" in words(report)
     assert delivery.exists("v1/configmaps/one")

@@ -73,7 +73,9 @@ def _leftovers(session: Session, head: str) -> Leftovers:
         # must not make an application look as if it were gone.
         if (record.owner.namespace, record.owner.parent) in known:
             continue
-        if record.inventory.cascades:
+        if record.inventory.cascades and not _was_here(record, head, session):
+            notes.append(_elsewhere(record, head))
+        elif record.inventory.cascades:
             records.append(record)
         elif record.inventory.keys:
             count = len(record.inventory.keys)
@@ -81,6 +83,24 @@ def _leftovers(session: Session, head: str) -> Leftovers:
                 Note(Severity.INFO, f"The Application {name} is gone from Git; its {count} objects stay.")
             )
     return Leftovers(tuple(records), tuple(notes))
+
+
+def _was_here(record: Record, head: str, session: Session) -> bool:
+    """Whether this commit is one that comes after what was synced: only then it can have removed it.
+
+    Another branch may deliver to the same clusters, and an older commit may be asked for.
+    """
+    return session.repository.is_ancestor(record.inventory.accounted, head)
+
+
+def _elsewhere(record: Record, head: str) -> Note:
+    known = record.inventory
+    text = (
+        f"The Application {known.app} is not in this commit and was left alone: it was last synced from "
+        f"{known.accounted[:7]}, which {head[:7]} does not come after. If it is meant to go, delete its "
+        "objects by hand; a shallow clone cannot tell (fetch-depth: 0)."
+    )
+    return Note(Severity.WARNING, text)
 
 
 def leave(record: Record, head: str, session: Session) -> Prepared:

@@ -68,9 +68,12 @@ class Whereabouts:
     def _names(self) -> set[str]:
         settings = self._session.settings
         listed = {*settings.clusters, *self._of(self._session.family(self._head).applications)}
-        # Without any configured cluster there is only the default one; beside others it is asked where
-        # something was for it.
-        return listed | (self._of(self._former.applications) if settings.clusters else {""})
+        if not settings.clusters:
+            return listed | {""}  # there is only the default one
+        if settings.default_cluster or "" in listed:
+            return listed
+        # Beside others it is asked where something was for it.
+        return listed | self._of(self._former.applications)
 
     def _looked(self, name: str) -> Found:
         session, found = self._session, Found()
@@ -117,7 +120,11 @@ class Whereabouts:
         return names
 
     def _lost(self) -> Iterable[Note]:
-        """What is said of clusters that went from the settings together with their applications."""
+        """What is said of clusters that went from the settings together with their applications; it is the
+        push that is about one commit.
+        """
+        if not self._session.invocation.affected_only:
+            return
         there = {identity(app) for app in self._session.family(self._head).applications}
         gone = self._former.settings.clusters.keys() - self._session.settings.clusters.keys()
         for app in self._former.applications:
