@@ -260,7 +260,7 @@ class Teams:
     def has_path(self, owner: str, repo: str, sha: str, path: str) -> bool:
         raise NotImplementedError
 
-    def statuses(self, owner: str, repo: str, sha: str) -> dict[str, str]:
+    def statuses(self, owner: str, repo: str, sha: str) -> dict[str, tuple[str, str]]:
         raise NotImplementedError
 
 

@@ -297,21 +297,24 @@ def test_without_a_record_the_statuses_of_commits_tell_what_was_good(delivery: D
     for number in range(1, 5):
         files = {f"{name}/all.yaml": config_map(name, at=str(number)) for name in ("one", "two", "six")}
         shas.append(delivery.repo.commit(files))
+    done, unchanged = "Synced · 1 updated · Healthy", "Already in sync · Healthy"
     said = [
-        (0, "syncline/sync/one", "success"),
-        (1, "syncline/sync/one", "failure"),
-        (1, "syncline/sync/one", "success"),
-        (2, "syncline/sync/one", "success"),
-        (2, "syncline/sync/one", "failure"),
-        (2, "syncline/sync/two", "success"),
-        (3, "syncline/sync/one", "pending"),
-        (3, "syncline/rollback/one", "success"),
-        (3, "other/sync/one", "success"),
-        (3, "syncline/sync", "success"),
+        (0, "syncline/sync/one", "success", done),
+        (1, "syncline/sync/one", "failure", "Failed"),
+        (1, "syncline/sync/one", "success", unchanged),
+        (2, "syncline/sync/one", "success", done),
+        (2, "syncline/sync/one", "failure", "Unhealthy"),
+        (2, "syncline/sync/two", "success", done),
+        (3, "syncline/sync/one", "pending", "Running"),
+        (3, "syncline/sync/two", "success", "Synced in part · 1 updated"),
+        (3, "syncline/rollback/one", "success", done),
+        (3, "other/sync/one", "success", done),
+        (3, "syncline/sync", "success", done),
+        (4, "syncline/sync/two", "success", "No difference"),
     ]
     api = Api(hub.token, hub.url)
-    for number, context, state in said:
-        Statuses(api, f"acme/{delivery.namespace}", shas[number]).set(context, state, "said")
+    for number, context, state, line in said:
+        Statuses(api, f"acme/{delivery.namespace}", shas[number]).set(context, state, line)
     api.close()
     asked = len(hub.requests)
 

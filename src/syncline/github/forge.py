@@ -59,11 +59,13 @@ class GitHubForge:
         where = f"/repos/{_part(owner)}/{_part(repo)}/contents/{quote(path.strip('/'))}?ref={_part(sha)}"
         return self._api.find(where) is not None
 
-    def statuses(self, owner: str, repo: str, sha: str) -> Mapping[str, str]:
-        """The newest state of each context of a commit."""
+    def statuses(self, owner: str, repo: str, sha: str) -> Mapping[str, tuple[str, str]]:
+        """The newest state of each context of a commit, with its description."""
         path = f"/repos/{_part(owner)}/{_part(repo)}/commits/{_part(sha)}/status"
         found = self._api.pages(path, key="statuses")
-        return {str(each["context"]): str(each["state"]) for each in found}
+        return {
+            str(each["context"]): (str(each["state"]), str(each.get("description") or "")) for each in found
+        }
 
     def is_member(self, team: str, login: str) -> bool:
         """Whether somebody is an active member of `organisation/team`."""

@@ -17,6 +17,7 @@ from syncline.errors import GitError, GitHubError
 from syncline.github.statuses import context_of
 from syncline.jobs.prepare import recall
 from syncline.report.model import Job
+from syncline.report.sentences import tells_of_success
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,7 +46,7 @@ class Goodness:
         self._head = head
         self._record = read_record(asked.record, asked.record_name or "The record") if asked.record else ()
         self._names = [app.name for app in apps]
-        self._trail: list[tuple[str, Mapping[str, str]]] = []
+        self._trail: list[tuple[str, Mapping[str, tuple[str, str]]]] = []
         self._next = head
         self._trouble = ""
 
@@ -81,7 +82,8 @@ class Goodness:
         number = 0
         while number < len(self._trail) or self._step():
             sha, states = self._trail[number]
-            if states.get(context) == "success":
+            state, line = states.get(context, ("", ""))
+            if state == "success" and tells_of_success(line):
                 return sha
             number += 1
         return ""

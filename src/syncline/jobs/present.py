@@ -75,6 +75,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         resources=rows,
         health=_health(plan, result, session.assess) if rows else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
+        partial=plan.partial,
     )
 
 
