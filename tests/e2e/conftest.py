@@ -51,7 +51,7 @@ def haste(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             connect=1.0,
             read=0.4,
             hurried=0.3,
-            total=4.0,
+            total=8.0,
             monotonic=monotonic,
             sleep=slept.append,
             jitter=lambda: 0.0,
