@@ -24,6 +24,11 @@ def define(plane: ControlPlane, group: str, kind: str, version: str = "v1") -> N
     }
     plane.api.apply(f"{_DEFINITIONS}/{plural}.{group}", body)
     plane.wait_until(lambda: plane.api.answers(f"/apis/{group}/{version}/{plural}"), "the kind is served")
+    plane.wait_until(lambda: group in _groups(plane), "the server tells of it")
+
+
+def _groups(plane: ControlPlane) -> set[str]:
+    return {found["name"] for found in plane.api("GET", "/apis")["groups"]}
 
 
 def undefine(plane: ControlPlane, group: str, kind: str) -> None:

@@ -73,19 +73,21 @@ class Boundary:
 
 def boundaries(carried: Iterable[Carried]) -> list[Boundary]:
     """Where a run is killed: at each write of its own books, at the first, the middle and the last write of
-    an object, and at the first request of every other kind; at the answers to the same writes, too.
+    an object, and at the first request of every other kind.
+
+    And when the first and the last write of an object are answered: they go on beside others, where the
+    answer to a write of the books is followed by the next request, which is a boundary itself.
     """
     counts = Counter(kind_of(each.request) for each in carried)
     found = []
     for kind, count in counts.items():
         numbers = {1}
-        if kind.startswith("write of an object"):
+        if kind == "write of an object":
             numbers = {1, (count + 1) // 2, count}
+            found += [Boundary(kind, number, answered=True) for number in sorted({1, count})]
         elif kind.startswith("write"):
             numbers = set(range(1, count + 1))
         found += [Boundary(kind, number) for number in sorted(numbers)]
-        if kind.startswith("write"):
-            found += [Boundary(kind, number, answered=True) for number in sorted(numbers)]
     return found
 
 
