@@ -20,12 +20,13 @@ from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
-from syncline.core.mask import Masker
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
+from syncline.jobs.border import scrub_error
+from syncline.jobs.confession import confessed
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.once import AtRevision, Once
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from syncline.core.family import Family
     from syncline.core.health import Assess
     from syncline.core.inventory import Inventory
+    from syncline.core.mask import Masker
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock, Forge
@@ -54,13 +56,13 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Struct, frozen=True):
-    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
+    """What the shell gives a run: time, the way to stop it, what hides its secrets, the room
     that renderers run in.
     """
 
     clock: Clock
     cancellation: Cancellation
-    mask_key: bytes
+    masker: Masker
     home: Path
     room: Room
     cores: int = 2
@@ -74,7 +76,7 @@ class Session:
         self.invocation = invocation
         self.clock = surroundings.clock
         self.cancellation = surroundings.cancellation
-        self.masker = Masker(surroundings.mask_key)
+        self.masker = surroundings.masker
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
@@ -104,6 +106,8 @@ class Session:
             if forge is not None:
                 forge.close()
         self._stack.close()
+        if error is not None:
+            scrub_error(error, self.masker)
 
     @property
     def head(self) -> str:
@@ -128,6 +132,9 @@ class Session:
         merged.
         """
         self._settings_revision = revision
+        files = self._files[revision]
+        annotations = files.customizations.sensitive_annotations
+        self.masker.obey(replace(files.settings.masking, secret_annotations=annotations))
 
     @property
     def settings(self) -> Settings:
@@ -274,6 +281,7 @@ class Session:
             root=self.invocation.root,
             timing=timing,
         )
+        cluster.tell_secrets(self.masker.learn_value)
         self.cancellation.when_late(cluster.hang_up)
         return cluster
 
@@ -319,7 +327,11 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+        checkout = self.checkout(asked.revision)
+        with confessed(asked.app, checkout.root, self.masker):
+            rendering = render(asked.app, checkout, RenderOptions(room, self._own))
+        self.masker.learn_all(manifest.body for manifest in rendering.manifests)
+        return rendering
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:
