@@ -81,7 +81,9 @@ HEAD = {
     "jinja/values.yaml": f"apiToken: {core(204)}\n",
     "jinja/a.yaml.j2": "a: {{ {}[apiToken].x }}\nb: {{ apiToken | map('int') | list }}\n",
     "kustomize/kustomization.yaml": f"secretGenerator:\n- name: a\n  literals: ['user {core(205)}']\n",
-    "names/all.yaml": f"kind: Secret\nmetadata: {{name: a}}\nstringData: {{a: '{core(206)}'\n",
+    "names/all.yaml": (
+        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData: {{a: '{core(206)}'\n"
+    ),
 }
 APPS = ("shop", "helm-fails", "helm-schema", "helm-yaml", "jinja", "kustomize", "names")
 
