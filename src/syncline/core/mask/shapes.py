@@ -87,7 +87,6 @@ _TOKENS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("://",), r"(?<=://)[^\s/\"'<>:@]{20,256}(?=[:@])"),
 )  # fmt: skip
 
-_COMPILED: Final = tuple(re.compile(pattern, re.DOTALL) for _, pattern in _TOKENS)
 _URL: Final = re.compile(r"://([^\s/\"'<>:@]{0,256}):(?![0-9]{1,5}(?:[/?#\s]|$))([^\s\"'<>]{1,400})@")
 _ASSIGNED: Final = re.compile(
     r"""(?i)(?<![a-z0-9_.-])([a-z0-9_.-]{0,64}?(?:passw(?:or)?d|pwd|secret|token|key|credentials?|passphrase))"""
@@ -124,7 +123,7 @@ def tokens(text: str) -> Iterator[tuple[int, int]]:
     if len(text) < _SHORTEST_TOKEN:
         return
     for number in sorted({number for _, number in _hints().iter(text)}):
-        yield from (match.span() for match in _COMPILED[number].finditer(text))
+        yield from (match.span() for match in _compiled(number).finditer(text))
     if "://" in text and "@" in text:
         yield from (match.span(2) for match in _URL.finditer(text))
 
@@ -147,6 +146,12 @@ def guesses(text: str) -> Iterator[tuple[int, int]]:
             start <= match.start() < stop for start, stop in public
         ):
             yield match.span()
+
+
+@cache
+def _compiled(number: int) -> re.Pattern[str]:
+    # One by one: all of them together would take a tenth of a short run to compile.
+    return re.compile(_TOKENS[number][1], re.DOTALL)
 
 
 @cache
