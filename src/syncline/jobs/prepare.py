@@ -150,7 +150,7 @@ def against_live(
     live = read_live(
         cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
     )
-    session.learn(live.objects.values())
+    session.masker.learn_all(live.objects.values())
     policy = session.policy(app, owner, known)
     policy = replace(policy, prune=policy.prune or extent.prune)
     terms = Terms(policy, app.ignore_differences)
@@ -224,6 +224,7 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
     live = read_live(
         cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
     )
+    session.masker.learn_all(live.objects.values())
     limits = session.settings.guard
     policy = Policy(
         prune=True,

@@ -20,13 +20,14 @@ from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
-from syncline.core.mask import Masker, is_secret
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
+from syncline.jobs.border import scrub_error
 from syncline.jobs.bugs import contained
+from syncline.jobs.confession import confessed
 from syncline.jobs.definitions import cluster_named, definitions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.once import AtRevision, Once
@@ -37,7 +38,7 @@ from syncline.render import Checkout, RenderOptions, normalized_url, render
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from types import TracebackType
 
     from syncline.config.application import Application, Destination
@@ -47,8 +48,8 @@ if TYPE_CHECKING:
     from syncline.core.family import Family
     from syncline.core.health import Assess
     from syncline.core.inventory import Inventory
+    from syncline.core.mask import Masker
     from syncline.core.rendering import Rendering
-    from syncline.core.resource import Body
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock, Forge
     from syncline.process import Room
@@ -56,13 +57,13 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Struct, frozen=True):
-    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
+    """What the shell gives a run: time, the way to stop it, what hides its secrets, the room
     that renderers run in, and where traces go.
     """
 
     clock: Clock
     cancellation: Cancellation
-    mask_key: bytes
+    masker: Masker
     home: Path
     room: Room
     cores: int = 2
@@ -77,7 +78,7 @@ class Session:
         self.invocation = invocation
         self.clock = surroundings.clock
         self.cancellation = surroundings.cancellation
-        self.masker = Masker(surroundings.mask_key)
+        self.masker = surroundings.masker
         self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
@@ -108,6 +109,8 @@ class Session:
             if forge is not None:
                 forge.close()
         self._stack.close()
+        if error is not None:
+            scrub_error(error, self.masker)
 
     @property
     def head(self) -> str:
@@ -132,6 +135,9 @@ class Session:
         merged.
         """
         self._settings_revision = revision
+        files = self._files[revision]
+        annotations = files.customizations.sensitive_annotations
+        self.masker.obey(replace(files.settings.masking, secret_annotations=annotations))
 
     @property
     def settings(self) -> Settings:
@@ -225,12 +231,6 @@ class Session:
         """A configured cluster itself, also in a drill, which speaks to another in its place."""
         return self._direct[name]
 
-    def learn(self, bodies: Iterable[Body]) -> None:
-        """Let the masker know the Secrets as soon as we do: from then on any sentence may quote them."""
-        for body in bodies:
-            if is_secret(body):
-                self.masker.learn(body)
-
     def named(self, name: str) -> ApiCluster:
         """The cluster that the configuration calls so; empty for a default one without a name."""
         return self._clusters[name]
@@ -271,6 +271,7 @@ class Session:
             root=self.invocation.root,
             timing=timing,
         )
+        cluster.tell_secrets(self.masker.learn_value)
         self.cancellation.when_late(cluster.hang_up)
         return cluster
 
@@ -316,9 +317,10 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        with contained(self):
-            found = render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
-        self.learn(manifest.body for manifest in found.manifests)
+        checkout = self.checkout(asked.revision)
+        with contained(self), confessed(asked.app, checkout.root, self.masker):
+            found = render(asked.app, checkout, RenderOptions(room, self._own))
+        self.masker.learn_all(manifest.body for manifest in found.manifests)
         return found
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
