@@ -26,6 +26,7 @@ from syncline.core.plan import Policy
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
+from syncline.jobs.custom_kinds import Definitions
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.once import AtRevision, Once
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Destination
     from syncline.config.appset.questions import Question
+    from syncline.config.comparison import Comparison
     from syncline.config.project import AppProject
     from syncline.core.applyset import Owner
     from syncline.core.family import Family
@@ -78,12 +80,14 @@ class Session:
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
+        self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
         self._checkouts: Once[str, Checkout] = Once(self._check_out)
         self._files: Once[str, Configuration] = Once(self._read_files)
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
+        self.definitions: Once[str, Definitions] = Once(lambda sha: Definitions(self.repository, sha))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[AtRevision, Rendering] = Once(self._render)
@@ -174,6 +178,11 @@ class Session:
             return Customized()
         files = self.repository.files_containing(revision, ("return",), (f"{DIRECTORY}/*.lua",))
         return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
+
+    @property
+    def comparison(self) -> Comparison:
+        """How objects are compared, as of the trusted commit: a change cannot hide what it brings."""
+        return self._files[self._settings_revision].customizations.comparison
 
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""
@@ -302,7 +311,7 @@ class Session:
                 name="/".join(self._name.split("/")[-2:]),
                 settings=self.settings,
                 tier=self.invocation.tier,
-                room=self._surroundings.room,
+                room=self.room,
                 environ=self.invocation.environ,
                 forge=lambda: self.forge,
                 known=self._rendered_templates,
@@ -318,8 +327,10 @@ class Session:
         return configuration
 
     def _render(self, asked: AtRevision) -> Rendering:
-        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+        room = replace(self.room, seconds=self.settings.render_timeout)
+        version = self.invocation.kube_version if asked.revision == self.head else ""
+        options = RenderOptions(room, self._own, kube_version=version or self.settings.kube_version)
+        return render(asked.app, self.checkout(asked.revision), options)
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:

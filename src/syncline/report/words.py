@@ -99,7 +99,7 @@ def visible_changes(app: AppReport) -> tuple[ShownChange, ...]:
 
 def differs(app: AppReport) -> bool:
     """Whether the two sides disagree anywhere, also where nothing may be done about it."""
-    return bool(visible_changes(app))
+    return any(not change.extraneous for change in visible_changes(app))
 
 
 def still_drifted(app: AppReport) -> bool:
