@@ -13,7 +13,7 @@ from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
 from syncline.jobs import selecting
 from syncline.jobs.invocation import Permissions
-from syncline.report.model import Job
+from syncline.report.model import Job, Severity
 from syncline.report.outcome import exit_code
 
 if TYPE_CHECKING:
@@ -184,3 +184,26 @@ def test_what_admission_changes_by_itself_is_shown_only_where_that_is_asked_for(
     }
     delivery.sync()
     assert only(delivery.sync()).outcome is Outcome.UNCHANGED
+
+
+def test_a_diff_against_a_cluster_judges_by_the_clusters_own_version(delivery: Delivery) -> None:
+    endpoints = "apiVersion: v1\nkind: Endpoints\nmetadata:\n  name: old\nsubsets: []\n"
+    commit(delivery, config_map("c", a="1"), settings="  timeout.reconciliation: 60s\n")
+    delivery.repo.commit({"syncline.yaml": "kubeVersion: '1.25'\n"})
+    commit(delivery, config_map("c", a="1") + "immutabel: true\n", endpoints)
+
+    told = {
+        level: [(note.severity, note.text) for note in app.notes]
+        for level in (Level.OFFLINE, Level.LIVE)
+        for app in delivery.run(Job.DIFF, level=level, base="HEAD~1").applications
+    }
+    field = "immutabel is no field that the schema knows; did you mean immutable? (Kubernetes 1."
+
+    assert told[Level.OFFLINE] == [(Severity.DANGER, f"{field}25, kubeVersion of syncline.yaml)")]
+    assert told[Level.LIVE] == [
+        (Severity.DANGER, f"{field}37, the cluster's)"),
+        (
+            Severity.WARNING,
+            "v1 Endpoints is deprecated since Kubernetes 1.33; write it as discovery.k8s.io/v1 EndpointSlice",
+        ),
+    ]

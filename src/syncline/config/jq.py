@@ -111,6 +111,8 @@ def is_plain(expression: str) -> bool:
         everything += kind == "everything"
         if kind in {"call", "open"}:
             calls.append(kind == "call")
-        elif kind == "close" and calls:
+        elif kind == "close":
+            if not calls:
+                return False  # it would close the parenthesis that we put around it
             calls.pop()
-    return commas <= _MOST_COMMAS and everything <= 1 and len(expression) <= LONGEST
+    return not calls and commas <= _MOST_COMMAS and everything <= 1 and len(expression) <= LONGEST

@@ -84,6 +84,8 @@ def test_a_path_with_plain_conditions_runs_here(expression: str) -> None:
         ".. | .. | ..",
         "(.,.)|(.,.)|(.,.)|(.,.)",
         "select(.a[] == 1)",
+        ".a) | (.b",
+        "(.a",
         "select(.a, .b)",
         "select((.. == 1))",
         ".a[.b[]]",
