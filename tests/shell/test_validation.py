@@ -199,6 +199,24 @@ def test_the_lists_of_a_custom_kind_are_matched_as_its_definition_in_git_says(
     )
 
 
+def test_an_api_that_left_with_its_group_is_known_all_the_same(shop: Shop) -> None:
+    old = "apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: i}\nspec: {}\n"
+    gone = DEFINITION.replace("served: true", "served: false")
+    widget = "---\napiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: 1}\n"
+    app = only(shop.change({"web/all.yaml": old + widget}, {**FINE, "definitions/widgets.yaml": gone}))
+
+    assert [(note.severity, note.text) for note in app.notes] == [
+        (Severity.DANGER, "its definition no longer serves example.com/v1 Widget"),
+        (
+            Severity.WARNING,
+            (
+                "extensions/v1beta1 Ingress is gone since Kubernetes 1.22; write it as networking.k8s.io/v1 "
+                "Ingress (Kubernetes 1.37, the newest known here)"
+            ),
+        ),
+    ]
+
+
 def test_a_custom_kind_that_nobody_defines_is_named(shop: Shop) -> None:
     unknown = "apiVersion: other.example/v1\nkind: Thing\nmetadata: {name: t}\nspec: {any: [1, a]}\n"
     app = only(shop.change({"web/all.yaml": unknown}, FINE))
@@ -206,6 +224,6 @@ def test_a_custom_kind_that_nobody_defines_is_named(shop: Shop) -> None:
     assert app.notes == (
         Note(
             Severity.INFO,
-            "Not held against a schema, because the repository has no definition of it: Thing.other.example.",
+            "Not held against a schema, because no definition of it was found: Thing.other.example.",
         ),
     )

@@ -94,7 +94,7 @@ def verdict_of_crd(crd: Body, version: str, api_version: str, kind: str) -> Verd
     instead = f"; write it as {newer}" if newer else ""
     if one is None or not one.get("served"):
         said = "does not define" if one is None else "no longer serves"
-        return Verdict(f"its definition in Git {said} {api_version} {kind}{instead}", refused=True)
+        return Verdict(f"its definition {said} {api_version} {kind}{instead}", refused=True)
     if one.get("deprecated"):
         warning = str(one.get("deprecationWarning") or "").strip()
         return Verdict(

@@ -112,7 +112,7 @@ class Table:
                 self._take_kind(*rest.split())
             else:
                 self._take_life(*rest.split())
-        self.groups = frozenset(version.rpartition("/")[0] for version, _ in self.kinds)
+        self.groups = frozenset(version.rpartition("/")[0] for version, _ in (*self.kinds, *self.lives))
 
     def _take_kind(self, version: str, kind: str, spec: str) -> None:
         name, first, last = self._ranged(spec)

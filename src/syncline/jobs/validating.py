@@ -15,20 +15,24 @@ from msgspec.structs import replace
 
 from syncline.core.definitions import definition_among
 from syncline.core.fields import show
-from syncline.core.lifecycle import Target, Verdict, minor_of, verdict, verdict_of_crd
+from syncline.core.lifecycle import Target, minor_of, verdict, verdict_of_crd
 from syncline.core.live import Level
+from syncline.core.openapi import node_from_crd
 from syncline.core.plan import Action
-from syncline.core.validation import Finding, findings
+from syncline.core.validation import findings
 from syncline.documents import read
 from syncline.errors import ClusterError, DocumentError, Place, SynclineError
+from syncline.kube.shapes import definition_in
 from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from syncline.core.lifecycle import Verdict
     from syncline.core.openapi import Node, Table
     from syncline.core.plan import Plan
     from syncline.core.resource import Body, Manifest, ResourceKey
+    from syncline.core.validation import Finding
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
 
@@ -45,12 +49,9 @@ def validated(prepared: Prepared, session: Session) -> Prepared:
     manifests = _manifests(prepared, everything=bool(session.invocation.kube_version))
     if policy == "off" or not manifests:
         return prepared
-    target = target_of(prepared, session)
-    said = [
-        *_of_apis(manifests, target, session, prepared),
-        *_of_fields(manifests, target, session, prepared),
-    ]
-    told = (*_told(said, session), *_unjudged(manifests, session, prepared))
+    known = _Known(prepared, session)
+    said = [*_of_apis(manifests, known), *_of_fields(manifests, known)]
+    told = (*_told(said, session), *_unjudged(manifests, known))
     if policy != "refuse":
         return replace(prepared, notes=(*prepared.notes, *told))
     refused = tuple(
@@ -120,92 +121,102 @@ class _Said(Struct, frozen=True):
     path: tuple[str | int, ...] = ()
 
 
-def _of_apis(
-    manifests: Iterable[Manifest], target: Target, session: Session, prepared: Prepared
-) -> Iterator[_Said]:
+class _Known:
+    """The schemas of the target, of Kubernetes' own kinds and of those that somebody defines."""
+
+    def __init__(self, prepared: Prepared, session: Session) -> None:
+        self.target = target_of(prepared, session)
+        self.table = _table()
+        self._prepared = prepared
+        self._session = session
+        self._definitions: dict[tuple[str, str], Body | None] = {}
+
+    def is_custom(self, manifest: Manifest) -> bool:
+        """Whether its kind is none of Kubernetes' own."""
+        return manifest.key.group not in self.table.groups
+
+    def verdict(self, manifest: Manifest) -> Verdict | None:
+        """What is to be said of its API."""
+        kind, version = manifest.key.kind, manifest.api_version
+        if not self.is_custom(manifest):
+            return verdict(version, kind, self.target, self.table)
+        crd = self.definition(manifest)
+        return verdict_of_crd(crd, version.rpartition("/")[2], version, kind) if crd else None
+
+    def node(self, manifest: Manifest) -> Node | None:
+        """The schema of its kind."""
+        minor = min(max(self.target.minor, self.table.oldest), self.table.newest)
+        if not self.is_custom(manifest):
+            return self.table.node(manifest.api_version, manifest.key.kind, minor)
+        crd = self.definition(manifest)
+        metadata = self.table.type("meta.v1.ObjectMeta", minor)
+        return node_from_crd(crd, manifest.api_version.rpartition("/")[2], metadata) if crd else None
+
+    def definition(self, manifest: Manifest) -> Body | None:
+        """What defines its kind: this application itself, the cluster it is compared with, or any file of
+        its commit.
+        """
+        name = manifest.key.group, manifest.key.kind
+        if name not in self._definitions:
+            self._definitions[name] = self._find(*name)
+        return self._definitions[name]
+
+    def _find(self, group: str, kind: str) -> Body | None:
+        rendering, record = self._prepared.rendering, self._prepared.record
+        found = definition_among(rendering.manifests, group, kind)
+        if found is None and record is not None and self._prepared.plan.level is not Level.OFFLINE:
+            found = definition_in(record.cluster, group, kind)
+        return found or self._session.definitions[rendering.revision].find(group, kind)
+
+    def __str__(self) -> str:
+        oldest, newest, minor = self.table.oldest, self.table.newest, self.target.minor
+        if minor > newest:
+            return f"Kubernetes 1.{newest}, the newest known here, in the place of 1.{minor}"
+        if minor < oldest:
+            return f"Kubernetes 1.{oldest}, the oldest known here, in the place of 1.{minor}"
+        return f"{self.target}, {self.target.known_from}"
+
+
+def _of_apis(manifests: Iterable[Manifest], known: _Known) -> Iterator[_Said]:
     """Each API that is gone, unknown or going, told once for all of its objects."""
     by_api: dict[tuple[str, str], list[Manifest]] = {}
     for manifest in manifests:
         by_api.setdefault((manifest.api_version, manifest.key.kind), []).append(manifest)
-    for listed in by_api.values():
-        said = _verdict(listed[0], target, session, prepared)
+    for first, *others in by_api.values():
+        said = known.verdict(first)
         if said is not None:
-            others = len(listed) - 1
-            more = f" ({others} more of its objects here)" if others else ""
-            where = "" if target.chosen or not said.refused else f" ({_of_target(target)})"
-            yield _Said(
-                listed[0], f"{said.text}{where}{more}", said.refused and target.chosen, ("apiVersion",)
-            )
+            is_sure = known.target.chosen or known.is_custom(first)
+            more = f" ({len(others)} more of its objects here)" if others else ""
+            where = f" ({known})" if said.refused and not is_sure else ""
+            yield _Said(first, f"{said.text}{where}{more}", said.refused and is_sure, ("apiVersion",))
 
 
-def _verdict(manifest: Manifest, target: Target, session: Session, prepared: Prepared) -> Verdict | None:
-    group, kind, table = manifest.key.group, manifest.key.kind, _table()
-    if group in table.groups:
-        return verdict(manifest.api_version, kind, target, table)
-    crd = _definition(manifest, session, prepared)
-    version = manifest.api_version.rpartition("/")[2]
-    return verdict_of_crd(crd, version, manifest.api_version, kind) if crd else None
-
-
-def _of_fields(
-    manifests: Iterable[Manifest], target: Target, session: Session, prepared: Prepared
-) -> Iterator[_Said]:
+def _of_fields(manifests: Iterable[Manifest], known: _Known) -> Iterator[_Said]:
     nodes: dict[tuple[str, str], Node | None] = {}
     for manifest in manifests:
         api = manifest.api_version, manifest.key.kind
         if api not in nodes:
-            nodes[api] = _node(manifest, target, session, prepared)
+            nodes[api] = known.node(manifest)
         node = nodes[api]
         for finding in findings(manifest.body, node) if node is not None else ():
-            yield _said_of(finding, manifest, target)
+            yield _said_of(finding, manifest, known)
 
 
-def _said_of(finding: Finding, manifest: Manifest, target: Target) -> _Said:
-    is_custom = manifest.key.group not in _table().groups
-    of = "by its definition" if is_custom else _of_target(target)
+def _said_of(finding: Finding, manifest: Manifest, known: _Known) -> _Said:
+    is_custom = known.is_custom(manifest)
+    of = "by its definition" if is_custom else str(known)
     text = f"{show(finding.path)} {finding.text} ({of})"
     return _Said(manifest, text, refused=finding.sure or is_custom, path=finding.path)
 
 
-def _of_target(target: Target) -> str:
-    table = _table()
-    if target.minor > table.newest:
-        return f"Kubernetes 1.{table.newest}, the newest known here, in the place of 1.{target.minor}"
-    if target.minor < table.oldest:
-        return f"Kubernetes 1.{table.oldest}, the oldest known here, in the place of 1.{target.minor}"
-    return f"{target}, {target.known_from}"
-
-
-def _unjudged(manifests: Iterable[Manifest], session: Session, prepared: Prepared) -> Iterator[Note]:
+def _unjudged(manifests: Iterable[Manifest], known: _Known) -> Iterator[Note]:
     """The custom kinds that nothing is known of."""
-    kinds = {each.key.group_kind: each for each in manifests if each.key.group not in _table().groups}
-    unknown = sorted(kind for kind, each in kinds.items() if _definition(each, session, prepared) is None)
+    kinds = {each.key.group_kind: each for each in manifests if known.is_custom(each)}
+    unknown = sorted(kind for kind, each in kinds.items() if known.definition(each) is None)
     if unknown:
         named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" * (len(unknown) > _NAMED))
-        text = f"Not held against a schema, because the repository has no definition of it: {named}."
+        text = f"Not held against a schema, because no definition of it was found: {named}."
         yield Note(Severity.INFO, text)
-
-
-def _node(manifest: Manifest, target: Target, session: Session, prepared: Prepared) -> Node | None:
-    from syncline.core.openapi import node_from_crd
-
-    table = _table()
-    minor = min(max(target.minor, table.oldest), table.newest)
-    if manifest.key.group in table.groups:
-        return table.node(manifest.api_version, manifest.key.kind, minor)
-    crd = _definition(manifest, session, prepared)
-    if crd is None:
-        return None
-    metadata = table.type("meta.v1.ObjectMeta", minor)
-    return node_from_crd(crd, manifest.api_version.rpartition("/")[2], metadata)
-
-
-def _definition(manifest: Manifest, session: Session, prepared: Prepared) -> Body | None:
-    """What defines a custom kind: this application itself, or any file of its commit."""
-    name = manifest.key.group, manifest.key.kind
-    rendering = prepared.rendering
-    found = definition_among(rendering.manifests, *name)
-    return found or session.definitions[rendering.revision].find(*name)
 
 
 def _told(said: list[_Said], session: Session) -> Iterator[Note]:

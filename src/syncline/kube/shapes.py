@@ -41,13 +41,14 @@ def custom_shapes(
             continue
         group, version = manifest.key.group, manifest.api_version.rpartition("/")[2]
         name = group, manifest.key.kind
-        definition = defined.get(name) or _definition(*name, cluster) or elsewhere(*name)
+        definition = defined.get(name) or definition_in(cluster, *name) or elsewhere(*name)
         if definition is not None:
             shapes[kind] = shape_from_crd(definition, version)
     return shapes
 
 
-def _definition(group: str, kind: str, cluster: Cluster) -> Body | None:
+def definition_in(cluster: Cluster, group: str, kind: str) -> Body | None:
+    """A cluster's definition of a custom kind; None where it has none or will not say."""
     try:
         served = cluster.resource(group, kind)
         return cluster.get(_DEFINITIONS, "", f"{served.plural}.{group}") if served else None

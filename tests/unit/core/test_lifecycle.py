@@ -162,10 +162,10 @@ CRD = {
         ("v1beta1", "example.com/v1beta1 Widget is deprecated by its definition; write it as v1"),
         (
             "v1alpha1",
-            "its definition in Git no longer serves example.com/v1alpha1 Widget; write it as v1",
+            "its definition no longer serves example.com/v1alpha1 Widget; write it as v1",
         ),
         ("v0", "use v1, please"),
-        ("v9", "its definition in Git does not define example.com/v9 Widget; write it as v1"),
+        ("v9", "its definition does not define example.com/v9 Widget; write it as v1"),
     ],
 )
 def test_a_definition_says_which_of_its_versions_stay(version: str, text: str | None) -> None:
