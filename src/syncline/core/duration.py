@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import re
-from fractions import Fraction
 from typing import Any, Final
 
 _UNITS: Final = {
@@ -36,8 +35,13 @@ def parse_duration(text: str) -> int | None:
         return 0
     if len(text) > _LONGEST or not _TEXT.fullmatch(text):
         return None
-    total = sum(int(Fraction(number) * _UNITS[unit]) for number, unit in _PART.findall(text.lstrip("+-")))
+    total = sum(_amount(number, _UNITS[unit]) for number, unit in _PART.findall(text.lstrip("+-")))
     return sign * total if total < _LIMIT else None
+
+
+def _amount(number: str, unit: int) -> int:
+    whole, _, part = number.partition(".")
+    return int(whole or 0) * unit + int(part or 0) * unit // 10 ** len(part)
 
 
 def same_duration(one: Any, other: Any) -> bool:
