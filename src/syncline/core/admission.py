@@ -31,13 +31,14 @@ def quieted(
     """
     shape = shape or shape_of_body(answer)
     have, want = normalize_live(live, shape), normalize_live(answer, shape)
-    asked = [*lost, *(change.path for change in compare(have, normalize_live(guess, shape), shape))]
-    changes = [change for change in compare(have, want, shape) if not _is_touched(change.path, asked)]
+    expected = compare(have, normalize_live(guess, shape), shape)
+    asked = _Places([*lost, *(change.path for change in expected)])
+    changes = [change for change in compare(have, want, shape) if not asked.touch(change.path)]
     if not changes:
         return answer
-    ours = frozenset(owned_paths(answer, frozenset({MANAGER}), shape))
+    ours = _Places(owned_paths(answer, frozenset({MANAGER}), shape))
     for change in changes:
-        if not _is_touched(change.path, ours):
+        if not ours.touch(change.path):
             value = value_at(live, change.path, shape)
             answer = (
                 without(answer, change.path, shape)
@@ -47,6 +48,13 @@ def quieted(
     return answer
 
 
-def _is_touched(path: Path, others: frozenset[Path] | list[Path]) -> bool:
-    """Whether a path is one of these, or lies inside one or around one."""
-    return any(path[: len(other)] == other[: len(path)] for other in others)
+class _Places:
+    """Many paths, asked about as often: a ConfigMap may have thousands of keys."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = frozenset(paths)
+        self._around = frozenset(path[:end] for path in self._paths for end in range(len(path)))
+
+    def touch(self, path: Path) -> bool:
+        """Whether a path is one of these, or lies inside one or around one."""
+        return path in self._around or any(path[:end] in self._paths for end in range(len(path) + 1))

@@ -41,7 +41,8 @@ def parse_duration(text: str) -> int | None:
 
 def _amount(number: str, unit: int) -> int:
     whole, _, part = number.partition(".")
-    return int(whole or 0) * unit + int(part or 0) * unit // 10 ** len(part)
+    scale: int = 10 ** len(part)
+    return int(whole or 0) * unit + int(part or 0) * unit // scale
 
 
 def same_duration(one: Any, other: Any) -> bool:
