@@ -56,9 +56,7 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Struct, frozen=True):
-    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
-    that renderers run in.
-    """
+    """What the shell gives a run: time, a way to stop it, the key of fingerprints, the renderers' room."""
 
     clock: Clock
     cancellation: Cancellation

@@ -165,9 +165,8 @@ class ApiCluster:
 
     def get(self, resource: ApiResource, namespace: str, name: str) -> Body | None:
         """One object, or None when the server says it does not exist."""
-        request = request_of("GET", resource, path_of(resource, namespace, name))
         try:
-            return body_of(self._client.json(request))
+            return body_of(self._client.json(request_of("GET", resource, path_of(resource, namespace, name))))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -217,8 +216,7 @@ class ApiCluster:
 
     def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
         """Make a new object; after a lost answer the second try meets the first one's (409)."""
-        namespace, _ = name_of(body)
-        path = path_of(resource, namespace, query=write_query(dry_run=False, validate=validate))
+        path = path_of(resource, name_of(body)[0], query=write_query(dry_run=False, validate=validate))
         request = request_of("POST", resource, path)
         sent = replace(request, body=json_of(body), webhook_passes=True, kind_comes=self._is_settling())
         return body_of(self._client.json(sent))
@@ -331,8 +329,7 @@ class ApiCluster:
         A server that has just started names its groups one by one, and nothing may be taken for gone because
         of that. Asked for a group by name, it answers 404 only when it knows all of them.
         """
-        known = self._known().groups
-        if group in known or group in self._unserved:
+        if group in self._known().groups or group in self._unserved:
             return
         try:
             self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))
