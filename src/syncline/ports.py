@@ -69,6 +69,10 @@ class Cluster(Protocol):
         """The served kind, from discovery read once; None when it is not served (a CRD to come)."""
         ...
 
+    def version(self) -> str:
+        """The version it says it is, such as v1.37.2."""
+        ...
+
     def rediscover(self) -> None:
         """Forget discovery: a CRD was established."""
         ...

@@ -25,6 +25,7 @@ INPUTS: Final[Mapping[str, str]] = {
     "base": "",
     "path": "",
     "level": "auto",
+    "kube_version": "",
     "prune": "false",
     "approve": "",
     "adopt": "false",

@@ -107,6 +107,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         actor=event.actor,
         manual=event.name == "workflow_dispatch",
         tier=event.tier,
+        kube_version=cli.kube_version(inputs["kube_version"]),
         kubeconfig=_kubeconfig(inputs, event, stack),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},
     )

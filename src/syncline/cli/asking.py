@@ -35,6 +35,15 @@ def seconds(text: str) -> float | None:
     return total
 
 
+def kube_version(text: str) -> str:
+    """A version of Kubernetes, such as `1.37`. Raises UsageError for anything else."""
+    from syncline.core.lifecycle import minor_of
+
+    if text.strip() and minor_of(text) is None:
+        raise UsageError(f"{text!r} is not a version of Kubernetes.", remedy="Write it like 1.37.")
+    return text.strip()
+
+
 def parameters(lines: Iterable[str]) -> dict[str, str]:
     """`NAME=VALUE` lines as a mapping. Raises UsageError."""
     found: dict[str, str] = {}
@@ -79,6 +88,7 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
         dry_run=bool(options.get("dry_run")),
         timeout=seconds(options.get("timeout", "")),
         kubeconfig=options["kubeconfig"],
+        kube_version=kube_version(options.get("kube_version", "")),
         environ=dict(os.environ),
     )
 

@@ -73,6 +73,7 @@ def main() -> None:
     help="offline compares two renderings; live reads the cluster; dry-run lets the server predict.",
 )
 @click.option("--fail-on-difference", is_flag=True, help="Exit with 10 when anything differs.")
+@given.kube_version
 @given.common
 @guarded
 def diff(**options: Any) -> None:

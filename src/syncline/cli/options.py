@@ -50,6 +50,12 @@ approve = click.option(
 adopt = click.option(
     "--adopt", is_flag=True, help="Take over what belongs to another owner: ApplySet, Argo CD, Flux, Helm."
 )
+kube_version = click.option(
+    "--kube-version",
+    metavar="1.N",
+    default="",
+    help="Say what this version of Kubernetes makes of all applications: APIs that are gone, unknown fields.",
+)
 resource = click.option(
     "--resource",
     "resources",

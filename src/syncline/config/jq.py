@@ -1,35 +1,118 @@
 """jq expressions that select fields.
 
 The law: an expression is compiled once and sees the object alone: no environment, no other input, no output
-but its answer; and what jq says about an input never leaves here, because it can quote it.
+but its answer; what jq says about an input never leaves here, because it can quote it; and only what must end
+soon runs in this process.
+
+jq cannot be interrupted: `def f: f; f` never ends, and `"x" * 1e9` takes a gigabyte before it is even run. So
+an expression that is more than a path with plain conditions is left to a process of its own, which can be
+ended (`jobs/selecting.py`).
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Steps: TypeAlias = "list[str | int]"
+"""The way to one field, as jq's `path` has it."""
+
+LONGEST: Final = 4096
+"""Letters of one expression."""
 
 _ALONE: Final = (
     "def env: {}; def input: empty; def inputs: empty; def debug: .; def debug(message): .; def stderr: .;"
-    " def halt: empty; def halt_error: empty; def halt_error(code): empty; {} as $ENV | "
+    " def halt: empty; def halt_error: empty; def halt_error(code): empty; def modulemeta: empty;"
+    " {} as $ENV | "
 )
 """Whoever opens a pull request writes expressions, and what they ignore shows in its comment: with the real
 `$ENV` a token could be asked for letter by letter.  These hide jq's own for all that follows.
 """
 
 
+def wrapped(expression: str) -> str:
+    """The program that lists the paths an expression selects."""
+    return f"{_ALONE}[path({expression})]"
+
+
 @lru_cache(maxsize=256)
 def program(expression: str) -> Any:
-    """The jq program that lists the paths an expression selects. Raises ValueError when it is none."""
+    """The same, compiled. Raises ValueError when it is none."""
     import jq
 
-    return jq.compile(f"{_ALONE}[path({expression})]")
+    return jq.compile(wrapped(expression))
 
 
+@lru_cache(maxsize=256)
 def unreadable(expression: str) -> str:
     """Why jq cannot read an expression; empty where it can."""
+    if len(expression) > LONGEST:
+        return f"it is longer than {LONGEST:,} letters"
     try:
-        program(expression)
+        # jq multiplies constants while it compiles, strings among them; for the grammar a sum is the same.
+        program(expression.replace("*", "+"))
     except ValueError as error:
         return str(error).replace(_ALONE, "").splitlines()[0].removeprefix("jq: error: ").rstrip(":. ")
     return ""
+
+
+def selected(expression: str, body: Mapping[str, Any]) -> list[Steps]:
+    """The fields that a plain expression selects; none where it does not fit the object, as in Argo CD."""
+    try:
+        return only_paths(program(expression).input_value(body).first())
+    except (ValueError, StopIteration):
+        return []
+
+
+def only_paths(found: Any) -> list[Steps]:
+    """What jq listed, without slices and what is no list of paths."""
+    listed = found if isinstance(found, list) else []
+    return [steps for steps in listed if all(isinstance(step, str | int) for step in steps)]
+
+
+_TOKEN: Final = re.compile(
+    r"""\s+
+    | (?P<everything>\.\.)
+    | \.?\["(?:[^"\\]|\\[^(])*"\]\??  |  \.?\[-?[0-9]+\]\??
+    | (?P<each>\.?\[\])
+    | \.[A-Za-z_][A-Za-z0-9_]*  |  \."(?:[^"\\]|\\[^(])*"  |  \.
+    | "(?:[^"\\]|\\[^(])*"  |  -?[0-9]+(?:\.[0-9]+)?
+    | == | != | <= | >= | < | > | \? | // | \|(?!=)
+    | (?P<comma>,)
+    | (?P<call>(?:select|has|startswith|endswith)\()
+    | (?P<open>\() | (?P<close>\))
+    | (?:and|or|not|null|true|false|type|length)\b
+    """,
+    re.VERBOSE,
+)
+_MOST_COMMAS: Final = 3
+"""Each may double what comes out."""
+
+
+@lru_cache(maxsize=256)
+def is_plain(expression: str) -> bool:
+    """Whether an expression is a path with plain conditions, which lists no more fields than the object has,
+    a few times.
+    """
+    position, commas, everything = 0, 0, 0
+    calls: list[bool] = []
+    while position < len(expression):
+        token = _TOKEN.match(expression, position)
+        if token is None:
+            return False
+        position, kind = token.end(), token.lastgroup
+        if kind in {"each", "everything", "comma"} and any(calls):
+            return False  # a condition that has many answers passes its object on as often
+        commas += kind == "comma"
+        everything += kind == "everything"
+        if kind in {"call", "open"}:
+            calls.append(kind == "call")
+        elif kind == "close":
+            if not calls:
+                return False  # it would close the parenthesis that we put around it
+            calls.pop()
+    return not calls and commas <= _MOST_COMMAS and everything <= 1 and len(expression) <= LONGEST

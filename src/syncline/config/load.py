@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.config import argo, customizations, settings_file
+from syncline.config import argo, comparison, customizations, settings_file
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -75,12 +75,13 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
         elif path.endswith(_YAML_NAMES) and _mentions_us(text):
             _take_file(found, path, text)
     kinds, complaints = customizations.decode(found.customizations)
-    found.complaints += complaints
+    compared, more = comparison.decode(found.customizations)
+    found.complaints += (*complaints, *more)
     return set_apart(
         Configuration(
             applications=tuple(found.applications),
             settings=found.settings,
-            customizations=Customizations(found.customizations, kinds),
+            customizations=Customizations(found.customizations, kinds, compared),
             complaints=tuple(found.complaints),
             broken=tuple(found.broken),
             sets=tuple(found.sets),
@@ -252,7 +253,7 @@ def _is_argocd_cm(body: Mapping[str, Any]) -> bool:
 def _take_customizations(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
     data = body.get("data")
     for key, text in data.items() if isinstance(data, dict) else ():
-        if not key.startswith("resource."):
+        if not key.startswith("resource.") and key not in comparison.KEYS:
             continue
         path: Path = ("data", key)
         if not isinstance(text, str):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from syncline.config.comparison import Comparison
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,7 +29,8 @@ class ClusterAccess(Struct, frozen=True):
 
     `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
     that no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
-    `project`, `labels` and `annotations` are what Argo CD keeps in the cluster's Secret.
+    `kube_version` is what to check manifests against where the cluster is not asked.  `project`, `labels` and
+    `annotations` are what Argo CD keeps in the cluster's Secret.
     """
 
     name: str
@@ -37,6 +40,7 @@ class ClusterAccess(Struct, frozen=True):
     ca_file: str = ""
     token_env: str = ""
     server_alias: str = ""
+    kube_version: str = ""
     project: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -68,11 +72,13 @@ class GuardLimits(Struct, frozen=True):
 class Customizations(Struct, frozen=True):
     """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line.
 
-    `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these.
+    `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these, and
+    `comparison` what they and the keys about tracking come to for comparing.
     """
 
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
     kinds: Mapping[str, Customization] = field(default_factory=dict)
+    comparison: Comparison = field(default_factory=Comparison)
 
     @property
     def sensitive_annotations(self) -> frozenset[str]:
@@ -131,7 +137,8 @@ class Settings(Struct, frozen=True):
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
-    are those that are defined elsewhere and that nothing restricts here.
+    are those that are defined elsewhere and that nothing restricts here.  `validation` is what is done
+    about a manifest that the schemas of `kube_version` do not allow: `warn`, `refuse` or `off`.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -150,3 +157,5 @@ class Settings(Struct, frozen=True):
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
     masking: Masking = field(default_factory=Masking)
+    kube_version: str = ""
+    validation: str = "warn"

@@ -45,6 +45,9 @@ _PART = re.compile(r"([0-9.]+)([hms])")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
 _TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+KUBE_VERSION = re.compile(r"v?1\.(?P<minor>[0-9]{1,3})(?:[.+-][A-Za-z0-9.+-]*)?")
+"""A version of Kubernetes, down to a vendor's own."""
+
 _TOKENS = frozenset({"token", "password", "bearertoken"})
 
 
@@ -74,6 +77,13 @@ def _token_env(node: Node) -> str:
     return name
 
 
+def _kube_version(node: Node) -> str:
+    version = text(node) if isinstance(node.value, str) else ""
+    if not KUBE_VERSION.fullmatch(version):
+        node.error('must be a version of Kubernetes in quotes, such as "1.37".')
+    return version
+
+
 _CLUSTER: Table = {
     "context": text,
     "server": _server,
@@ -81,6 +91,7 @@ _CLUSTER: Table = {
     "caFile": text,
     "tokenEnv": _token_env,
     "serverAlias": lambda node: text(node).rstrip("/"),
+    "kubeVersion": _kube_version,
     "project": text,
     "labels": text_map,
     "annotations": text_map,
@@ -263,6 +274,8 @@ _SETTINGS: Table = {
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
     "masking": _masking,
+    "kubeVersion": _kube_version,
+    "validation": _word("warn", "refuse", "off"),
 }
 
 

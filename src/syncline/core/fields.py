@@ -51,17 +51,19 @@ class FieldChange(Struct, frozen=True):
     after: Any
 
 
-def compare(before: Body, after: Body) -> tuple[FieldChange, ...]:
+def compare(before: Body, after: Body, shape: Shape | None = None) -> tuple[FieldChange, ...]:
     """Every field that differs, in the order of their names; members of a named list in the order of `after`.
 
     A list whose kind says how its members are told apart is matched by that; any other by `name` where every
     member on both sides has one of its own, else by position.  A change of order alone is reported only for
-    `ORDERED` lists.
+    `ORDERED` lists.  `shape` is for custom resources.
     """
-    return tuple(_differences((), before, after, shape_of_body(after)))
+    return tuple(_differences((), before, after, shape or shape_of_body(after)))
 
 
 def _differences(path: Path, before: Any, after: Any, shape: Shape) -> Iterator[FieldChange]:
+    if before is after:
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted(before.keys() | after.keys(), key=str):
             inner = (before.get(name, ABSENT), after.get(name, ABSENT))

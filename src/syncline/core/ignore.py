@@ -9,16 +9,18 @@ so, the field is no difference; sent so (RespectIgnoreDifferences), it stays as 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.config.globs import compiled
-from syncline.config.jq import program
+from syncline.config.jq import Steps, is_plain, selected
 from syncline.core.fields import ABSENT, Path, Step, is_same, step_of, value_at, with_value, without
 from syncline.core.managed import leftovers, owned_paths
 from syncline.core.schema import Shape, shape_of_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.application import IgnoreDifference
     from syncline.core.resource import Body, ResourceKey
@@ -26,19 +28,66 @@ if TYPE_CHECKING:
 _STATUS: Final = "status"
 
 
+class Question(Struct, frozen=True):
+    """An expression that somebody else has to run, and the object it is about."""
+
+    expression: str
+    body: Body
+
+
+Answers: TypeAlias = "dict[tuple[str, int], list[Steps]]"
+"""By expression and identity of the object."""
+
+
+def questions(
+    key: ResourceKey, desired: Body, live: Body | None, rules: Iterable[IgnoreDifference]
+) -> Iterator[Question]:
+    """What has to be known before `yielding` can say all."""
+    if live is None:
+        return
+    for rule in rules:
+        if rule.jq_path_expressions and _concerns(rule, key):
+            for expression in rule.jq_path_expressions:
+                if not is_plain(expression):
+                    yield Question(expression, desired)
+                    yield Question(expression, live)
+
+
+class Place(Struct, frozen=True):
+    """How an object is looked at: its custom kind's shape, and what was answered about it."""
+
+    shape: Shape | None = None
+    answers: Mapping[tuple[str, int], list[Steps]] | None = None
+
+    def selected(self, expression: str, body: Body) -> list[Steps]:
+        """The fields that an expression selects of an object."""
+        if is_plain(expression):
+            return selected(expression, body)
+        return (self.answers or {}).get((expression, id(body)), [])
+
+
+_HERE: Final = Place()
+
+
 def yielding(
-    key: ResourceKey, desired: Body, live: Body | None, rules: Iterable[IgnoreDifference], shape: Shape | None
+    key: ResourceKey,
+    desired: Body,
+    live: Body | None,
+    rules: Iterable[IgnoreDifference],
+    place: Place = _HERE,
 ) -> Body:
     """The manifest with the live value in every field that a rule ignores; itself where there is none."""
     mine = [rule for rule in rules if _concerns(rule, key)]
     if live is None or not mine:
         return desired
-    shape = shape or shape_of_body(desired)
-    left = leftovers(live, desired, shape=shape)
-    for rule in mine:
-        for path in dict.fromkeys(_paths(rule, desired, live, shape)):
+    shape = place.shape or shape_of_body(desired)
+    left = _Left(live, desired, shape)
+    ignored = [dict.fromkeys(_paths(rule, desired, live, (place, shape))) for rule in mine]
+    for rule, paths in zip(mine, ignored, strict=True):
+        for path in paths:
             desired = _yielded(desired, live, path, (left, shape))
-        for path in owned_paths(live, frozenset(rule.managed_fields_managers), shape):
+        managers = frozenset(rule.managed_fields_managers)
+        for path in owned_paths(live, managers, shape) if managers else ():
             desired = _modified(desired, live, path, shape)
     return desired
 
@@ -52,13 +101,28 @@ def _concerns(rule: IgnoreDifference, key: ResourceKey) -> bool:
     )
 
 
-def _yielded(desired: Body, live: Body, path: Path, known: tuple[Sequence[Path], Shape]) -> Body:
+class _Left:
+    """What we applied before and Git no longer has; looked for when somebody asks."""
+
+    def __init__(self, live: Body, desired: Body, shape: Shape) -> None:
+        self._of = live, desired, shape
+        self._paths: tuple[Path, ...] | None = None
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path is one of them, or lies inside one or around one."""
+        if self._paths is None:
+            live, desired, shape = self._of
+            self._paths = leftovers(live, desired, shape=shape)
+        return any(part[: len(path)] == path[: len(part)] for part in self._paths)
+
+
+def _yielded(desired: Body, live: Body, path: Path, known: tuple[_Left, Shape]) -> Body:
     left, shape = known
     have, want = value_at(live, path, shape), value_at(desired, path, shape)
     if want is ABSENT:
         # What we applied before and Git no longer has would be taken away, and is ignored, too.
-        ours = any(part[: len(path)] == path or path[: len(part)] == part for part in left)
-        return with_value(desired, path, have, shape) if have is not ABSENT and ours else desired
+        keeps = have is not ABSENT and left.holds(path)
+        return with_value(desired, path, have, shape) if keeps else desired
     return without(desired, path, shape) if have is ABSENT else with_value(desired, path, have, shape)
 
 
@@ -70,14 +134,15 @@ def _modified(desired: Body, live: Body, path: Path, shape: Shape) -> Body:
     return with_value(desired, path, have, shape)
 
 
-def _paths(rule: IgnoreDifference, desired: Body, live: Body, shape: Shape) -> Iterator[Path]:
+def _paths(rule: IgnoreDifference, desired: Body, live: Body, known: tuple[Place, Shape]) -> Iterator[Path]:
+    place, shape = known
     for body in (desired, live):
         for pointer in rule.json_pointers:
             path = pointed(body, pointer)
             if path and path[0] != _STATUS:
                 yield path
         for expression in rule.jq_path_expressions:
-            for steps in selected(expression, body):
+            for steps in place.selected(expression, body):
                 if steps and steps[0] != _STATUS:
                     yield named(body, steps, shape)
 
@@ -93,15 +158,6 @@ def pointed(body: Body, pointer: str) -> Path:
         inside = isinstance(value, list) and isinstance(step, int) and step < len(value)
         value = value[step] if inside else value.get(step) if isinstance(value, dict) else None
     return tuple(path)
-
-
-def selected(expression: str, body: Body) -> list[list[Step]]:
-    """What a jq expression selects, as steps; nothing where it does not fit the object."""
-    try:
-        found = program(expression).input_value(body).first()
-    except (ValueError, StopIteration):
-        return []  # the rule does not fit this object; Argo CD does nothing then, either
-    return [steps for steps in found if all(isinstance(step, str | int) for step in steps)]
 
 
 def named(body: Body, steps: Iterable[Step], shape: Shape) -> Path:

@@ -12,7 +12,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.core import quantity
+from syncline.core import duration, quantity
 from syncline.core.fields import is_same
 from syncline.core.resource import Body, group_of
 from syncline.core.schema import Shape, shape_of_body
@@ -70,7 +70,7 @@ def same_value(one: Any, other: Any, shape: Shape) -> bool:
     """Whether two values at a place of this shape mean the same to the server."""
     if shape.quantity and quantity.same_quantity(one, other):
         return True
-    return is_same(one, other)
+    return is_same(one, other) or (shape.duration and duration.same_duration(one, other))
 
 
 def _without_server_fields(body: Body) -> Body:
@@ -111,7 +111,7 @@ def _canonical(value: Any, shape: Shape) -> Any:
     if shape.quantity:
         spelled = quantity.canonical(value)
         return value if is_same(spelled, value) else spelled
-    return value
+    return duration.canonical(value) if shape.duration else value
 
 
 def _canonical_map(value: Body, shape: Shape) -> Body:
@@ -121,8 +121,11 @@ def _canonical_map(value: Body, shape: Shape) -> Body:
         if inner is None:
             changed[name] = _null(shape)
         elif isinstance(inner, str):
-            if (fields.get(name) or rest).quantity:
+            place = fields.get(name) or rest
+            if place.quantity:
                 changed[name] = quantity.canonical(inner)
+            elif place.duration:
+                changed[name] = duration.canonical(inner)
         else:
             new = _canonical(inner, fields.get(name) or rest)
             if new is not inner:

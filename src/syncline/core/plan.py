@@ -16,10 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
-from syncline.core.fields import FieldChange, compare
 from syncline.core.handover import CLIENT_SIDE, handing_over, outgoing
-from syncline.core.live import Level, LiveState, Prediction
-from syncline.core.normalize import normalize_desired, normalize_live
+from syncline.core.normalize import normalize_live
 from syncline.core.options import (
     KEEP_ANNOTATION,
     NO_OPTIONS,
@@ -34,8 +32,10 @@ from syncline.core.ownership import claimants, is_ours, last_writer, rival
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from syncline.core.fields import FieldChange
     from syncline.core.hooks import HookRun
     from syncline.core.inventory import Inventory, Operation
+    from syncline.core.live import Level, LiveState, Prediction
     from syncline.core.resource import Body, Manifest, ResourceKey
     from syncline.core.selection import Selection
     from syncline.errors import Place
@@ -214,10 +214,10 @@ def _desired_change(manifest: Manifest, intent: Intent, live: LiveState, predict
         why = prediction.unknowable.get(key, "")
         return Change(key, Action.CREATE, None, after, origin=origin, why=why, manner=manner)
     if intent.policy.owner_id and not is_ours(before, intent.policy.owner_id):
-        return _adopted(manifest, before, after, intent, prediction.level)
+        return _adopted(manifest, before, after, intent, prediction)
     if after is before:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
-    fields = compare(*_comparable(before, after, prediction.level))
+    fields = prediction.differences(manifest, before)
     if not fields:
         return Change(key, Action.UNCHANGED, before, after, origin=origin)
     return _updated(manifest, before, after, fields, intent.policy)
@@ -237,11 +237,11 @@ def _updated(
     return Change(key, Action.UPDATE, before, after, fields, origin, _becoming_ours(before, manner), manner)
 
 
-def _adopted(manifest: Manifest, before: Body, after: Body, intent: Intent, level: Level) -> Change:
+def _adopted(manifest: Manifest, before: Body, after: Body, intent: Intent, prediction: Prediction) -> Change:
     """An object that is there and not ours: whose it is comes first."""
     key, origin = manifest.key, manifest.origin
     claims = claimants(before, key, manifest.body, intent.app)
-    fields = compare(*_comparable(before, after, level))
+    fields = prediction.differences(manifest, before)
     named = " and ".join(map(str, claims))
     if any(claim.comes_back for claim in claims) and not intent.policy.adopt:
         why = f"it belongs to {named}; take it over with --adopt"
@@ -267,11 +267,6 @@ def _is_member(key: ResourceKey, body: Body) -> bool:
     annotations = (body.get("metadata") or {}).get("annotations") or {}
     tracking = str(annotations.get(TRACKING_ANNOTATION) or "")
     return tracking.endswith(f"/{key.name}") and f":{key.group}/{key.kind}:" in tracking
-
-
-def _comparable(before: Body, after: Body, level: Level) -> tuple[Body, Body]:
-    normalize = normalize_desired if level is Level.OFFLINE else normalize_live
-    return normalize(before), normalize(after)
 
 
 def _orphan_changes(orphans: list[ResourceKey], policy: Policy, live: LiveState) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.core import quantity
+from syncline.core import duration, quantity
 from syncline.core.fields import ABSENT, ORDERED, Path, in_order, is_same, shape_at, value_at, without
 from syncline.core.managed import any_left, by_key, entries, key_of_member, leftovers, owned_by, owned_paths
 from syncline.core.normalize import normalize_desired
@@ -139,6 +139,8 @@ def _same_scalar(live: Any, desired: Any, shape: Shape) -> bool:
         return live is not desired and _forgotten(desired, shape)
     if live == desired and isinstance(live, bool) is isinstance(desired, bool):
         return True
+    if shape.duration:
+        return duration.same_duration(live, desired)
     return shape.quantity and quantity.same_quantity(live, desired)
 
 
@@ -166,6 +168,7 @@ def _settled(value: Any, shape: Shape) -> Any:
         members = [_settled(member, shape.member) for member in value]
         return sorted(members, key=repr) if shape.is_set else members
     if not isinstance(value, dict):
+        value = duration.canonical(value) if shape.duration else value
         return quantity.canonical(value) if shape.quantity else value
     settled = {name: _settled(inner, shape.at(name)) for name, inner in value.items() if inner is not None}
     kept = {name: inner for name, inner in settled.items() if not _forgotten(inner, shape.at(name))}
@@ -222,14 +225,19 @@ def _fresh(desired: Any, shape: Shape) -> Any:
 
 
 def _merged_map(live: dict[str, Any], desired: dict[str, Any], shape: Shape) -> dict[str, Any]:
-    merged = dict(live)
+    """The live map itself where nothing changes, so that a comparison need not look inside."""
+    changed: dict[str, Any] = {}
     for name, wanted in desired.items():
         have, inner = live.get(name), shape.at(name)
         if not _forgotten(wanted, inner) or (have is not None and _adds(wanted, inner)):
-            merged[name] = _merged(have, wanted, inner)
-        elif not is_same(have, wanted):
-            merged.pop(name, None)
-    return merged
+            new = _merged(have, wanted, inner)
+            if new is not have or name not in live:
+                changed[name] = new
+        elif not is_same(have, wanted) and name in live:
+            changed[name] = ABSENT
+    if not changed:
+        return live
+    return {name: value for name, value in {**live, **changed}.items() if value is not ABSENT}
 
 
 def _adds(desired: Any, shape: Shape) -> bool:
@@ -248,7 +256,9 @@ def _merged_list(live: list[Any], desired: list[Any], shape: Shape) -> list[Any]
             else [_kept(live, value, shape.member) for value in desired]
         )
     merged = {key: _merged(there.get(key), value, shape.member) for key, value in wanted.items()}
-    return [merged.get(key, there.get(key)) for key in _interleaved(list(there), list(wanted))]
+    members = [merged.get(key, there.get(key)) for key in _interleaved(list(there), list(wanted))]
+    same = len(members) == len(live) and all(new is old for new, old in zip(members, live, strict=True))
+    return live if same else members
 
 
 def _kept(live: list[Any], desired: Any, shape: Shape) -> Any:

@@ -28,6 +28,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.core.builtin import KINDS, TYPES
+from syncline.core.definitions import as_map, as_texts, schema_of
 from syncline.core.resource import Body, group_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Shape(Struct, frozen=True, eq=False):
     atomic: bool = False
     free: bool = False
     quantity: bool = False
+    duration: bool = False
     keeps_empty: bool = False
     default: tuple[Any, ...] = ()
 
@@ -166,15 +168,12 @@ def shape_from_schema(schema: Mapping[str, Any]) -> Shape:
 
 def shape_from_crd(crd: Body, version: str) -> Shape:
     """The shape of one version of the kind that a CustomResourceDefinition defines."""
-    for served in crd.get("spec", {}).get("versions") or ():
-        if served.get("name") == version:
-            return shape_from_schema((served.get("schema") or {}).get("openAPIV3Schema") or {})
-    return shape_from_schema({})
+    return shape_from_schema(schema_of(crd, version) or {})
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = schema.get("properties")
-    return found if isinstance(found, dict) else {}
+    found = as_map(schema.get("properties"))
+    return {name: part for name, part in found.items() if isinstance(part, dict)}
 
 
 def _from_schema(schema: Mapping[str, Any]) -> Shape:
@@ -197,5 +196,5 @@ def _schema_keys(schema: Mapping[str, Any], items: Mapping[str, Any]) -> ListKey
     if schema.get("x-kubernetes-list-type") != "map":
         return ()
     members = _properties(items)
-    names = schema.get("x-kubernetes-list-map-keys", ())
+    names = as_texts(schema.get("x-kubernetes-list-map-keys"))
     return tuple((name, members.get(name, {}).get("default")) for name in names)

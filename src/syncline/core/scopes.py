@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from syncline.core.definitions import as_map, defined_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -80,6 +82,4 @@ def _is_definition(body: Body) -> bool:
 
 
 def _definition(body: Body) -> tuple[tuple[str, str], bool]:
-    spec = body.get("spec") or {}
-    kind = str((spec.get("names") or {}).get("kind") or "")
-    return (str(spec.get("group") or ""), kind), spec.get("scope") != "Cluster"
+    return defined_by(body), as_map(body.get("spec")).get("scope") != "Cluster"

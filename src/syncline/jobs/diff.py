@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.core.affected import affected
+from syncline.core.compare_options import level_for
 from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.rendering import Rendering
@@ -24,6 +25,7 @@ from syncline.jobs.family import rivalries
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
+from syncline.jobs.validating import validated
 from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
@@ -59,7 +61,9 @@ def diff(session: Session, observer: Observer) -> Report:
     pairs = _pairs(session, base, head)
     altered = changed_projects(session.configuration(base), session.configuration(head))
     reasons = {
-        name: _reason(pair, changed, session, base, head) or _of_project(pair, altered)
+        name: _reason(pair, changed, session, base, head)
+        or _of_project(pair, altered)
+        or _what_if(pair, session)
         for name, pair in pairs.items()
     }
     broken = session.configuration(head).broken
@@ -169,6 +173,11 @@ def _of_project(pair: Pair, altered: Mapping[str, Note]) -> str:
     return f"its project {pair.app.project} changed" if pair.app.project in altered else ""
 
 
+def _what_if(pair: Pair, session: Session) -> str:
+    version = session.invocation.kube_version
+    return f"what it would be at Kubernetes {version} is asked" if version and pair.after else ""
+
+
 def _is_same(before: Application, after: Application) -> bool:
     return before.body == after.body and before.made_by == after.made_by
 
@@ -176,7 +185,7 @@ def _is_same(before: Application, after: Application) -> bool:
 def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:
     if pair.after is None:
         return app_report(_removed(pair.app, session, base, head), session)
-    prepared = _at_best_level(pair, session, base, head)
+    prepared = validated(_at_best_level(pair, session, base, head), session)
     report = app_report(prepared, session)
     return replace(report, base=base) if prepared.record is None else report
 
@@ -199,7 +208,7 @@ def _farewell(app: Application, count: int, session: Session) -> str:
 
 
 def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepared:
-    level, why = _level(session)
+    level, why = _level(session, pair.app)
     rendering = session.rendering(pair.app, head)
     if level is not Level.OFFLINE:
         try:
@@ -219,11 +228,12 @@ def _was_broken(pair: Pair, session: Session, base: str) -> Iterator[Note]:
         yield Note(Severity.WARNING, words)
 
 
-def _level(session: Session) -> tuple[Level, str]:
-    """The level asked for, capped by the trust tier."""
-    asked, tier = session.invocation.level, session.invocation.tier
+def _level(session: Session, app: Application) -> tuple[Level, str]:
+    """The level asked for, or that the Application chooses, capped by the trust tier."""
+    tier = session.invocation.tier
+    asked, why = level_for(app.annotations, session.invocation.level)
     if tier is Tier.RENDER and asked is not Level.OFFLINE:
         return Level.OFFLINE, "this event may render only"
     if tier is Tier.READ and asked is Level.DRY_RUN:
         return Level.LIVE, "this event may read a cluster, not write"
-    return asked, ""
+    return asked, why

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from syncline.core.compare_options import level_for
 from syncline.core.drift import Rules, decided, explained
 from syncline.core.family import identity
 from syncline.core.inventory import Attempt, Cause
@@ -84,11 +85,14 @@ def never_synced(app: Application) -> AppReport:
 
 
 def _check(app: Application, session: Session, observer: Observer) -> AppReport:
-    level = Level.DRY_RUN if session.invocation.tier is Tier.WRITE else Level.LIVE
+    level, why = level_for(
+        app.annotations, Level.DRY_RUN if session.invocation.tier is Tier.WRITE else Level.LIVE
+    )
+    level = level if session.invocation.tier is Tier.WRITE else Level.LIVE
     prepared = at_last_sync(app, session, level)
     if prepared is None:
         return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
-    prepared = replace(prepared, plan=explained(prepared.plan))
+    prepared = replace(prepared, plan=explained(prepared.plan), level_reason=why)
     begun = prepared.plan.inventory.attempt
     if begun is not None and begun.cause is not Cause.HEAL:
         return app_report(_unfinished(prepared, begun), session)

@@ -73,6 +73,7 @@ class Invocation(Struct, frozen=True):
     the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
     to a few resources of the named applications. `manual` says that a person asked for this very run, and
     `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
+    `kube_version` asks what all of it would be at that version of Kubernetes.
     """
 
     job: Job
@@ -95,4 +96,5 @@ class Invocation(Struct, frozen=True):
     manual: bool = True
     tier: Tier = Tier.WRITE
     kubeconfig: str = ""
+    kube_version: str = ""
     environ: Mapping[str, str] = field(default_factory=dict)

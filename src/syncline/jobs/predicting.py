@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from syncline.core.admission import quieted
 from syncline.core.handover import removed_with, without_record
-from syncline.core.ignore import yielding
+from syncline.core.ignore import Place, yielding
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.managed import MANAGER, leftovers, migrated
 from syncline.core.normalize import normalize_desired
@@ -19,7 +20,6 @@ from syncline.core.options import Manner, Method
 from syncline.core.predict import in_sync, predict_apply, predict_removal, predict_replace
 from syncline.errors import ApiError
 from syncline.kube.dryrun import dry_run
-from syncline.kube.shapes import custom_shapes
 from syncline.report.model import Note, Severity
 from syncline.writer import replacement
 
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.application import IgnoreDifference
+    from syncline.core.fields import Path
+    from syncline.core.ignore import Answers
     from syncline.core.plan import Policy
     from syncline.core.resource import Body, Manifest, ResourceKey
     from syncline.core.schema import Shape
+    from syncline.kube.shapes import Kind
     from syncline.ports import ApiResource, Cluster
 
 _NAMED: Final = 5
@@ -83,22 +86,40 @@ class Question(Struct, frozen=True):
             return self.guess()
 
     @property
+    def lost(self) -> tuple[Path, ...]:
+        """The fields that become or are ours and that Git does not have."""
+        return leftovers(self.seen, self._wanted, shape=self.shape)
+
+    @property
     def _wanted(self) -> Body:
         return normalize_desired(self.desired, self.shape)
 
 
 class Terms(Struct, frozen=True):
-    """Under which policy objects are written, and which fields are left to others."""
+    """Under which policy objects are written, which fields are left to others, and what is known of custom
+    kinds; with `webhooks` what admission changes by itself is shown.
+    """
 
     policy: Policy
     ignored: tuple[IgnoreDifference, ...] = ()
+    shapes: Mapping[Kind, Shape] = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
+    webhooks: bool = False
+
+    def shape_of(self, manifest: Manifest) -> Shape | None:
+        """The shape of a custom kind."""
+        return self.shapes.get((manifest.key.kind, manifest.api_version))
 
 
 def yielded(manifests: Iterable[Manifest], live: LiveState, terms: Terms) -> dict[ResourceKey, Body]:
     """The manifests' bodies as they are compared: with the live value where a field is ignored."""
     return {
         manifest.key: yielding(
-            manifest.key, manifest.body, live.objects.get(manifest.key), terms.ignored, None
+            manifest.key,
+            manifest.body,
+            live.objects.get(manifest.key),
+            terms.ignored,
+            Place(terms.shape_of(manifest), terms.answers),
         )
         for manifest in manifests
     }
@@ -119,11 +140,10 @@ def predict(
     not say, our own prediction stands.
     """
     listed = tuple(manifests)
-    shapes = custom_shapes(listed, cluster)
     objects: dict[ResourceKey, Body] = {}
     questions: dict[ResourceKey, Question] = {}
     for manifest in listed:
-        before, shape = live.objects.get(manifest.key), shapes.get((manifest.key.kind, manifest.api_version))
+        before, shape = live.objects.get(manifest.key), terms.shape_of(manifest)
         if before is None:
             objects[manifest.key] = predict_apply(None, manifest.body, shape)
             continue
@@ -133,7 +153,7 @@ def predict(
         if objects[manifest.key] is not before:
             questions[manifest.key] = question
     if level is not Level.DRY_RUN or not questions:
-        return Prediction(level, objects)
+        return Prediction(level, objects, shapes=terms.shapes)
     versions: Mapping[ResourceKey, str] = {manifest.key: manifest.api_version for manifest in listed}
     asked = [(key, versions[key], question.desired) for key, question in questions.items()]
     answer = dry_run(
@@ -142,8 +162,30 @@ def predict(
     if answer.forbidden and not answer.objects:
         # Nobody may claim the server's word for what the server would not say.
         level = Level.LIVE
-    made = {**objects, **answer.objects}
-    return Prediction(level, made, answer.rejected, answer.unknowable, answer.forbidden)
+    told = answer.objects if terms.webhooks else _quieted(questions, objects, answer.objects)
+    return Prediction(
+        level,
+        {**objects, **told},
+        answer.rejected,
+        answer.unknowable,
+        answer.forbidden,
+        terms.shapes,
+        hushed=sum(1 for key, body in told.items() if body is not answer.objects[key]),
+    )
+
+
+def _quieted(
+    questions: Mapping[ResourceKey, Question],
+    guesses: Mapping[ResourceKey, Body],
+    answers: Mapping[ResourceKey, Body],
+) -> dict[ResourceKey, Body]:
+    """The server's answers without what admission makes of an object by itself (Argo CD, "Server-Side
+    Diff").
+    """
+    return {
+        key: quieted(questions[key].live, guesses[key], answer, questions[key].shape, questions[key].lost)
+        for key, answer in answers.items()
+    }
 
 
 def unasked_notes(prediction: Prediction) -> Iterator[Note]:

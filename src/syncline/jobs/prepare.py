@@ -29,7 +29,8 @@ from syncline.core.scopes import Scopes
 from syncline.core.selection import EVERYTHING, Selection
 from syncline.discreet import Discreet
 from syncline.errors import Place
-from syncline.jobs.predicting import Terms, predict, unasked_notes, yielded
+from syncline.jobs.comparing import hushed, marked_as_live, offline_shapes, terms_of
+from syncline.jobs.predicting import predict, unasked_notes, yielded
 from syncline.jobs.projects import governed, project_notes
 from syncline.jobs.reservations import (
     foreign_hooks,
@@ -153,7 +154,8 @@ def against_live(
     session.masker.learn_all(live.objects.values())
     policy = session.policy(app, owner, known)
     policy = replace(policy, prune=policy.prune or extent.prune)
-    terms = Terms(policy, app.ignore_differences)
+    manifests = marked_as_live(manifests, live, app, session)
+    terms, told = terms_of(app, manifests, live, (policy, cluster, rendering.revision), session)
     bodies = yielded(manifests, live, terms)
     compared = tuple(replace(manifest, body=bodies[manifest.key]) for manifest in manifests)
     prediction = predict(compared, live, cluster, terms, level=level, workers=session.workers)
@@ -172,7 +174,8 @@ def against_live(
     )
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
     plan = guarded(_with_parent(plan, record), _allowance(app, session))
-    notes = (*notes, *_notes(rendering), *unasked_notes(prediction), *project_notes(app, session))
+    said = (*told, *hushed(prediction), *_notes(rendering), *unasked_notes(prediction))
+    notes = (*notes, *said, *project_notes(app, session))
     why = session.masker.scrub(prediction.reason)
     return Prepared(app, plan, live, rendering, record, why, notes, again)
 
@@ -257,7 +260,11 @@ def against_base(
     before, former = split_hooks(base.manifests if base else ())
     after, hooks = split_hooks(head.manifests)
     live = LiveState({manifest.key: manifest.body for manifest in before})
-    prediction = Prediction(Level.OFFLINE, {manifest.key: manifest.body for manifest in after})
+    prediction = Prediction(
+        Level.OFFLINE,
+        {manifest.key: manifest.body for manifest in after},
+        shapes=offline_shapes(before, after, head.revision, session),
+    )
     limits = session.settings.guard
     policy = Policy(
         prune=app.cascades if retired else app.sync_policy.prune or session.permissions.prune,

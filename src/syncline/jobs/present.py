@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from syncline.core.compare_options import is_extraneous
 from syncline.core.drift import blames
 from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
 from syncline.core.hooks import phases_of
@@ -96,7 +97,10 @@ def shown_change(change: Change, masker: Masker, *, is_blamed: bool = False) -> 
     before, after, paths = masked_change(change, masker)
     why = masker.scrub(change.why)
     authors = tuple(_authors(change, masker)) if is_blamed else ()
-    return ShownChange(change.key, change.action, before, after, paths, change.origin, why, authors)
+    extraneous = change.action is Action.KEEP and is_extraneous(change.before)
+    return ShownChange(
+        change.key, change.action, before, after, paths, change.origin, why, authors, extraneous=extraneous
+    )
 
 
 def _authors(change: Change, masker: Masker) -> Iterator[Author]:

@@ -28,6 +28,7 @@ from syncline.git import Repository
 from syncline.jobs.border import scrub_error
 from syncline.jobs.bugs import contained
 from syncline.jobs.confession import confessed
+from syncline.jobs.custom_kinds import Definitions
 from syncline.jobs.definitions import cluster_named, definitions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.once import AtRevision, Once
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Destination
     from syncline.config.appset.questions import Question
+    from syncline.config.comparison import Comparison
     from syncline.config.project import AppProject
     from syncline.core.applyset import Owner
     from syncline.core.family import Family
@@ -57,8 +59,8 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Struct, frozen=True):
-    """What the shell gives a run: time, the way to stop it, what hides its secrets, the room
-    that renderers run in, and where traces go.
+    """What the shell gives a run: time, a way to stop it, what hides its secrets, the renderers' room, and
+    where traces go.
     """
 
     clock: Clock
@@ -83,12 +85,14 @@ class Session:
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
+        self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
         self._checkouts: Once[str, Checkout] = Once(self._check_out)
         self._files: Once[str, Configuration] = Once(self._read_files)
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
+        self.definitions: Once[str, Definitions] = Once(lambda sha: Definitions(self.repository, sha))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[AtRevision, Rendering] = Once(self._render)
@@ -184,6 +188,11 @@ class Session:
             return Customized()
         files = self.repository.files_containing(revision, ("return",), (f"{DIRECTORY}/*.lua",))
         return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
+
+    @property
+    def comparison(self) -> Comparison:
+        """How objects are compared, as of the trusted commit: a change cannot hide what it brings."""
+        return self._files[self._settings_revision].customizations.comparison
 
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""
@@ -300,7 +309,7 @@ class Session:
                 name="/".join(self._name.split("/")[-2:]),
                 settings=self.settings,
                 tier=self.invocation.tier,
-                room=self._surroundings.room,
+                room=self.room,
                 environ=self.invocation.environ,
                 forge=lambda: self.forge,
                 known=self._rendered_templates,
@@ -316,10 +325,12 @@ class Session:
         return configuration
 
     def _render(self, asked: AtRevision) -> Rendering:
-        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
+        room = replace(self.room, seconds=self.settings.render_timeout)
+        version = self.invocation.kube_version if asked.revision == self.head else ""
+        options = RenderOptions(room, self._own, kube_version=version or self.settings.kube_version)
         checkout = self.checkout(asked.revision)
         with contained(self), confessed(asked.app, checkout.root, self.masker):
-            found = render(asked.app, checkout, RenderOptions(room, self._own))
+            found = render(asked.app, checkout, options)
         self.masker.learn_all(manifest.body for manifest in found.manifests)
         return found
 

@@ -166,9 +166,8 @@ class ApiCluster:
 
     def get(self, resource: ApiResource, namespace: str, name: str) -> Body | None:
         """One object, or None when the server says it does not exist."""
-        request = request_of("GET", resource, path_of(resource, namespace, name))
         try:
-            return body_of(self._client.json(request))
+            return body_of(self._client.json(request_of("GET", resource, path_of(resource, namespace, name))))
         except ApiError as error:
             if is_absence(error):
                 return None
@@ -184,7 +183,6 @@ class ApiCluster:
         manager: str = "",
     ) -> Body:
         """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
-        metadata = body.get("metadata") or {}
         query = {**write_query(dry_run=dry_run, validate=validate), "force": "true"}
         if manager:
             query["fieldManager"] = manager
@@ -194,7 +192,7 @@ class ApiCluster:
             body=json_of(body),
             content_type="application/apply-patch+yaml",
             # A body that names the version it read meets the same conflict however often it is sent.
-            conflict_passes=not metadata.get("resourceVersion"),
+            conflict_passes=not (body.get("metadata") or {}).get("resourceVersion"),
             # What was just installed (cert-manager, say) answers soon; a dry run does not wait for it.
             webhook_passes=not dry_run,
             kind_comes=self._is_settling(),
@@ -219,11 +217,10 @@ class ApiCluster:
 
     def create(self, resource: ApiResource, body: Body, *, validate: bool = True) -> Body:
         """Make a new object; after a lost answer the second try meets the first one's (409)."""
-        namespace, _ = name_of(body)
-        query = write_query(dry_run=False, validate=validate)
-        request = request_of("POST", resource, path_of(resource, namespace, query=query))
-        sent_twice = replace(request, body=json_of(body), webhook_passes=True, kind_comes=self._is_settling())
-        return body_of(self._client.json(sent_twice))
+        path = path_of(resource, name_of(body)[0], query=write_query(dry_run=False, validate=validate))
+        request = request_of("POST", resource, path)
+        sent = replace(request, body=json_of(body), webhook_passes=True, kind_comes=self._is_settling())
+        return body_of(self._client.json(sent))
 
     def update(
         self, resource: ApiResource, body: Body, *, dry_run: bool = False, validate: bool = True
@@ -291,6 +288,10 @@ class ApiCluster:
             lambda: self._client.stream(request, silence=timeout + _SLACK), secret=request.secret
         )
 
+    def version(self) -> str:
+        """The version it says it is, such as v1.37.2."""
+        return str(self._client.json(Request("GET", "/version")).get("gitVersion") or "")
+
     def _after_conflict(self, error: ApiError, resource: ApiResource, body: Body, sent: Request) -> Body:
         """What became of a write that named the version it had read.
 
@@ -329,8 +330,7 @@ class ApiCluster:
         A server that has just started names its groups one by one, and nothing may be taken for gone because
         of that. Asked for a group by name, it answers 404 only when it knows all of them.
         """
-        known = self._known().groups
-        if group in known or group in self._unserved:
+        if group in self._known().groups or group in self._unserved:
             return
         try:
             self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))

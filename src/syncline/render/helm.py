@@ -89,7 +89,8 @@ def _argv(order: Order, scratch: Path) -> list[str]:
     namespace = options.namespace or order.app.destination.namespace
     argv = ["helm", "template", ".", "--name-template", options.release_name or order.app.name]
     argv += ["--namespace", namespace] if namespace else []
-    argv += ["--kube-version", _without_vendor(options.kube_version)] if options.kube_version else []
+    version = options.kube_version or order.options.kube_version
+    argv += ["--kube-version", _without_vendor(version)] if version else []
     for parameter in _last_of_each(options.parameters):
         argv += ["--set-string" if parameter.force_string else "--set", _assignment(parameter, order)]
     for parameter in _last_of_each(options.file_parameters):

@@ -35,11 +35,15 @@ class Checkout(Struct, frozen=True):
 
 
 class RenderOptions(Struct, frozen=True):
-    """How programs run, and which URLs mean this very repository (empty: every URL does)."""
+    """How programs run, and which URLs mean this very repository (empty: every URL does).
+
+    `kube_version` is what charts are told of the cluster where an Application does not say it.
+    """
 
     room: Room = field(default_factory=Room)
     repositories: frozenset[str] = frozenset()
     scopes: Scopes = field(default_factory=Scopes)
+    kube_version: str = ""
 
 
 class Order(Struct, frozen=True):

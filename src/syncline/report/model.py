@@ -90,7 +90,7 @@ class ShownChange(Struct, frozen=True):
     """One object's change as anybody may see it; `authors` are who caused it, where that is asked.
 
     `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line
-    summaries.
+    summaries.  What is `extraneous` leaves its application in sync.
     """
 
     key: ResourceKey
@@ -101,6 +101,7 @@ class ShownChange(Struct, frozen=True):
     origin: Place | None = None
     why: str = ""
     authors: tuple[Author, ...] = ()
+    extraneous: bool = False
 
 
 class ShownHook(Struct, frozen=True):

@@ -5,6 +5,7 @@ The law: every change is counted in exactly one column.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -99,7 +100,7 @@ def visible_changes(app: AppReport) -> tuple[ShownChange, ...]:
 
 def differs(app: AppReport) -> bool:
     """Whether the two sides disagree anywhere, also where nothing may be done about it."""
-    return bool(visible_changes(app))
+    return any(not change.extraneous for change in visible_changes(app))
 
 
 def still_drifted(app: AppReport) -> bool:
@@ -163,9 +164,14 @@ def object_name(key: ResourceKey) -> str:
 
 def about(note: Note) -> str:
     """The object that a note is about, where its text does not name it."""
-    if note.key is None or note.key.name in note.text:
+    if note.key is None or _is_named(note.key.name, note.text):
         return ""
     return f"{note.key.kind} {object_name(note.key)}"
+
+
+def _is_named(name: str, text: str) -> bool:
+    # As a word of its own: an object called w is not named by "known".
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def place_of(app: AppReport) -> str:

@@ -170,7 +170,7 @@ def test_an_ignored_field_takes_its_live_value(rule: IgnoreDifference) -> None:
     live = live_with({"a": "live", "b": "live"}, owned("hpa", "Update", "b"))
     desired = manifest(KEY, data={"a": "git", "b": "git"}).body
 
-    assert yielding(KEY, desired, live, [rule], None)["data"] == {"a": "git", "b": "live"}
+    assert yielding(KEY, desired, live, [rule])["data"] == {"a": "git", "b": "live"}
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_rule_that_finds_nothing_changes_nothing(rule: IgnoreDifference) -> No
     live = live_with({"a": "live", "b": "live"})
     desired = manifest(KEY, data={"a": "git", "b": "git"}).body
 
-    assert yielding(KEY, desired, live, [rule], None) == desired
+    assert yielding(KEY, desired, live, [rule]) == desired
 
 
 def test_a_field_that_nobody_declares_is_not_declared_by_ignoring_it() -> None:
@@ -195,8 +195,8 @@ def test_a_field_that_nobody_declares_is_not_declared_by_ignoring_it() -> None:
     live = live_with({"a": "1", "b": "live"}, owned("hpa", "Update", "b"))
     ours = live_with({"a": "1", "b": "live"}, owned("syncline", "Apply", "a", "b"))
 
-    assert yielding(KEY, desired, live, RULES[:1], None)["data"] == {"a": "1"}
-    assert yielding(KEY, desired, ours, RULES[:1], None)["data"] == {"a": "1", "b": "live"}, "it stays"
+    assert yielding(KEY, desired, live, RULES[:1])["data"] == {"a": "1"}
+    assert yielding(KEY, desired, ours, RULES[:1])["data"] == {"a": "1", "b": "live"}, "it stays"
 
 
 def test_jq_follows_a_member_of_a_list_by_its_name() -> None:
@@ -208,9 +208,7 @@ def test_jq_follows_a_member_of_a_list_by_its_name() -> None:
 
     expression = '.spec.template.spec.containers[] | select(.name == "side") | .image'
     rule = IgnoreDifference("apps", "Deployment", jq_path_expressions=(expression,))
-    found = yielding(
-        key, pods(("main", "1"), ("side", "1")), pods(("side", "9"), ("main", "0")), [rule], None
-    )
+    found = yielding(key, pods(("main", "1"), ("side", "1")), pods(("side", "9"), ("main", "0")), [rule])
 
     assert found == pods(("main", "1"), ("side", "9"))
 

@@ -14,8 +14,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.config.globs import compiled
+from syncline.config.jq import selected
 from syncline.core.fields import ABSENT, Path, value_at, with_value
-from syncline.core.ignore import named, pointed, selected
+from syncline.core.ignore import named, pointed
 from syncline.core.mask.shapes import is_random, is_sensitive
 from syncline.core.normalize import LAST_APPLIED, metadata_of
 from syncline.core.resource import group_of

@@ -1,0 +1,17 @@
+"""The schemas of Kubernetes' own kinds, which come with Syncline.
+
+The law: they are read once, and only when somebody asks.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+
+from syncline.core.openapi import Table
+
+
+@functools.cache
+def table() -> Table:
+    """The table that `make tables` made."""
+    return Table(resources.files("syncline.kube").joinpath("kinds.txt").read_text(encoding="utf-8"))
