@@ -26,10 +26,11 @@ from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubErr
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
-from syncline.jobs.once import AtRevision, Once
+from syncline.jobs.once import AtRevision
 from syncline.jobs.projects import project_of
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
+from syncline.once import Once
 from syncline.render import Checkout, RenderOptions, normalized_url, render
 from syncline.report.model import Job
 
