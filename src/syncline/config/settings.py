@@ -24,7 +24,8 @@ class ClusterAccess:
 
     `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
     that no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
-    `project`, `labels` and `annotations` are what Argo CD keeps in the cluster's Secret.
+    `project`, `labels` and `annotations` are what Argo CD keeps in the cluster's Secret.  `kube_version` and
+    `api_versions` are what charts see of it (`.Capabilities`) at every level of comparison.
     """
 
     name: str
@@ -37,6 +38,27 @@ class ClusterAccess:
     project: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAccess:
+    """How sources elsewhere whose URL begins with `url` are fetched.
+
+    `username_env` and `password_env` name environment variables, so that no secret stands in a file.
+    `ca_data` is base64, `ca_file` a path in the repository; `plain_http` asks a registry without TLS.
+    """
+
+    name: str
+    url: str = ""
+    username: str = ""
+    username_env: str = ""
+    password_env: str = ""
+    ca_data: str = ""
+    ca_file: str = ""
+    insecure: bool = False
+    plain_http: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +121,8 @@ class Settings:
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
-    are those that are defined elsewhere and that nothing restricts here.
+    are those that are defined elsewhere and that nothing restricts here.  `helm` is the version that
+    renders charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -117,3 +140,6 @@ class Settings:
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
+    remotes: Mapping[str, RemoteAccess] = field(default_factory=dict)
+    helm: str = ""
+    helm_by_app: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,14 @@ from syncline.config.decoding import (
     text_map,
     texts,
 )
-from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, PluginAccess, Settings
+from syncline.config.remotes_file import has_secrets, remotes, variable_of
+from syncline.config.settings import (
+    ClusterAccess,
+    DriftPolicy,
+    GuardLimits,
+    PluginAccess,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +40,9 @@ FILE_NAMES = ("syncline.yaml", ".syncline.yaml")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
 _PART = re.compile(r"([0-9.]+)([hms])")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
 _TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
-_TOKENS = frozenset({"token", "password", "bearertoken"})
+_token_env = variable_of("token")
 
 
 def _seconds(node: Node) -> float:
@@ -57,14 +63,6 @@ def _server(node: Node) -> str:
     return server
 
 
-def _token_env(node: Node) -> str:
-    name = text(node)
-    if not _VARIABLE.fullmatch(name):
-        node.error("must be the name of an environment variable that holds the token.")
-        return ""
-    return name
-
-
 _CLUSTER: Table = {
     "context": text,
     "server": _server,
@@ -75,16 +73,13 @@ _CLUSTER: Table = {
     "project": text,
     "labels": text_map,
     "annotations": text_map,
+    "kubeVersion": text,
+    "apiVersions": texts,
 }
 
 
 def _cluster(name: str, node: Node) -> ClusterAccess:
-    secrets = [key for key in node.value if key.lower() in _TOKENS] if isinstance(node.value, dict) else []
-    for secret in secrets:
-        node.child(secret).error(
-            "stands in a file; put it in the environment and name the variable in tokenEnv."
-        )
-    if secrets:
+    if has_secrets(node, "tokenEnv"):
         return ClusterAccess(name)
     access = ClusterAccess(name, **strict_fields(node, _CLUSTER))
     if isinstance(node.value, dict):
@@ -180,6 +175,25 @@ _DRIFT: Table = {
 }
 
 
+def tool_version(node: Node) -> str:
+    """A version of a program, or the beginning of one."""
+    found = text(node)
+    if not _TOOL_VERSION.fullmatch(found):
+        node.error('must be a version such as "3", "v4" or "3.22.0".')
+    return found
+
+
+_TOOL_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+){0,2}")
+
+
+def _tools_of_apps(node: Node) -> dict[str, str]:
+    found = {name: strict_fields(child, {"helm": tool_version}) for name, child in entries(node)}
+    return {name: tools.get("helm", "") for name, tools in found.items()}
+
+
+_RENDER: Table = {"timeout": _seconds, "helm": tool_version, "applications": _tools_of_apps}
+
+
 _SYNC: Table = {"onlyAutomated": flag, "timeout": _seconds, "rollbackOnFailure": flag}
 
 
@@ -200,7 +214,8 @@ _SETTINGS: Table = {
     "sync": lambda node: strict_fields(node, _SYNC),
     "drift": lambda node: DriftPolicy(**strict_fields(node, _DRIFT)),
     "lease": lambda node: strict_fields(node, {"duration": _lease_duration, "required": flag}),
-    "render": lambda node: strict_fields(node, {"timeout": _seconds}),
+    "render": lambda node: strict_fields(node, _RENDER),
+    "remotes": remotes,
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
     "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
@@ -228,6 +243,6 @@ _PREFIXED = {
         "rollback_on_failure": "rollback_on_failure",
     },
     "lease": {"duration": "lease_seconds", "required": "require_lease"},
-    "render": {"timeout": "render_timeout"},
+    "render": {"timeout": "render_timeout", "helm": "helm", "applications": "helm_by_app"},
     "statuses": {"limit": "status_limit"},
 }

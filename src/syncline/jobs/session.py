@@ -26,12 +26,13 @@ from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubErr
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
+from syncline.jobs.fetching import fitted, workshop_of
 from syncline.jobs.once import AtRevision
 from syncline.jobs.projects import project_of
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.once import Once
-from syncline.render import Checkout, RenderOptions, normalized_url, render
+from syncline.render import Checkout, RenderOptions, Workshop, normalized_url, render
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -319,7 +320,14 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+        options = RenderOptions(room, self._own, workshop=self._workshop)
+        return render(asked.app, self.checkout(asked.revision), fitted(options, asked.app, self))
+
+    @cached_property
+    def _workshop(self) -> Workshop:
+        workshop = workshop_of(self, self._settings_revision or self.head, self._surroundings.room)
+        self._stack.callback(workshop.close)
+        return workshop
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:

@@ -5,6 +5,7 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
@@ -15,14 +16,15 @@ from syncline.render.inputs import input_paths
 from syncline.render.links import reached
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
-from syncline.render.repositories import must_be_ours, normalized_url
+from syncline.render.repositories import located, normalized_url, resolutions
+from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from syncline.config.application import Application, Source
 
-__all__ = ["Checkout", "RenderOptions", "input_paths", "normalized_url", "render"]
+__all__ = ["Checkout", "RenderOptions", "Workshop", "input_paths", "normalized_url", "render"]
 
 RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
     Tool.DIRECTORY: directory.render,
@@ -41,14 +43,19 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             place=app.origin,
             remedy="Give one of its sources a path.",
         )
-    chunks, warnings = list[Chunk](), list[str]()
+    chunks, warnings, remarks = list[Chunk](), list[str](), list[str]()
     try:
-        for order in orders:
-            must_be_ours(order.source, order)
-            found = overridden(order)
+        for asked in orders:
+            found = overridden(located(asked))
             chunks += _chunks(found.order)
             warnings += [*found.warnings, *_in_vain(found.order)]
-        return make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+            remarks += resolutions(found.order)
+            if tool_of(found.order) is Tool.HELM:
+                built = helm.built(found.order)
+                warnings += built.warnings
+                remarks += built.remarks
+        rendering = make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+        return replace(rendering, remarks=tuple(remarks))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 
@@ -70,7 +77,14 @@ def _chunks(order: Order) -> list[Chunk]:
     for _ in reached(place, order.root):
         pass  # a link that leads out of the repository is refused before anything reads it
     try:
-        return list(RENDERERS[tool](order))
+        found = list(RENDERERS[tool](order))
+        here = order.checkout.asked_by
+        # The line that a person would edit is the one that asks for what was fetched.
+        return (
+            [replace(chunk, file=here.file, line=here.line, has_lines=False) for chunk in found]
+            if here
+            else found
+        )
     except ToolError as error:
         raise ToolError(error.message, place=order.place(place), remedy=error.remedy) from error
 

@@ -12,6 +12,7 @@ from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Room
 from syncline.render.links import real
+from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,29 +28,53 @@ _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "htt
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The files of one commit: `root` is a worktree, `revision` the full SHA."""
+    """The files of one commit: `root` is a worktree, `revision` the full SHA.
+
+    Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.
+    """
 
     root: Path
     revision: str
+    asked_by: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
-    """How programs run, and which URLs mean this very repository (empty: every URL does)."""
+    """How programs run, and which URLs mean this very repository (empty: every URL does).
+
+    `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
+    application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
+    otherwise; `value_schemes` the URLs that value files may have.
+    """
 
     room: Room = field(default_factory=Room)
     repositories: frozenset[str] = frozenset()
     scopes: Scopes = field(default_factory=Scopes)
+    workshop: Workshop = field(default_factory=Workshop)
+    helm_forced: str = ""
+    helm_default: str = ""
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    value_schemes: frozenset[str] = frozenset({"https", "http"})
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One source of one application, to be rendered."""
+    """One source of one application, to be rendered.
+
+    `checkout` is where the source's files lie; `home` is this repository's own, where that is another.
+    """
 
     app: Application
     source: Source
     checkout: Checkout
     options: RenderOptions
+    home: Checkout | None = None
+
+    @property
+    def ours(self) -> Checkout:
+        """This repository's checkout."""
+        return self.home or self.checkout
 
     @property
     def directory(self) -> Path:
@@ -91,15 +116,17 @@ class Order:
         return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
 
     def place(self, path: Path, line: int = 0) -> Place:
-        """A place in the worktree."""
-        return Place(self.relative(path), line)
+        """A place in the worktree; of what was fetched, the place here that asks for it."""
+        return self.checkout.asked_by or Place(self.relative(path), line)
 
     @property
     def build_environment(self) -> Mapping[str, str]:
         """The variables Argo CD lets parameters refer to ("Build Environment")."""
         revision = self.checkout.revision
+        namespace, name = self.app.namespace, self.app.name
         return {
-            "ARGOCD_APP_NAME": self.app.name,
+            # Argo CD's name for one outside of its own namespace.
+            "ARGOCD_APP_NAME": name if namespace in {"", "argocd"} else f"{namespace}_{name}",
             "ARGOCD_APP_NAMESPACE": self.app.destination.namespace,
             "ARGOCD_APP_PROJECT_NAME": self.app.project,
             "ARGOCD_APP_REVISION": revision,

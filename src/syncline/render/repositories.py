@@ -1,16 +1,25 @@
-"""Which repository a source names.
+"""Where the files of a source lie.
 
-The law: a source of another repository is refused, never rendered from this one.
+The law: a source of another repository is fetched from there or refused, never rendered from this one.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.errors import RenderError
+from syncline.fetch import FetchError
+from syncline.fetch.web import without_login
+from syncline.render.links import real
+from syncline.render.options import Checkout
+from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from syncline.config.application import Source
     from syncline.render.options import Order
 
@@ -22,14 +31,55 @@ def normalized_url(url: str) -> str:
     return text.rstrip("/").removesuffix(".git")
 
 
-def must_be_ours(source: Source, order: Order) -> None:
-    """Raises RenderError for a chart registry, and for a repository that is not this one."""
-    if source.chart or source.repo_url.startswith("oci://"):
+def located(order: Order) -> Order:
+    """The order in the tree that its source's files lie in. Raises RenderError."""
+    source = order.source
+    if not source.chart:
+        return replace(order, checkout=_tree(source, order), home=order.ours)
+    wanted = _wanted(source)
+    try:
+        chart = order.options.workshop.chart(wanted)
+        folder = order.options.workshop.unpacked(chart)
+    except FetchError as error:
+        raise RenderError(error.message, place=order.app.origin, remedy=error.remedy) from error
+    return replace(
+        order, checkout=Checkout(folder, chart.version, asked_by=order.app.origin), home=order.ours
+    )
+
+
+def lender(source: Source, order: Order) -> Path:
+    """The root of the tree that a `ref` lends files of. Raises RenderError."""
+    if source.chart:
         raise RenderError(
-            f"The source {source.chart or source.repo_url!r} comes from a chart registry, "
-            "which this version does not read.",
+            f"The ref {source.ref!r} is a chart, which lends no files.",
             place=order.app.origin,
-            remedy="Vendor the chart into the repository and name its path.",
+            remedy="Give the ref to a source that is a Git repository.",
+        )
+    return real(_tree(source, order).root)
+
+
+def resolutions(order: Order) -> Iterator[str]:
+    """What a fetched chart's version came to, as sentences; of an order that was located."""
+    source = order.source
+    if source.chart:
+        chart = order.options.workshop.chart(_wanted(source))
+        asked = "" if chart.version == source.target_revision else f", for {source.target_revision}"
+        url = without_login(source.repo_url)
+        yield f"The chart {source.chart} is {chart.version}{asked} ({url}, {chart.digest[:19]})."
+
+
+def _wanted(source: Source) -> Wanted:
+    passes = source.helm is not None and source.helm.pass_credentials
+    return Wanted(source.repo_url, source.chart, source.target_revision, pass_credentials=passes)
+
+
+def _tree(source: Source, order: Order) -> Checkout:
+    """The tree of a source that is no chart: this repository's, as long as nobody fetches others."""
+    if source.repo_url.startswith("oci://"):
+        raise RenderError(
+            f"The source {source.repo_url!r} is an OCI artifact, which this version does not read.",
+            place=order.app.origin,
+            remedy="If it is a chart, name its last part in chart; else vendor it and name its path.",
         )
     known = {normalized_url(url) for url in order.options.repositories}
     if source.repo_url and known and normalized_url(source.repo_url) not in known:
@@ -38,3 +88,4 @@ def must_be_ours(source: Source, order: Order) -> None:
             place=order.app.origin,
             remedy="If it is this one under another URL, list the URL under repositories: in syncline.yaml.",
         )
+    return order.ours

@@ -11,7 +11,9 @@ from typing import Final
 from syncline.errors import Place, RenderError
 
 _LINES: Final = 30
-_TEMPORARY: Final = re.compile(r"/[^\s:'\"]*?syncline-(?:tree|helm|copy|home)-[^/\s:'\"]+(?:/tree)?/?")
+_TEMPORARY: Final = re.compile(
+    r"/[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+(?:/tree|/chart-[^/\s:'\"]+)?/?"
+)
 _QUOTED_VALUE: Final = re.compile(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""
 

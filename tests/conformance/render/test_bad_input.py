@@ -241,7 +241,12 @@ CHARTS: dict[str, tuple[Files, str, str, str]] = {
         "apps/web.yaml:1: ",
         "'no.yaml' does not",
     ),
-    "remote value file": (CHARTED, "helm: {valueFiles: ['https://x/v']}", "apps/web.yaml:1: ", "remote"),
+    "value file of another scheme": (
+        CHARTED,
+        "helm: {valueFiles: ['s3://x/v']}",
+        "apps/web.yaml:1: ",
+        "not allowed (allowed: http, https)",
+    ),
     "value file outside": (
         CHARTED,
         "helm: {valueFiles: [../../../etc/passwd]}",
@@ -263,20 +268,24 @@ CHARTS: dict[str, tuple[Files, str, str, str]] = {
     ),
     "unknown ref": (CHARTED, "helm: {valueFiles: [$nobody/a.yaml]}", "apps/web.yaml:1: ", "'nobody'"),
     "meaningless glob": (CHARTED, "helm: {valueFiles: ['a**b/*']}", "apps/web.yaml:1: ", "has no meaning"),
-    "download": (
-        {
-            **CHARTED,
-            "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'https://x.example'}\n",
-        },
+    "dependency of a repository that nobody named": (
+        {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: '@team'}\n"},
         "",
         "app/Chart.yaml:5: ",
-        "not vendored",
+        "names the unknown repository 'team'. Give its url under remotes.team",
     ),
     "dependency without a repository": (
         {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: }\n"},
         "",
         "app/Chart.yaml:5: ",
-        "not vendored",
+        "not in charts/ and names no repository",
+    ),
+    "Helm 2": (CHARTED, "helm: {version: v2}", "apps/web.yaml:1: ", "Helm v2, which spec.source.helm.version"),
+    "a Helm that nobody has": (
+        CHARTED,
+        "helm: {version: v3.999.0}",
+        "apps/web.yaml:1: ",
+        "is not on the PATH (helm3 is 3.",
     ),
     "dependency outside": (
         {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'file:///etc'}\n"},
@@ -482,10 +491,9 @@ def test_what_prints_without_measure_is_ended(name: str, room: Room, tmp_path: P
 
 ELSEWHERE = {
     "a source": (APP % "", "The source repository 'https://github.com/other/charts' is not this one"),
-    "a registry": (APP.replace("path: app", "chart: web\n    targetRevision: 1.0.0") % "", "chart registry"),
     "an OCI source": (
         APP.replace("https://github.com/acme/deploy.git", "oci://r.example/x") % "",
-        "registry",
+        "is an OCI artifact, which this version does not read",
     ),
     "a lender of values": (
         APP.replace(

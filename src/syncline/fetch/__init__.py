@@ -1,0 +1,13 @@
+"""What is not in the repository: fetched over HTTPS and from OCI registries.
+
+The law: a credential is sent to the address it was made for and to no other, stands in no argument list, file
+or message, and everything that comes back is bounded.
+"""
+
+from syncline.fetch.access import Access
+from syncline.fetch.archive import unpack
+from syncline.fetch.registry import Registry
+from syncline.fetch.store import Store
+from syncline.fetch.web import Answer, FetchError, Web
+
+__all__ = ["Access", "Answer", "FetchError", "Registry", "Store", "Web", "unpack"]

@@ -1,0 +1,90 @@
+"""What a run fetches sources elsewhere with.
+
+The law: addresses and CAs come from the trusted commit's settings, secrets from the environment alone, and an
+event that may render only gets none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from syncline.config.settings import ClusterAccess
+from syncline.core.trust import Tier
+from syncline.errors import ClusterError, ConfigError
+from syncline.fetch import Access, Store, Web
+from syncline.render import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.config.application import Application
+    from syncline.config.settings import RemoteAccess
+    from syncline.git import Repository
+    from syncline.jobs.session import Session
+    from syncline.process import Room
+    from syncline.render import RenderOptions
+
+
+def workshop_of(session: Session, revision: str, room: Room) -> Workshop:
+    """The workshop of a run; `revision` is the trusted commit. Raises ConfigError for a CA that is none."""
+    settings, environ = session.settings, session.invocation.environ
+    accesses = []
+    for remote in settings.remotes.values():
+        access = _access(remote, environ, may_log_in=session.invocation.tier is not Tier.RENDER)
+        for secret in (access.password, access.username if remote.username_env else ""):
+            session.masker.learn_value(secret.encode())
+        accesses.append(replace(access, ca=_ca(remote, session.repository, revision)))
+    web = Web(tuple(accesses), environ, seconds=settings.render_timeout, check=room.check)
+    aliases = {name: remote.url for name, remote in settings.remotes.items()}
+    return Workshop(web, Store.of(environ), aliases)
+
+
+def fitted(options: RenderOptions, app: Application, session: Session) -> RenderOptions:
+    """The options with what the settings say of this application and of its cluster."""
+    settings = session.settings
+    try:
+        access = settings.clusters.get(session.cluster_name(app.destination)) or ClusterAccess("")
+    except ClusterError:
+        access = ClusterAccess("")  # whoever needs the cluster will hear of it
+    return replace(
+        options,
+        helm_forced=settings.helm_by_app.get(app.name, ""),
+        helm_default=settings.helm,
+        kube_version=access.kube_version,
+        api_versions=access.api_versions,
+    )
+
+
+def _access(remote: RemoteAccess, environ: Mapping[str, str], *, may_log_in: bool) -> Access:
+    plain = Access(remote.name, remote.url, insecure=remote.insecure, plain_http=remote.plain_http)
+    names = [name for name in (remote.username_env, remote.password_env) if name]
+    if not may_log_in:
+        return replace(plain, withheld=bool(names))
+    missing = tuple(name for name in names if not environ.get(name, "").strip())
+    if missing:
+        return replace(plain, missing=missing)
+    username = environ[remote.username_env].strip() if remote.username_env else remote.username
+    password = environ[remote.password_env].strip() if remote.password_env else ""
+    return replace(plain, username=username, password=password)
+
+
+def _ca(remote: RemoteAccess, repository: Repository, revision: str) -> str:
+    if remote.ca_data:
+        try:
+            return base64.b64decode(remote.ca_data, validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise ConfigError(
+                f"The caData of remotes.{remote.name} is not base64.", remedy="Encode the PEM file in base64."
+            ) from None
+    if not remote.ca_file:
+        return ""
+    content = repository.read(revision, remote.ca_file)
+    if content is None:
+        raise ConfigError(
+            f"The caFile {remote.ca_file!r} of remotes.{remote.name} is not in the repository.",
+            remedy="Commit it, or correct the path, which begins at the repository's root.",
+        )
+    return content.decode("utf-8", "replace")
