@@ -280,7 +280,12 @@ CHARTS: dict[str, tuple[Files, str, str, str]] = {
         "app/Chart.yaml:5: ",
         "not in charts/ and names no repository",
     ),
-    "Helm 2": (CHARTED, "helm: {version: v2}", "apps/web.yaml:1: ", "Helm v2, which spec.source.helm.version"),
+    "Helm 2": (
+        CHARTED,
+        "helm: {version: v2}",
+        "apps/web.yaml:1: ",
+        "Helm v2, which spec.source.helm.version",
+    ),
     "a Helm that nobody has": (
         CHARTED,
         "helm: {version: v3.999.0}",
