@@ -69,13 +69,31 @@ class KustomizeOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class JsonnetVariable:
+    """An external variable or a top-level argument; with `code` its value is Jsonnet."""
+
+    name: str = ""
+    value: str = ""
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JsonnetOptions:
+    """`spec.source.directory.jsonnet`; `libs` are relative to the repository's root."""
+
+    ext_vars: tuple[JsonnetVariable, ...] = ()
+    tlas: tuple[JsonnetVariable, ...] = ()
+    libs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryOptions:
     """`spec.source.directory`. `include` and `exclude` are globs whose `*` crosses `/`."""
 
     recurse: bool = False
     include: str = ""
     exclude: str = ""
-    jsonnet: Mapping[str, Any] = field(default_factory=dict)
+    jsonnet: JsonnetOptions = JsonnetOptions()
     disable_extension_filter: bool = False
 
 

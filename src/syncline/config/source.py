@@ -12,6 +12,8 @@ from syncline.config.application import (
     DirectoryOptions,
     HelmOptions,
     HelmParameter,
+    JsonnetOptions,
+    JsonnetVariable,
     KustomizeOptions,
     PluginOptions,
     Source,
@@ -124,17 +126,24 @@ _KUSTOMIZE: Table = {
 }
 
 _VARIABLE: Table = {"name": text, "value": text, "code": flag}
-_JSONNET: Table = {
-    "extVars": list_of(checked(_VARIABLE)),
-    "tlas": list_of(checked(_VARIABLE)),
-    "libs": texts,
-}
+
+
+def _variable(node: Node) -> JsonnetVariable:
+    return JsonnetVariable(**fields(node, _VARIABLE))
+
+
+_JSONNET: Table = {"extVars": list_of(_variable), "tlas": list_of(_variable), "libs": texts}
+
+
+def _jsonnet(node: Node) -> JsonnetOptions:
+    return JsonnetOptions(**fields(node, _JSONNET))
+
 
 _DIRECTORY: Table = {
     "recurse": flag,
     "include": text,
     "exclude": text,
-    "jsonnet": checked(_JSONNET),
+    "jsonnet": _jsonnet,
     "disableExtensionFilter": flag,
 }
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from syncline.errors import SynclineError
-from syncline.render import helm_values, jinja, kustomize
+from syncline.render import directory, helm_values, jinja, kustomize
 from syncline.render.charts import local_charts
 from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
@@ -40,7 +40,7 @@ def _inputs(order: Order) -> Iterator[Path]:
         order = overridden(order).order
     if not order.source.path:
         return
-    for named in (_kustomized, _charted, helm_values.inputs, jinja.values_paths):
+    for named in (_kustomized, _charted, helm_values.inputs, jinja.values_paths, directory.inputs):
         yield from _as_far_as_possible(named, order)
 
 

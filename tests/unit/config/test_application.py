@@ -14,6 +14,8 @@ from syncline.config.application import (
     HelmOptions,
     HelmParameter,
     IgnoreDifference,
+    JsonnetOptions,
+    JsonnetVariable,
     KustomizeOptions,
     PluginOptions,
     Retry,
@@ -73,7 +75,11 @@ def test_every_documented_field_is_known_and_decoded() -> None:
         recurse=True,
         include="*.yaml",
         exclude="{a,b}.yaml",
-        jsonnet=DIRECTORY["jsonnet"],
+        jsonnet=JsonnetOptions(
+            ext_vars=(JsonnetVariable("a", "b", code=True),),
+            tlas=(JsonnetVariable("c", "d"),),
+            libs=("vendor",),
+        ),
         disable_extension_filter=True,
     )
     assert plugin.plugin == PluginOptions(
