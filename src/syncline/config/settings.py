@@ -88,7 +88,8 @@ class GuardLimits:
 
 @dataclass(frozen=True, slots=True)
 class Customizations:
-    """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line.
+    """`argocd-cm`'s keys about resources and tools: each text, whole for the part that uses it, and the
+    key's line.
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these.
     """

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.config.tools import tools_of
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
 from syncline.core.mask import Masker
@@ -320,7 +321,8 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        options = RenderOptions(room, self._own, workshop=self._workshop)
+        tools = tools_of(self._files[self._settings_revision].customizations.texts)
+        options = RenderOptions(room, self._own, workshop=self._workshop, tools=tools)
         return render(asked.app, self.checkout(asked.revision), fitted(options, asked.app, self))
 
     @cached_property

@@ -48,7 +48,7 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
         for asked in orders:
             found = overridden(located(asked))
             chunks += _chunks(found.order)
-            warnings += [*found.warnings, *_in_vain(found.order)]
+            warnings += found.warnings
             remarks += resolutions(found.order)
             if tool_of(found.order) is Tool.HELM:
                 built = helm.built(found.order)
@@ -87,13 +87,3 @@ def _chunks(order: Order) -> list[Chunk]:
         )
     except ToolError as error:
         raise ToolError(error.message, place=order.place(place), remedy=error.remedy) from error
-
-
-def _in_vain(order: Order) -> Iterator[str]:
-    """What the source asks for and does not get, though Argo CD would give it."""
-    kustomize_options = order.source.kustomize
-    if kustomize_options is not None and kustomize_options.version:
-        yield (
-            f"spec.source.kustomize.version asks for {kustomize_options.version}; "
-            "this version uses the kustomize on the PATH."
-        )

@@ -34,10 +34,10 @@ def tool_of(order: Order) -> Tool:
     if source.plugin is not None:
         return _plugin(order, source.plugin.name)
     explicit = {Tool.HELM: source.helm, Tool.KUSTOMIZE: source.kustomize, Tool.DIRECTORY: source.directory}
-    for tool, block in explicit.items():
-        if block is not None:
-            return tool
-    return _by_files(order)
+    chosen = [tool for tool, block in explicit.items() if block is not None]
+    tool = chosen[0] if chosen else _by_files(order)
+    # A tool that argocd-cm switches off leaves its files to the plain directory (Argo CD).
+    return Tool.DIRECTORY if tool.value in order.options.tools.disabled else tool
 
 
 def _plugin(order: Order, name: str) -> Tool:

@@ -59,6 +59,8 @@ def chosen_files(order: Order, options: DirectoryOptions) -> list[Path]:
 def _counts(path: Path, root: Path, order: Order, options: DirectoryOptions) -> bool:
     if not path.is_file():
         return False
+    if path.suffix == jsonnet.SUFFIX and "jsonnet" in order.options.tools.disabled:
+        return False
     if path.suffix not in {*SUFFIXES, jsonnet.SUFFIX} and not options.disable_extension_filter:
         return False
     name = path.relative_to(root).as_posix()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from syncline.config.tools import ToolSettings
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Room
@@ -44,7 +45,8 @@ class RenderOptions:
 
     `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
-    otherwise; `value_schemes` the URLs that value files may have.
+    otherwise; `value_schemes` the URLs that value files may have. `tools` are those of the trusted
+    `argocd-cm`.
     """
 
     room: Room = field(default_factory=Room)
@@ -56,6 +58,7 @@ class RenderOptions:
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     value_schemes: frozenset[str] = frozenset({"https", "http"})
+    tools: ToolSettings = field(default_factory=ToolSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ from syncline.documents import read
 from syncline.errors import Place
 from unit.config.samples import (
     APPLICATION,
-    DIRECTORY,
     FILE,
     HELM,
     KUSTOMIZE,
