@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.config.customizations import Customization
+    from syncline.config.source_plugin import PluginFile
     from syncline.errors import Place
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
@@ -139,6 +140,7 @@ class Settings:
     require_lease: bool = False
     drift: DriftPolicy = field(default_factory=DriftPolicy)
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
+    source_plugins: tuple[PluginFile, ...] = ()
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
     remotes: Mapping[str, RemoteAccess] = field(default_factory=dict)

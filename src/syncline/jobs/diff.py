@@ -155,7 +155,7 @@ def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, he
     for app, revision in ((pair.before, base), (pair.after, head)):
         if app is None:
             continue
-        inputs = input_paths(session.checkout(revision).root, app)
+        inputs = input_paths(session.checkout(revision).root, app, session.render_options)
         reason = affected(app, changed, inputs=inputs, same_definition=same and bool(app.made_by))
         if reason:
             return reason

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
-from syncline.config.tools import tools_of
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
 from syncline.core.mask import Masker
@@ -30,6 +29,7 @@ from syncline.jobs.family import gather
 from syncline.jobs.fetching import fitted, workshop_of
 from syncline.jobs.once import AtRevision
 from syncline.jobs.projects import project_of
+from syncline.jobs.rendering import Trusted, options_for
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.once import Once
@@ -320,10 +320,16 @@ class Session:
         return configuration
 
     def _render(self, asked: AtRevision) -> Rendering:
-        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        tools = tools_of(self._files[self._settings_revision].customizations.texts)
-        options = RenderOptions(room, self._own, workshop=self._workshop, tools=tools)
-        return render(asked.app, self.checkout(asked.revision), fitted(options, asked.app, self))
+        options = fitted(self.render_options, asked.app, self)
+        return render(asked.app, self.checkout(asked.revision), options)
+
+    @cached_property
+    def render_options(self) -> RenderOptions:
+        """What renderers are given. Raises ConfigError for a plugin that cannot be read."""
+        trusted = self._files[self._settings_revision]
+        room = replace(self._surroundings.room, seconds=trusted.settings.render_timeout)
+        source = Trusted(self.repository, self._settings_revision, trusted)
+        return replace(options_for(self.invocation, source, room, self._own), workshop=self._workshop)
 
     @cached_property
     def _workshop(self) -> Workshop:

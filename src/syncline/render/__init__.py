@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError
-from syncline.render import directory, helm, jinja, kustomize
+from syncline.render import directory, helm, jinja, kustomize, plugin
 from syncline.render.detect import Tool, tool_of
 from syncline.render.inputs import input_paths
 from syncline.render.links import reached
@@ -31,6 +31,7 @@ RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
     Tool.HELM: helm.render,
     Tool.KUSTOMIZE: kustomize.render,
     Tool.JINJA: jinja.render,
+    Tool.PLUGIN: plugin.render,
 }
 
 
@@ -47,10 +48,11 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
     try:
         for asked in orders:
             found = overridden(located(asked))
-            chunks += _chunks(found.order)
-            warnings += found.warnings
+            tool = tool_of(found.order)
+            chunks += _chunks(found.order, tool)
+            warnings += [*found.warnings, *found.order.said]
             remarks += resolutions(found.order)
-            if tool_of(found.order) is Tool.HELM:
+            if tool is Tool.HELM:
                 built = helm.built(found.order)
                 warnings += built.warnings
                 remarks += built.remarks
@@ -65,8 +67,7 @@ def _makes_manifests(source: Source) -> bool:
     return bool(source.path or source.chart or not source.ref)
 
 
-def _chunks(order: Order) -> list[Chunk]:
-    tool = tool_of(order)
+def _chunks(order: Order, tool: Tool) -> list[Chunk]:
     place = order.directory
     if tool is not Tool.DIRECTORY and not place.is_dir():
         raise RenderError(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.config.application import Application, Source
+    from syncline.config.source_plugin import SourcePlugin
 
 _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
@@ -46,7 +47,8 @@ class RenderOptions:
     `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
     otherwise; `value_schemes` the URLs that value files may have. `tools` are those of the trusted
-    `argocd-cm`.
+    `argocd-cm`, `plugins` those of the trusted settings; `for_strangers` says that the change is by somebody
+    who may not write here. What is `hidden` a plugin does not find.
     """
 
     room: Room = field(default_factory=Room)
@@ -59,13 +61,17 @@ class RenderOptions:
     api_versions: tuple[str, ...] = ()
     value_schemes: frozenset[str] = frozenset({"https", "http"})
     tools: ToolSettings = field(default_factory=ToolSettings)
+    plugins: tuple[SourcePlugin, ...] = ()
+    for_strangers: bool = False
+    hidden: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One source of one application, to be rendered.
 
-    `checkout` is where the source's files lie; `home` is this repository's own, where that is another.
+    `checkout` is where the source's files lie; `home` is this repository's own, where that is another. `said`
+    is what a renderer has to warn of.
     """
 
     app: Application
@@ -73,6 +79,7 @@ class Order:
     checkout: Checkout
     options: RenderOptions
     home: Checkout | None = None
+    said: list[str] = field(default_factory=list, compare=False)
 
     @property
     def ours(self) -> Checkout:
