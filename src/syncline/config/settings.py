@@ -49,6 +49,7 @@ class RemoteAccess:
 
     `username_env` and `password_env` name environment variables, so that no secret stands in a file.
     `ca_data` is base64, `ca_file` a path in the repository; `plain_http` asks a registry without TLS.
+    `ssh_key_env` names the variable with a private key; the rest is about Git repositories.
     """
 
     name: str
@@ -60,6 +61,11 @@ class RemoteAccess:
     ca_file: str = ""
     insecure: bool = False
     plain_http: bool = False
+    ssh_key_env: str = ""
+    known_hosts: str = ""
+    depth: int = 1
+    submodules: bool = True
+    lfs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ The law: a credential is sent to the address it was made for and to no other, st
 or message, and everything that comes back is bounded.
 """
 
-from syncline.fetch.access import Access
+from syncline.fetch.access import Access, access_for
 from syncline.fetch.archive import unpack
 from syncline.fetch.registry import Registry
 from syncline.fetch.store import Store
 from syncline.fetch.web import Answer, FetchError, Web
 
-__all__ = ["Access", "Answer", "FetchError", "Registry", "Store", "Web", "unpack"]
+__all__ = ["Access", "Answer", "FetchError", "Registry", "Store", "Web", "access_for", "unpack"]

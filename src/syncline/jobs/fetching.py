@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError
+from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store, Web
-from syncline.render import Workshop
+from syncline.git.remote import Asked, Remotes
+from syncline.render import Checkout, Workshop, normalized_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from syncline.config.application import Application
+    from syncline.config.application import Application, Source
     from syncline.config.settings import RemoteAccess
     from syncline.git import Repository
     from syncline.jobs.session import Session
@@ -28,18 +29,41 @@ if TYPE_CHECKING:
     from syncline.render import RenderOptions
 
 
-def workshop_of(session: Session, revision: str, room: Room) -> Workshop:
-    """The workshop of a run; `revision` is the trusted commit. Raises ConfigError for a CA that is none."""
-    settings, environ = session.settings, session.invocation.environ
-    accesses = []
-    for remote in settings.remotes.values():
-        access = _access(remote, environ, may_log_in=session.invocation.tier is not Tier.RENDER)
-        for secret in (access.password, access.username if remote.username_env else ""):
+class Elsewhere:
+    """What a run fetches: charts and artifacts, and trees of other repositories."""
+
+    def __init__(self, session: Session, revision: str, room: Room) -> None:
+        """`revision` is the trusted commit. Raises ConfigError for a CA that is none."""
+        settings, environ = session.settings, session.invocation.environ
+        accesses = tuple(_accesses(session, revision))
+        web = Web(accesses, environ, seconds=settings.render_timeout, check=room.check)
+        aliases = {name: remote.url for name, remote in settings.remotes.items()}
+        self.workshop = Workshop(web, Store.of(environ), aliases)
+        strangers = session.invocation.tier is Tier.RENDER
+        self.remotes = Remotes(accesses, room, environ, listed_only=strangers)
+
+    def tree(self, source: Source, app: Application) -> Checkout:
+        """The files of a source of another repository. Raises GitError."""
+        try:
+            tree = self.remotes.tree(Asked(source.repo_url, source.target_revision, source.tag_prefix))
+        except GitError as error:
+            raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
+        name = "/".join(normalized_url(source.repo_url).split("/")[-2:])
+        return Checkout(tree.root, tree.sha, label=f"{name}@{tree.sha[:7]}", found_by=tree.name)
+
+    def close(self) -> None:
+        """End the connections and remove what was made."""
+        self.workshop.close()
+        self.remotes.close()
+
+
+def _accesses(session: Session, revision: str) -> Iterator[Access]:
+    for remote in session.settings.remotes.values():
+        may_log_in = session.invocation.tier is not Tier.RENDER
+        access = _access(remote, session.invocation.environ, may_log_in=may_log_in)
+        for secret in (access.password, access.username if remote.username_env else "", access.ssh_key):
             session.masker.learn_value(secret.encode())
-        accesses.append(replace(access, ca=_ca(remote, session.repository, revision)))
-    web = Web(tuple(accesses), environ, seconds=settings.render_timeout, check=room.check)
-    aliases = {name: remote.url for name, remote in settings.remotes.items()}
-    return Workshop(web, Store.of(environ), aliases)
+        yield replace(access, ca=_ca(remote, session.repository, revision))
 
 
 def fitted(options: RenderOptions, app: Application, session: Session) -> RenderOptions:
@@ -59,8 +83,17 @@ def fitted(options: RenderOptions, app: Application, session: Session) -> Render
 
 
 def _access(remote: RemoteAccess, environ: Mapping[str, str], *, may_log_in: bool) -> Access:
-    plain = Access(remote.name, remote.url, insecure=remote.insecure, plain_http=remote.plain_http)
-    names = [name for name in (remote.username_env, remote.password_env) if name]
+    plain = Access(
+        remote.name,
+        remote.url,
+        insecure=remote.insecure,
+        plain_http=remote.plain_http,
+        known_hosts=remote.known_hosts,
+        depth=remote.depth,
+        submodules=remote.submodules,
+        lfs=remote.lfs,
+    )
+    names = [name for name in (remote.username_env, remote.password_env, remote.ssh_key_env) if name]
     if not may_log_in:
         return replace(plain, withheld=bool(names))
     missing = tuple(name for name in names if not environ.get(name, "").strip())
@@ -68,7 +101,8 @@ def _access(remote: RemoteAccess, environ: Mapping[str, str], *, may_log_in: boo
         return replace(plain, missing=missing)
     username = environ[remote.username_env].strip() if remote.username_env else remote.username
     password = environ[remote.password_env].strip() if remote.password_env else ""
-    return replace(plain, username=username, password=password)
+    key = environ[remote.ssh_key_env].strip() if remote.ssh_key_env else ""
+    return replace(plain, username=username, password=password, ssh_key=key)
 
 
 def _ca(remote: RemoteAccess, repository: Repository, revision: str) -> str:

@@ -5,6 +5,7 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,9 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
     try:
         for asked in orders:
             found = overridden(located(asked))
-            tool = tool_of(found.order)
-            chunks += _chunks(found.order, tool)
+            with _labelled(found.order):
+                tool = tool_of(found.order)
+                chunks += _chunks(found.order, tool)
             warnings += [*found.warnings, *found.order.said]
             remarks += resolutions(found.order)
             if tool is Tool.HELM:
@@ -60,6 +62,18 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
         return replace(rendering, remarks=tuple(remarks))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
+
+
+@contextmanager
+def _labelled(order: Order) -> Iterator[None]:
+    """A file of another repository is not taken for one of ours."""
+    try:
+        yield
+    except (RenderError, ToolError, DocumentError) as error:
+        label, place = order.checkout.label, error.place
+        if label and place is not None and place != order.app.origin:
+            error.place = replace(place, file=f"{label}:{place.file}")
+        raise
 
 
 def _makes_manifests(source: Source) -> bool:
@@ -79,7 +93,9 @@ def _chunks(order: Order, tool: Tool) -> list[Chunk]:
         pass  # a link that leads out of the repository is refused before anything reads it
     try:
         found = list(RENDERERS[tool](order))
-        here = order.checkout.asked_by
+        here, label = order.checkout.asked_by, order.checkout.label
+        if label:
+            return [replace(chunk, file=f"{label}:{chunk.file}") for chunk in found]
         # The line that a person would edit is the one that asks for what was fetched.
         return (
             [replace(chunk, file=here.file, line=here.line, has_lines=False) for chunk in found]

@@ -16,7 +16,7 @@ from syncline.render.links import real
 from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from syncline.config.application import Application, Source
@@ -32,12 +32,16 @@ _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "htt
 class Checkout:
     """The files of one commit: `root` is a worktree, `revision` the full SHA.
 
-    Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.
+    Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.  Of
+    another repository's files `label` is what is put before their names, `found_by` the reference that led to
+    the commit.
     """
 
     root: Path
     revision: str
     asked_by: Place | None = None
+    label: str = ""
+    found_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class RenderOptions:
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
     otherwise; `value_schemes` the URLs that value files may have. `tools` are those of the trusted
     `argocd-cm`, `plugins` those of the trusted settings; `for_strangers` says that the change is by somebody
-    who may not write here. What is `hidden` a plugin does not find.
+    who may not write here. What is `hidden` a plugin does not find. `trees`
+    fetches the files of other repositories.
     """
 
     room: Room = field(default_factory=Room)
@@ -60,6 +65,7 @@ class RenderOptions:
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     value_schemes: frozenset[str] = frozenset({"https", "http"})
+    trees: Callable[[Source, Application], Checkout] | None = None
     tools: ToolSettings = field(default_factory=ToolSettings)
     plugins: tuple[SourcePlugin, ...] = ()
     for_strangers: bool = False

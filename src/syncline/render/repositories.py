@@ -59,13 +59,18 @@ def lender(source: Source, order: Order) -> Path:
 
 
 def resolutions(order: Order) -> Iterator[str]:
-    """What a fetched chart's version came to, as sentences; of an order that was located."""
+    """What the version of something fetched came to, as sentences; of an order that was located."""
     source = order.source
     if source.chart:
         chart = order.options.workshop.chart(_wanted(source))
         asked = "" if chart.version == source.target_revision else f", for {source.target_revision}"
         url = without_login(source.repo_url)
         yield f"The chart {source.chart} is {chart.version}{asked} ({url}, {chart.digest[:19]})."
+    elif order.checkout.label:
+        name = order.checkout.found_by.removeprefix("refs/heads/").removeprefix("refs/")
+        through = f", by {name}" if name else ""
+        url = without_login(source.repo_url)
+        yield f"The repository {url} is at {order.checkout.revision[:12]}{through}."
 
 
 def _wanted(source: Source) -> Wanted:
@@ -83,6 +88,8 @@ def _tree(source: Source, order: Order) -> Checkout:
         )
     known = {normalized_url(url) for url in order.options.repositories}
     if source.repo_url and known and normalized_url(source.repo_url) not in known:
+        if order.options.trees is not None:
+            return order.options.trees(source, order.app)
         raise RenderError(
             f"The source repository {source.repo_url!r} is not this one, and this version reads no others.",
             place=order.app.origin,
