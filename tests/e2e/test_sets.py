@@ -140,8 +140,8 @@ class Failing:
         Failing(
             MATRIX.replace("REPO", "http://127.0.0.1:1/x.git"),
             "sets/teams.yaml:10",
-            f"{NONE}The repository http://127.0.0.1:1/x.git lies inside this network, where only listed ones are "
-            "asked. List its URL under remotes: in syncline.yaml.",
+            f"{NONE}The repository http://127.0.0.1:1/x.git lies inside this network, where only listed ones "
+            "are asked. List its URL under remotes: in syncline.yaml.",
         ),
         Failing(
             MATRIX,

@@ -129,8 +129,9 @@ class Settings:
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
-    are those that are defined elsewhere and that nothing restricts here.  `helm` is the version that
-    renders charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
+    are those that are defined elsewhere and that nothing restricts here.  `gpg_keys` and
+    `allowed_signers` are files with the public keys that sign commits.  `helm` is the version that renders
+    charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -147,6 +148,8 @@ class Settings:
     drift: DriftPolicy = field(default_factory=DriftPolicy)
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
     source_plugins: tuple[PluginFile, ...] = ()
+    gpg_keys: tuple[str, ...] = ()
+    allowed_signers: str = ""
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
     remotes: Mapping[str, RemoteAccess] = field(default_factory=dict)

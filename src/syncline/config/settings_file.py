@@ -236,6 +236,7 @@ _SETTINGS: Table = {
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
     "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
     "sourcePlugins": list_of(_source_plugin),
+    "signing": lambda node: strict_fields(node, {"gpgKeys": texts, "allowedSigners": text}),
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
 }
@@ -255,6 +256,7 @@ def decode(body: Any, complaints: Complaints) -> Settings:
 
 
 _PREFIXED = {
+    "signing": {"gpg_keys": "gpg_keys", "allowed_signers": "allowed_signers"},
     "sync": {
         "only_automated": "sync_only_automated",
         "timeout": "sync_timeout",

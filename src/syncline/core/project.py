@@ -64,11 +64,6 @@ def application_refusals(app: Application, project: AppProject, target: Target) 
             f"The {where} does not allow Applications in the namespace {home} "
             f"({project.place('sourceNamespaces')}); add it to sourceNamespaces."
         )
-    for name in project.signed_by:
-        yield (
-            f"The {where} demands signed commits ({project.place(name)}), and this version cannot verify "
-            f"them; remove {name}, or sync with Argo CD."
-        )
 
 
 def _cluster(target: Target) -> str:
@@ -77,11 +72,11 @@ def _cluster(target: Target) -> str:
 
 def source_permitted(patterns: Iterable[str], url: str) -> bool:
     """Whether one entry of `sourceRepos` allows the repository and none denies it."""
-    asked, allowed = _normal_url(url), False
+    asked, allowed = normal_url(url), False
     for pattern in patterns:
         denies = pattern.startswith("!")
         wanted = pattern[denies:]
-        hit = wanted == "*" or glob_matches(_normal_url(wanted), asked, separator="/")
+        hit = wanted == "*" or glob_matches(normal_url(wanted), asked, separator="/")
         if denies and hit:
             return False
         allowed = allowed or hit or denies
@@ -91,7 +86,8 @@ def source_permitted(patterns: Iterable[str], url: str) -> bool:
 _SCP: Final = re.compile(r"(?:[^@/]+@)[^:/]+:.*")
 
 
-def _normal_url(url: str) -> str:
+def normal_url(url: str) -> str:
+    """A repository's URL as Argo CD compares it."""
     text = url.strip().lower()
     if _SCP.fullmatch(text) and "://" not in text:
         text = text.replace(":", "/", 1)

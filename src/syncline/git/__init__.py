@@ -20,6 +20,9 @@ from syncline.process import Room
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from syncline.core.signatures import SignedCommit
+    from syncline.git.signatures import Keyring
+
 __all__ = ["Repository"]
 
 _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -140,6 +143,10 @@ class Repository:
             if self._commit(candidate):
                 return candidate
         return "HEAD"
+
+    def signed(self, keyring: Keyring, revision: str, *, strict: bool) -> tuple[SignedCommit, ...]:
+        """The commit or, where `strict`, all its history, with who signed it. Raises GitError."""
+        return keyring.commits(self._git, self.resolve(revision), strict=strict)
 
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:

@@ -303,6 +303,6 @@ def _refused(url: str, stderr: str, access: Access) -> GitError:
         )
     return GitError(
         f"The repository {shown} could not be fetched: {said}.",
-        remedy="Look at repoURL; if it is this repository under another URL, list that under repositories: in "
-        "syncline.yaml.",
+        remedy="Look at repoURL; if it is this repository under another URL, list that under repositories: "
+        "in syncline.yaml.",
     )

@@ -16,6 +16,7 @@ from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store, Web
 from syncline.git.remote import Asked, Remotes
+from syncline.git.signatures import Keyring
 from syncline.render import Checkout, Workshop, normalized_url
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Elsewhere:
         self.workshop = Workshop(web, Store.of(environ), aliases)
         strangers = session.invocation.tier is Tier.RENDER
         self.remotes = Remotes(accesses, room, environ, listed_only=strangers)
+        self.keyring = _keyring(session, revision, room)
 
     def tree(self, source: Source, app: Application) -> Checkout:
         """The files of a source of another repository. Raises GitError."""
@@ -55,6 +57,25 @@ class Elsewhere:
         """End the connections and remove what was made."""
         self.workshop.close()
         self.remotes.close()
+        self.keyring.close()
+
+
+def _keyring(session: Session, revision: str, room: Room) -> Keyring:
+    def committed(path: str) -> bytes:
+        content = session.repository.read(revision, path)
+        if content is None:
+            raise ConfigError(
+                f"The file {path!r} under signing is not in the repository.", remedy="Commit it."
+            )
+        return content
+
+    settings = session.settings
+    signers = settings.allowed_signers
+    return Keyring(
+        [committed(path) for path in settings.gpg_keys],
+        committed(signers).decode("utf-8", "replace") if signers else "",
+        room,
+    )
 
 
 def _accesses(session: Session, revision: str) -> Iterator[Access]:
