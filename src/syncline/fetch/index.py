@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from syncline.documents import read
 from syncline.errors import DocumentError
-from syncline.fetch.web import FetchError
+from syncline.fetch.question import FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError
-from syncline.fetch import Access, Store, Web
+from syncline.fetch import Access, Store
 from syncline.render import Workshop
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
     from syncline.config.settings import RemoteAccess
+    from syncline.fetch.web import Web
     from syncline.git import Repository
     from syncline.jobs.session import Session
     from syncline.process import Room
@@ -37,8 +38,13 @@ def workshop_of(session: Session, revision: str, room: Room) -> Workshop:
         for secret in (access.password, access.username if remote.username_env else ""):
             session.masker.learn_value(secret.encode())
         accesses.append(replace(access, ca=_ca(remote, session.repository, revision)))
-    web = Web(tuple(accesses), environ, seconds=settings.render_timeout, check=room.check)
     aliases = {name: remote.url for name, remote in settings.remotes.items()}
+
+    def web() -> Web:
+        from syncline.fetch.web import Web
+
+        return Web(tuple(accesses), environ, seconds=settings.render_timeout, check=room.check)
+
     return Workshop(web, Store.of(environ), aliases)
 
 

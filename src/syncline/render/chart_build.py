@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.documents import dump, read
 from syncline.errors import Place, RenderError
 from syncline.fetch import FetchError
-from syncline.fetch.web import without_login
+from syncline.fetch.question import without_login
 from syncline.process import hand_over, run
 from syncline.render.chart_lock import REMEDY, lock_of
 from syncline.render.charts import (

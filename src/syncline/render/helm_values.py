@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.config.application import HelmOptions
 from syncline.errors import RenderError
 from syncline.fetch import FetchError
-from syncline.fetch.web import without_login
+from syncline.fetch.question import without_login
 from syncline.render.links import plain, reached, real
 from syncline.render.repositories import lender
 from syncline.render.substitution import substitute

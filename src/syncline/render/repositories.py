@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from syncline.errors import RenderError
 from syncline.fetch import FetchError
-from syncline.fetch.web import without_login
+from syncline.fetch.question import without_login
 from syncline.render.links import real
 from syncline.render.options import Checkout
 from syncline.render.workshop import Wanted

@@ -16,16 +16,18 @@ from urllib.parse import urljoin
 
 from syncline.config.complaint import did_you_mean
 from syncline.core.semver import highest, version
-from syncline.fetch import FetchError, Registry, Store, Web, unpack
+from syncline.fetch import FetchError, Store, unpack
 from syncline.fetch.index import Listing, listing
-from syncline.fetch.registry import denied
+from syncline.fetch.question import Question, denied, without_login
 from syncline.fetch.store import digest_of, same_digest
-from syncline.fetch.web import Question, without_login
 from syncline.once import Once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
+
+    from syncline.fetch.registry import Registry
+    from syncline.fetch.web import Web
 
 _LARGEST_INDEX: Final = 128 * 1024 * 1024
 _LARGEST_CHART: Final = 64 * 1024 * 1024
@@ -87,20 +89,35 @@ class Workshop:
     """The charts of a run, its registries' addresses by name, and a place to work in."""
 
     def __init__(
-        self, web: Web | None = None, store: Store | None = None, aliases: Mapping[str, str] | None = None
+        self,
+        web: Callable[[], Web] | None = None,
+        store: Store | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.aliases = aliases or {}
-        self._web = web or Web()
+        self._make_web = web
         self._store = store or Store()
         self._indexes: Once[str, bytes] = Once(self._index)
         self._tags: Once[str, list[str]] = Once(lambda address: self._registries[address].tags())
-        self._registries: Once[str, Registry] = Once(lambda address: Registry(self._web, address))
+        self._registries: Once[str, Registry] = Once(self._registry)
         self._downloads: Once[_Download, bytes] = Once(self._download)
         self._charts: Once[Wanted, Chart] = Once(self._fetch)
         self._folders: Once[tuple[str, str], Path] = Once(self._unpacked)
         self._contents: dict[str, bytes] = {}
         self._files: Once[str, bytes] = Once(self._file)
         self.made: Once[Any, Any] = Once(lambda job: job.make())
+
+    @cached_property
+    def _web(self) -> Web:
+        # What speaks HTTP takes a while to load, and most runs fetch nothing.
+        from syncline.fetch.web import Web
+
+        return self._make_web() if self._make_web else Web()
+
+    def _registry(self, address: str) -> Registry:
+        from syncline.fetch.registry import Registry
+
+        return Registry(self._web, address)
 
     @cached_property
     def folder(self) -> Path:
@@ -119,7 +136,8 @@ class Workshop:
 
     def close(self) -> None:
         """End the connections and remove what was made."""
-        self._web.close()
+        if "_web" in self.__dict__:
+            self._web.close()
         if "folder" in self.__dict__:
             shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from charthouse import packed
 from conformance.render.kitchen import CHART, OURS, application, planted
-from conformance.render.test_chart_repositories import CHARTS, outcome, workshop
+from conformance.render.shop import outcome, workshop
 from contract.kube.pki import make_certificate
 from plane import toolchain
 from registryhouse import PASSWORD, RegistryHouse, running
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
     from syncline.process import Room
+    from syncline.render import Workshop
 
 APP = """\
 apiVersion: argoproj.io/v1alpha1
@@ -37,13 +37,6 @@ def asked(registry: RegistryHouse, version: str, name: str = "web", url: str = "
 @pytest.fixture(scope="module")
 def program(developer_environ: Mapping[str, str]) -> Path:
     return toolchain.provide(toolchain.REMOTES, environ=developer_environ)["registry"]
-
-
-@pytest.fixture(scope="module")
-def shelf(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("shelf")
-    packed(CHARTS, place / "charts", tools["helm"], place)
-    return place / "charts"
 
 
 @pytest.fixture(scope="module")
@@ -83,18 +76,18 @@ def test_a_range_is_the_highest_of_the_tags(
 def test_the_scheme_may_be_written_and_what_is_stored_is_not_fetched_again(
     registry: RegistryHouse, room: Room, tmp_path: Path
 ) -> None:
-    def shop() -> object:
+    def shop() -> Workshop:
         return workshop(f"oci://{registry.address}", store=tmp_path / "store", plain_http=True)
 
     app = asked(registry, "1.0.0", url="oci://%s/team/")
-    assert "version: v1.0.0\n" in outcome(app, tmp_path, room, shop())  # type: ignore[arg-type]
+    assert "version: v1.0.0\n" in outcome(app, tmp_path, room, shop())
     blobs = registry.folder / "data/docker/registry/v2/blobs/sha256"
     (stored,) = (tmp_path / "store").iterdir()
     digest = stored.name.removeprefix("sha256-")
     kept = blobs / digest[:2] / digest / "data"
     away = kept.rename(tmp_path / "away")
     try:
-        assert "version: v1.0.0\n" in outcome(app, tmp_path, room, shop())  # type: ignore[arg-type]
+        assert "version: v1.0.0\n" in outcome(app, tmp_path, room, shop())
     finally:
         away.rename(kept)
 
@@ -121,7 +114,7 @@ def test_a_registry_that_asks_who_we_are_gets_its_own_credentials(
         for version in ("1.2.0", "^1"):
             shop = workshop(url, plain_http=True, username="robot", password=PASSWORD)
             assert "version: v1.2.0\n" in outcome(asked(registry, version), tmp_path, room, shop)
-        tries = {
+        tries: dict[str, dict[str, Any]] = {
             "asks who we are (401). Give its URL": {},
             "refuses the credentials of remotes.r0 (401)": {"username": "robot", "password": "hunter22"},
             "REGISTRY_TOKEN of remotes.r0 is not set": {"missing": ("REGISTRY_TOKEN",)},

@@ -9,7 +9,6 @@ import pytest
 
 from charthouse import House, serving
 from conformance.render.kitchen import CHART
-from conformance.render.test_chart_repositories import CHARTS, packed
 from e2e.delivery import Recorder, Repo
 from syncline import cli
 from syncline.core.trust import Tier
@@ -49,11 +48,9 @@ exec %(helm)s "$@"
 """
 
 
-@pytest.fixture(scope="module")
-def house(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    place = tmp_path_factory.mktemp("shelf")
-    packed(CHARTS, place / "charts", tools["helm"], place)
-    with serving(House(place / "charts", ("robot", SECRET))) as house:
+@pytest.fixture
+def house(shelf: Path) -> Iterator[House]:
+    with serving(House(shelf, ("robot", SECRET))) as house:
         yield house
 
 
@@ -121,7 +118,6 @@ def test_an_event_that_may_render_only_gets_no_credentials(
     house: House, repo: Repo, room: Room, tmp_path: Path
 ) -> None:
     repo.commit({"apps/web.yaml": remote(house, "1.0.0"), "syncline.yaml": settings(house)})
-    house.visits.clear()
 
     report = rendered(repo, environ(room, tmp_path, CHARTS_PASSWORD=SECRET), Tier.RENDER)
 
@@ -215,7 +211,6 @@ def test_many_applications_of_one_chart_fetch_and_build_it_once_for_each_commit(
     }
     files |= {"near/Chart.yaml": CHART.replace("web", "near"), "app/Chart.yaml": CHART + local + fetched}
     repo.commit({**files, "syncline.yaml": settings(house)})
-    house.visits.clear()
     around = environ(room, tmp_path, CHARTS_PASSWORD=SECRET)
     around["PATH"] = f"{spy.parent}:{room.path}"
 
