@@ -5,10 +5,12 @@ The law: no message ever holds a credential.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from msgspec import Struct
+
+from syncline.discreet import Discreet
 from syncline.errors import RenderError
 from syncline.fetch.access import ANONYMOUS, Access
 
@@ -20,8 +22,7 @@ class FetchError(RenderError):
     """Something could not be fetched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a server said; `url` is who said it, after redirects."""
 
     status: int
@@ -30,19 +31,20 @@ class Answer:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Discreet, frozen=True):
     """What is asked of a server, and what may come of it: `limit` bytes, called `what` in messages.
 
     `login` sends the access's name and password; `authorization` is sent instead where it is given.
     """
+
+    _SHOWN = ("url", "what")
 
     url: str
     what: str
     limit: int
     access: Access = ANONYMOUS
     login: bool = True
-    authorization: str = field(default="", repr=False)
+    authorization: str = ""
     accept: str = "*/*"
 
 

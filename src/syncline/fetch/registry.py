@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urljoin, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.fetch.question import Answer, FetchError, Question, denied
 from syncline.fetch.store import digest_of, same_digest
@@ -41,8 +43,7 @@ _PARAMETER: Final = re.compile(r'(\w+)="([^"]*)"')
 _NEXT: Final = re.compile(r'<([^>]+)>;\s*rel="?next"?')
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What a tag or a digest stands for."""
 
     digest: str

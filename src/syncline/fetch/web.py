@@ -147,7 +147,8 @@ class Web:
 
 
 def _tls(access: Access) -> ssl.SSLContext:
-    context = urllib3.util.create_urllib3_context()
+    # Not create_default_context: from Python 3.13 it refuses the CAs that many companies make.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if access.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -5,8 +5,10 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
@@ -26,8 +28,7 @@ _NOWHERE: Final = "http://127.0.0.1:9"
 _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The files of one commit: `root` is a worktree, `revision` the full SHA.
 
     Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.
@@ -38,8 +39,7 @@ class Checkout:
     asked_by: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """How programs run, and which URLs mean this very repository (empty: every URL does).
 
     `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
@@ -58,8 +58,7 @@ class RenderOptions:
     value_schemes: frozenset[str] = frozenset({"https", "http"})
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One source of one application, to be rendered.
 
     `checkout` is where the source's files lie; `home` is this repository's own, where that is another.

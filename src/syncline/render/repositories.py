@@ -6,8 +6,9 @@ The law: a source of another repository is fetched from there or refused, never 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.errors import RenderError
 from syncline.fetch import FetchError

@@ -8,14 +8,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
+from msgspec import Struct
+
 from syncline.config.complaint import did_you_mean
 from syncline.core.semver import highest, version
+from syncline.discreet import Discreet
 from syncline.fetch import FetchError, Store, unpack
 from syncline.fetch.index import Listing, listing
 from syncline.fetch.question import Question, denied, without_login
@@ -38,8 +40,7 @@ _LAYERS: Final = frozenset({"application/vnd.cncf.helm.chart.content.v1.tar+gzip
 _SHOWN: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A chart that is asked for: its repository's URL (`oci://` or none of the web's: a registry), its name,
     and a version or a range.
     """
@@ -60,14 +61,15 @@ class Wanted:
         return f"The chart {self.name!r} of {without_login(self.repository)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Discreet, frozen=True):
     """A chart that was fetched."""
+
+    _SHOWN = ("name", "version", "digest")
 
     name: str
     version: str
     digest: str
-    content: bytes = field(repr=False)
+    content: bytes
 
     @property
     def file_name(self) -> str:
@@ -75,14 +77,19 @@ class Chart:
         return f"{self.name.rpartition('/')[2]}-{self.version}.tgz"
 
 
-@dataclass(frozen=True, slots=True)
-class _Download:
+class _Download(Struct, frozen=True):
     """An archive to be had: from a URL with an access, or a registry by digest."""
 
     url: str
     digest: str
-    label: str = field(compare=False)
-    question: Question = field(compare=False, repr=False)
+    label: str
+    question: Question
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Download) and (self.url, self.digest) == (other.url, other.digest)
+
+    def __hash__(self) -> int:
+        return hash((self.url, self.digest))
 
 
 class Workshop:

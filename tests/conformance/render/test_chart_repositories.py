@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from charthouse import House, serving
 from conformance.render.kitchen import CHART, OURS, application, helm3_first, planted
@@ -131,7 +131,7 @@ def test_credentials_go_to_the_repository_and_to_other_hosts_only_where_that_is_
     index = (shelf / "index.yaml").read_text()
     with serving(House(shelf, LOGIN)) as home, serving(House(shelf)) as mirror:
         home.files["/index.yaml"] = index.replace("- web-1.0.0.tgz", f"- {mirror.url}/web-1.0.0.tgz").encode()
-        mirrored = replace(Access("mirror", mirror.url))
+        mirrored = Access("mirror", mirror.url)
         login = Access("home", home.url, *LOGIN)
         for options, sent in (("", set()), ("passCredentials: true", {f"robot:{SECRET}"})):
             mirror.visits.clear()
@@ -248,7 +248,7 @@ def test_a_server_that_is_down_is_tried_three_times_and_one_that_stumbles_is_ask
     assert "answers 503" in answer
     assert house.paths == ["/index.yaml"] * 3
 
-    gone = replace(house, url="http://127.0.0.1:9")
+    gone = House(house.root, url="http://127.0.0.1:9")
     answer = outcome(asked(gone, "1.0.0"), tmp_path, room, workshop(gone.url))
     assert "The chart repository http://127.0.0.1:9 cannot be reached (ConnectionRefusedError)." in answer
 
