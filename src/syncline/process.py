@@ -12,9 +12,11 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.confine import confined, search_path
 from syncline.errors import ToolError
@@ -31,16 +33,14 @@ _CHUNK: Final = 65536
 _STDERR_KEPT: Final = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Confinement:
+class Confinement(Struct, frozen=True):
     """Apart from every other process; from the network, unless it may have that; from what is `hidden`."""
 
     network: bool = False
     hidden: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
@@ -58,8 +58,7 @@ class Room:
     confinement: Confinement | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """How a program ended. `stderr` is its last 64 KiB."""
 
     code: int

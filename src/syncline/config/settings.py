@@ -5,8 +5,9 @@ The law: without either file everything has a default, and no default lifts a pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,7 @@ IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster it runs in; here: the default cluster."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterAccess:
+class ClusterAccess(Struct, frozen=True):
     """How a cluster is reached: a kubeconfig context, or an API server with CA and a token.
 
     `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
@@ -43,8 +43,7 @@ class ClusterAccess:
     api_versions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteAccess:
+class RemoteAccess(Struct, frozen=True):
     """How sources elsewhere whose URL begins with `url` are fetched.
 
     `username_env` and `password_env` name environment variables, so that no secret stands in a file.
@@ -68,8 +67,7 @@ class RemoteAccess:
     lfs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PluginAccess:
+class PluginAccess(Struct, frozen=True):
     """Where a generator plugin of ApplicationSets answers; `token_env` names an environment variable."""
 
     url: str
@@ -77,8 +75,7 @@ class PluginAccess:
     timeout: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class GuardLimits:
+class GuardLimits(Struct, frozen=True):
     """What a plan may delete unless an approval names the object; percent of the application's objects."""
 
     max_prune: int = 10
@@ -93,8 +90,7 @@ class GuardLimits:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Customizations:
+class Customizations(Struct, frozen=True):
     """`argocd-cm`'s keys about resources and tools: each text, whole for the part that uses it, and the
     key's line.
 
@@ -105,8 +101,7 @@ class Customizations:
     kinds: Mapping[str, Customization] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DriftPolicy:
+class DriftPolicy(Struct, frozen=True):
     """What is done about drift: `application` goes by each Application's selfHeal, `heal` heals everywhere,
     `alert` nowhere; `applications` says it for one of them by name.
 
@@ -124,8 +119,7 @@ class DriftPolicy:
         return self.applications.get(name, self.policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`

@@ -6,8 +6,10 @@ bring its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.complaint import Complaints
 from syncline.config.decoding import Node, Table, fields, flag, list_of, text, text_map, texts
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
 _KIND = "ConfigManagementPlugin"
 
 
-@dataclass(frozen=True, slots=True)
-class PluginFile:
+class PluginFile(Struct, frozen=True):
     """An entry of `sourcePlugins`: the file of a definition, and what its programs may do.
 
     Without `network` they run where there is none; with `forks` they run for pull requests from forks, too.
@@ -36,8 +37,7 @@ class PluginFile:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class PluginCommand:
+class PluginCommand(Struct, frozen=True):
     """A program and its arguments."""
 
     command: tuple[str, ...] = ()
@@ -49,16 +49,14 @@ class PluginCommand:
         return (*self.command, *self.args)
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Struct, frozen=True):
     """A parameter that the plugin announces."""
 
     name: str = ""
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SourcePlugin:
+class SourcePlugin(Struct, frozen=True):
     """A plugin. It finds its files by a name, a glob or a program, the first of these that is given; with
     none of them it is used by name only.
     """

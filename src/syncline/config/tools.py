@@ -6,8 +6,9 @@ The law: what a program may do beyond its room is the trusted settings' to say, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from syncline.errors import NOWHERE, Place
 
@@ -20,16 +21,14 @@ _PATHS: Final = ("kustomize.version.", "kustomize.path.")
 _SWITCHES: Final = ("kustomize", "helm", "jsonnet")
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True):
     """Flags of `kustomize build`, and where they are written."""
 
     flags: tuple[str, ...] = ()
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ToolSettings:
+class ToolSettings(Struct, frozen=True):
     """How Kustomize is called, by its version (empty: the one on the PATH), where a version's program lies,
     and which of kustomize, helm and jsonnet are switched off.
     """

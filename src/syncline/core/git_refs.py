@@ -7,8 +7,9 @@ before a tag, and seven digits or more of a SHA are looked for in the history.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.semver import highest, version
 
@@ -22,8 +23,7 @@ _HEADS: Final = "refs/heads/"
 _TAGS: Final = "refs/tags/"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A commit. `name` is the reference that leads to it, empty where a SHA was asked for; `is_short` says
     that `sha` is the beginning of one.
     """

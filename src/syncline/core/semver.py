@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import total_ordering
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 _TAIL: Final = r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 _VERSION: Final = re.compile(rf"v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?{_TAIL}")
@@ -21,9 +21,7 @@ _BETWEEN: Final = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*")
 _SEPARATOR: Final = re.compile(r"\s*,\s*|\s+")
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """A semantic version; `1.2` is 1.2.0. Build metadata has no part in the order."""
 
     major: int
@@ -33,6 +31,15 @@ class Version:
 
     def __lt__(self, other: Version) -> bool:
         return self._key < other._key
+
+    def __le__(self, other: Version) -> bool:
+        return self._key <= other._key
+
+    def __gt__(self, other: Version) -> bool:
+        return self._key > other._key
+
+    def __ge__(self, other: Version) -> bool:
+        return self._key >= other._key
 
     @property
     def numbers(self) -> tuple[int, int, int]:
@@ -61,8 +68,7 @@ def _has_leading_zero(part: str) -> bool:
     return part.isdigit() and len(part) > 1 and part.startswith("0")
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Struct, frozen=True):
     """One comparison. `known` is how many of the three numbers it names; the others may be any."""
 
     operator: str
@@ -73,8 +79,7 @@ class _Bound:
 _Test: TypeAlias = Callable[[_Bound, Version], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """What `>=1.2 <2 || ~3` stands for: alternatives, each of bounds that must all hold."""
 
     alternatives: tuple[tuple[_Bound, ...], ...]

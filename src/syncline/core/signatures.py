@@ -6,8 +6,9 @@ project lists it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.config.matching import glob_matches
 from syncline.core.project import normal_url
@@ -27,8 +28,7 @@ _TROUBLE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCommit:
+class SignedCommit(Struct, frozen=True):
     """A commit, in git's letters (`%G?`): the keys are an id and fingerprints, of SSH `SHA256:...`."""
 
     sha: str

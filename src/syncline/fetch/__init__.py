@@ -6,8 +6,7 @@ or message, and everything that comes back is bounded.
 
 from syncline.fetch.access import Access, access_for
 from syncline.fetch.archive import unpack
-from syncline.fetch.registry import Registry
+from syncline.fetch.question import FetchError
 from syncline.fetch.store import Store
-from syncline.fetch.web import Answer, FetchError, Web
 
-__all__ = ["Access", "Answer", "FetchError", "Registry", "Store", "Web", "access_for", "unpack"]
+__all__ = ["Access", "FetchError", "Store", "access_for", "unpack"]

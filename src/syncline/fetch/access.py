@@ -6,9 +6,10 @@ that begins alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from syncline.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _PORTS: Final = {"https": 443, "http": 80, "oci": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Discreet, frozen=True):
     """The credentials for a repository, and how its server is known.
 
     `missing` names the environment variables that should hold them and are empty; `withheld` says that there
@@ -25,16 +25,18 @@ class Access:
     of that file; the last three are about Git: how much history, and what else a checkout holds.
     """
 
+    _SHOWN = ("name", "url")
+
     name: str = ""
     url: str = ""
-    username: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    ca: str = field(default="", repr=False)
+    username: str = ""
+    password: str = ""
+    ca: str = ""
     insecure: bool = False
     plain_http: bool = False
     missing: tuple[str, ...] = ()
     withheld: bool = False
-    ssh_key: str = field(default="", repr=False)
+    ssh_key: str = ""
     known_hosts: str = ""
     depth: int = 1
     submodules: bool = True

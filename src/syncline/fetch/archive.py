@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
-from syncline.fetch.web import FetchError
+from syncline.fetch.question import FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.documents import read
 from syncline.errors import DocumentError
-from syncline.fetch.web import FetchError
+from syncline.fetch.question import FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,7 @@ _NEXT_SECTION: Final = re.compile(rb"^[^\s#-]", re.MULTILINE)
 _FIRST_KEY: Final = re.compile(rb"\n(?P<indent> +)[^\s#-]")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One version of a chart: where it lies, and its SHA-256 where the index tells it."""
 
     version: str
@@ -31,8 +31,7 @@ class Entry:
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """What an index says of one chart; `others` are the names it has where it has not this one."""
 
     entries: tuple[Entry, ...] = ()

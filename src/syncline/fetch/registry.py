@@ -9,17 +9,20 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urljoin, urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from syncline.fetch.question import Answer, FetchError, Question, denied
 from syncline.fetch.store import digest_of, same_digest
-from syncline.fetch.web import Answer, FetchError, Question, Web
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.fetch.access import Access
+    from syncline.fetch.web import Web
 
 _MANIFESTS: Final = ", ".join(
     f"application/vnd.{each}+json"
@@ -40,8 +43,7 @@ _PARAMETER: Final = re.compile(r'(\w+)="([^"]*)"')
 _NEXT: Final = re.compile(r'<([^>]+)>;\s*rel="?next"?')
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What a tag or a digest stands for."""
 
     digest: str
@@ -157,27 +159,3 @@ class Registry:
         return FetchError(
             f"The registry of {self.address} {why}.", remedy="Look whether it is a registry, then run again."
         )
-
-
-def denied(what: str, status: int, access: Access) -> FetchError:
-    """The error for a server that lets nobody in, or not us."""
-    if access.withheld:
-        return FetchError(
-            f"{what} asks who we are ({status}), and this event may use no credentials.",
-            remedy="A pull request of this repository may; or make it readable by everybody.",
-        )
-    if access.missing:
-        names = " and ".join(access.missing)
-        return FetchError(
-            f"{what} asks who we are ({status}), and {names} of remotes.{access.name} is not set.",
-            remedy="Set it from a secret of the workflow.",
-        )
-    if access.has_login:
-        return FetchError(
-            f"{what} refuses the credentials of remotes.{access.name} ({status}).",
-            remedy="Put valid ones into the environment variables that it names.",
-        )
-    return FetchError(
-        f"{what} asks who we are ({status}).",
-        remedy="Give its URL and the variables with the credentials under remotes: in syncline.yaml.",
-    )

@@ -9,19 +9,20 @@ from __future__ import annotations
 import ipaddress
 import ssl
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from syncline.errors import RenderError
-from syncline.fetch.access import ANONYMOUS, Access, access_for, same_origin
+from syncline.fetch.access import access_for, same_origin
+from syncline.fetch.question import Answer, FetchError, Question, without_login
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
+
+    from syncline.fetch.access import Access
 
 _CHUNK: Final = 256 * 1024
 _MOST_REDIRECTS: Final = 5
@@ -33,38 +34,8 @@ _PAUSES: Final = (0.2, 0.8)
 _CONNECT_SECONDS: Final = 10.0
 
 
-class FetchError(RenderError):
-    """Something could not be fetched. The message never holds a credential."""
-
-
 class _Inside(OSError):  # noqa: N818 - it never leaves this module
     """The server's address is one of this network."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said; `url` is who said it, after redirects."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a server, and what may come of it: `limit` bytes, called `what` in messages.
-
-    `login` sends the access's name and password; `authorization` is sent instead where it is given.
-    """
-
-    url: str
-    what: str
-    limit: int
-    access: Access = ANONYMOUS
-    login: bool = True
-    authorization: str = field(default="", repr=False)
-    accept: str = "*/*"
 
 
 class Web:
@@ -175,14 +146,9 @@ class Web:
         return self._pools[key]
 
 
-def without_login(url: str) -> str:
-    """The URL without a name and password: they are neither used nor shown."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 def _tls(access: Access) -> ssl.SSLContext:
-    context = urllib3.util.create_urllib3_context()
+    # Not create_default_context: from Python 3.13 it refuses the CAs that many companies make.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if access.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -13,11 +13,13 @@ import socket
 import tempfile
 import threading
 import weakref
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.git_refs import RevisionError, Target, is_sha, refs_of, target_of
 from syncline.errors import GitError
@@ -39,8 +41,7 @@ _FETCH_SECONDS: Final = 600.0
 _GUARDS: Final = ("-c", "credential.helper=", "-c", "credential.useHttpPath=true")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A revision of a repository, as a source names it."""
 
     url: str
@@ -48,8 +49,7 @@ class Asked:
     tag_prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """The files of a commit, and the reference that led to it."""
 
     root: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from syncline.errors import GitHubError
 from syncline.github.identity import Identity
@@ -46,8 +47,7 @@ def upsert(api: Api, repository: str, number: int, pages: Sequence[str]) -> None
         conversation.remove(comments[1:] if mark in wanted else comments)
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversation:
+class _Conversation(Struct, frozen=True):
     api: Api
     repository: str
     number: int

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, GitError
-from syncline.fetch import Access, Store, Web
+from syncline.fetch import Access, Store
 from syncline.git.remote import Asked, Remotes
 from syncline.git.signatures import Keyring
 from syncline.render import Checkout, Workshop, normalized_url
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
     from syncline.config.settings import RemoteAccess
+    from syncline.fetch.web import Web
     from syncline.git import Repository
     from syncline.jobs.session import Session
     from syncline.process import Room
@@ -37,8 +39,13 @@ class Elsewhere:
         """`revision` is the trusted commit. Raises ConfigError for a CA that is none."""
         settings, environ = session.settings, session.invocation.environ
         accesses = tuple(_accesses(session, revision))
-        web = Web(accesses, environ, seconds=settings.render_timeout, check=room.check)
         aliases = {name: remote.url for name, remote in settings.remotes.items()}
+
+        def web() -> Web:
+            from syncline.fetch.web import Web
+
+            return Web(accesses, environ, seconds=settings.render_timeout, check=room.check)
+
         self.workshop = Workshop(web, Store.of(environ), aliases)
         strangers = session.invocation.tier is Tier.RENDER
         self.remotes = Remotes(accesses, room, environ, listed_only=strangers)

@@ -5,15 +5,15 @@ The law: one commit has one definition of an application.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from syncline.config.application import Application
 
 
-@dataclass(frozen=True, slots=True)
-class AtRevision:
+class AtRevision(Struct, frozen=True):
     """An application at a revision; equal by name, because one commit has one definition of it."""
 
     app: Application

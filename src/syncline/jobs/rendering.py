@@ -7,9 +7,10 @@ change that is being rendered.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.config import source_plugin
 from syncline.config.tools import tools_of
@@ -33,8 +34,7 @@ _AT_HOME: Final = (
 """Where people and runners keep what they log in with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
+class Trusted(Struct, frozen=True):
     """The commit whose settings count, and what it says."""
 
     repository: Repository

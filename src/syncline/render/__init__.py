@@ -6,8 +6,9 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError
@@ -52,7 +53,7 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             with _labelled(found.order):
                 tool = tool_of(found.order)
                 chunks += _chunks(found.order, tool)
-            warnings += [*found.warnings, *found.order.said]
+            warnings += [*found.warnings, *found.order.said.texts]
             remarks += resolutions(found.order)
             if tool is Tool.HELM:
                 built = helm.built(found.order)

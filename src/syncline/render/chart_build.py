@@ -6,14 +6,15 @@ repositories are the versions of the lock, and helm downloads nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from syncline.documents import dump, read
 from syncline.errors import Place, RenderError
 from syncline.fetch import FetchError
-from syncline.fetch.web import without_login
+from syncline.fetch.question import without_login
 from syncline.process import hand_over, run
 from syncline.render.chart_lock import REMEDY, lock_of
 from syncline.render.charts import (
@@ -42,8 +43,7 @@ _KEPT: Final = "charts.kept"
 _DEEPEST: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """A chart that helm can render.
 
     `lent` tells for each dependency that was put into it, by the path that helm gives it, the directory it is
@@ -54,26 +54,34 @@ class Built:
     lent: Mapping[str, Path | Place] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    fetched: tuple[tuple[Chart, Place], ...] = field(default=(), repr=False)
+    fetched: tuple[tuple[Chart, Place], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Assembly:
+class Assembly(Struct, frozen=True):
     """The order to put a chart together; equal for all that would get the same."""
 
     root: Path
     chart: Path
     program: str
     pass_credentials: bool
-    order: Order = field(compare=False, repr=False)
+    order: Order
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Assembly) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[Path, Path, str, bool]:
+        return (self.root, self.chart, self.program, self.pass_credentials)
 
     def make(self) -> Built:
         """Do it. Raises RenderError."""
         return _Builder(self).build()
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaCheck:
+class SchemaCheck(Struct, frozen=True):
     """The question whether a built chart has a schema that helm would have to fetch parts of."""
 
     assembly: Assembly

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.errors import Place, RenderError
 from syncline.render.charts import Dependency, dependencies, documents_of
@@ -24,8 +25,7 @@ _FIELDS: Final = ("name", "version", "repository", "condition", "tags", "enabled
 _ALWAYS: Final = frozenset({"name", "repository"})
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """The versions by name, in the order in which the dependencies have them; `is_current` as of now."""
 
     versions: Mapping[str, tuple[str, ...]]

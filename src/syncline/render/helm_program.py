@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.errors import RenderError
 from syncline.process import Room, run
@@ -24,12 +25,17 @@ _NUMBER: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)")
 _OLDEST: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """The question for a program's version."""
 
     path: str
-    room: Room = field(compare=False, repr=False)
+    room: Room
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
     def make(self) -> str:
         answer = run([self.path, "version", "--short"], cwd=Path("/"), room=self.room)

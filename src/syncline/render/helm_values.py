@@ -7,14 +7,15 @@ says and from nowhere else.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.config.application import HelmOptions
 from syncline.errors import RenderError
 from syncline.fetch import FetchError
-from syncline.fetch.web import without_login
+from syncline.fetch.question import without_login
 from syncline.render.links import plain, reached, real
 from syncline.render.repositories import lender
 from syncline.render.substitution import substitute
@@ -30,8 +31,7 @@ _URL: Final = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://")
 _MOST_ALTERNATIVES: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A name in `valueFiles` or `fileParameters`: the tree it is of, where it begins, and the pattern."""
 
     name: str

@@ -6,10 +6,11 @@ The law: everything a build would read lies in this repository, or the build doe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.documents import Document, read
 from syncline.errors import DocumentError, Place, RenderError
@@ -43,8 +44,7 @@ class Role(Enum):
     HOME = "home"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A path that a Kustomization names, the line that names it, and what is expected there."""
 
     path: str

@@ -5,8 +5,10 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.config.tools import ToolSettings
 from syncline.core.scopes import Scopes
@@ -28,8 +30,7 @@ _NOWHERE: Final = "http://127.0.0.1:9"
 _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The files of one commit: `root` is a worktree, `revision` the full SHA.
 
     Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.  Of
@@ -44,8 +45,7 @@ class Checkout:
     found_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """How programs run, and which URLs mean this very repository (empty: every URL does).
 
     `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
@@ -72,8 +72,14 @@ class RenderOptions:
     hidden: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Sayings:
+    """What a renderer has to warn of; it makes no order another one."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+
+class Order(Struct, frozen=True):
     """One source of one application, to be rendered.
 
     `checkout` is where the source's files lie; `home` is this repository's own, where that is another. `said`
@@ -85,7 +91,7 @@ class Order:
     checkout: Checkout
     options: RenderOptions
     home: Checkout | None = None
-    said: list[str] = field(default_factory=list, compare=False)
+    said: Sayings = field(default_factory=Sayings)
 
     @property
     def ours(self) -> Checkout:

@@ -12,9 +12,10 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from syncline.config.application import PluginOptions
 from syncline.core.rendering import Chunk
@@ -211,11 +212,11 @@ def _compare_parameters(plugin: SourcePlugin, order: Order, copy: Path) -> None:
     given = (order.source.plugin or PluginOptions()).parameters
     if not announced:
         return
-    order.said.extend(
+    order.said.texts.extend(
         f"{order.app.origin}: the plugin {plugin.name} does not announce the parameter {name}."
         for name in sorted({*given} - {*announced})
     )
-    order.said.extend(
+    order.said.texts.extend(
         f"{order.app.origin}: the plugin {plugin.name} needs the parameter {name}, which is not given."
         for name, required in sorted(announced.items())
         if required and name not in given

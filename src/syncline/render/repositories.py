@@ -6,12 +6,13 @@ The law: a source of another repository is fetched from there or refused, never 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.errors import RenderError
 from syncline.fetch import FetchError
-from syncline.fetch.web import without_login
+from syncline.fetch.question import without_login
 from syncline.render.links import real
 from syncline.render.options import Checkout
 from syncline.render.workshop import Wanted

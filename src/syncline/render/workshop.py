@@ -8,24 +8,28 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
+from msgspec import Struct
+
 from syncline.config.complaint import did_you_mean
 from syncline.core.semver import highest, version
-from syncline.fetch import FetchError, Registry, Store, Web, unpack
+from syncline.discreet import Discreet
+from syncline.fetch import FetchError, Store, unpack
 from syncline.fetch.index import Listing, listing
-from syncline.fetch.registry import denied
+from syncline.fetch.question import Question, denied, without_login
 from syncline.fetch.store import digest_of, same_digest
-from syncline.fetch.web import Question, without_login
 from syncline.once import Once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
+
+    from syncline.fetch.registry import Registry
+    from syncline.fetch.web import Web
 
 _LARGEST_INDEX: Final = 128 * 1024 * 1024
 _LARGEST_CHART: Final = 64 * 1024 * 1024
@@ -36,8 +40,7 @@ _LAYERS: Final = frozenset({"application/vnd.cncf.helm.chart.content.v1.tar+gzip
 _SHOWN: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A chart that is asked for: its repository's URL (`oci://` or none of the web's: a registry), its name,
     and a version or a range.
     """
@@ -58,14 +61,15 @@ class Wanted:
         return f"The chart {self.name!r} of {without_login(self.repository)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Discreet, frozen=True):
     """A chart that was fetched."""
+
+    _SHOWN = ("name", "version", "digest")
 
     name: str
     version: str
     digest: str
-    content: bytes = field(repr=False)
+    content: bytes
 
     @property
     def file_name(self) -> str:
@@ -73,34 +77,54 @@ class Chart:
         return f"{self.name.rpartition('/')[2]}-{self.version}.tgz"
 
 
-@dataclass(frozen=True, slots=True)
-class _Download:
+class _Download(Struct, frozen=True):
     """An archive to be had: from a URL with an access, or a registry by digest."""
 
     url: str
     digest: str
-    label: str = field(compare=False)
-    question: Question = field(compare=False, repr=False)
+    label: str
+    question: Question
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Download) and (self.url, self.digest) == (other.url, other.digest)
+
+    def __hash__(self) -> int:
+        return hash((self.url, self.digest))
 
 
 class Workshop:
     """The charts of a run, its registries' addresses by name, and a place to work in."""
 
     def __init__(
-        self, web: Web | None = None, store: Store | None = None, aliases: Mapping[str, str] | None = None
+        self,
+        web: Callable[[], Web] | None = None,
+        store: Store | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.aliases = aliases or {}
-        self._web = web or Web()
+        self._make_web = web
         self._store = store or Store()
         self._indexes: Once[str, bytes] = Once(self._index)
         self._tags: Once[str, list[str]] = Once(lambda address: self._registries[address].tags())
-        self._registries: Once[str, Registry] = Once(lambda address: Registry(self._web, address))
+        self._registries: Once[str, Registry] = Once(self._registry)
         self._downloads: Once[_Download, bytes] = Once(self._download)
         self._charts: Once[Wanted, Chart] = Once(self._fetch)
         self._folders: Once[tuple[str, str], Path] = Once(self._unpacked)
         self._contents: dict[str, bytes] = {}
         self._files: Once[str, bytes] = Once(self._file)
         self.made: Once[Any, Any] = Once(lambda job: job.make())
+
+    @cached_property
+    def _web(self) -> Web:
+        # What speaks HTTP takes a while to load, and most runs fetch nothing.
+        from syncline.fetch.web import Web
+
+        return self._make_web() if self._make_web else Web()
+
+    def _registry(self, address: str) -> Registry:
+        from syncline.fetch.registry import Registry
+
+        return Registry(self._web, address)
 
     @cached_property
     def folder(self) -> Path:
@@ -119,7 +143,8 @@ class Workshop:
 
     def close(self) -> None:
         """End the connections and remove what was made."""
-        self._web.close()
+        if "_web" in self.__dict__:
+            self._web.close()
         if "folder" in self.__dict__:
             shutil.rmtree(self.folder, ignore_errors=True)
 

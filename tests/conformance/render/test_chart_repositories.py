@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from charthouse import House, packed, serving
-from conformance.render.kitchen import CHART, OURS, REVISION, application, helm3_first, planted, served
+from charthouse import House, serving
+from conformance.render.kitchen import CHART, OURS, application, helm3_first, planted
+from conformance.render.shop import SHOW, outcome, workshop
 from contract.kube.pki import make_certificate
-from syncline.errors import SynclineError
-from syncline.fetch import Access, Store, Web
-from syncline.render import Checkout, RenderOptions, Workshop, render
+from syncline.fetch import Access, Store
+from syncline.fetch.web import Web
+from syncline.render import Workshop
 from syncline.render.chart_lock import lock_digest
 
 if TYPE_CHECKING:
@@ -23,49 +24,12 @@ if TYPE_CHECKING:
     from syncline.process import Room
 
 SECRET = "correct-horse-battery"
-SHOW = """\
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: "{{ .Release.Name }}-{{ .Chart.Name }}"}
-data: {version: "v{{ .Chart.Version }}", size: "{{ .Values.size }}"}
-"""
-
-
-def chart(name: str, **more: str) -> dict[str, str]:
-    return {f"templates/{name}.yaml": SHOW, "values.yaml": "size: small\n", **more}
-
-
-CHARTS: Mapping[str, Mapping[str, str]] = {
-    "web-1.0.0": chart("web"),
-    "web-1.2.0": chart("web", **{"values-large.yaml": "size: large\n"}),
-    "web-1.10.0+build.7": chart("web"),
-    "web-2.0.0": chart("web"),
-    "web-3.0.0-rc.1": chart("web"),
-    "cache-7.0.0": chart("cache"),
-    "cache-7.1.0": chart("cache"),
-    "cache-8.0.0": chart("cache"),
-}
-
-
-@pytest.fixture(scope="module")
-def shelf(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packed charts and their index."""
-    place = tmp_path_factory.mktemp("shelf")
-    packed(CHARTS, place / "charts", tools["helm"], place)
-    return place / "charts"
 
 
 @pytest.fixture
 def house(shelf: Path) -> Iterator[House]:
     with serving(House(shelf)) as house:
         yield house
-
-
-def workshop(*urls: str, store: Path | None = None, **access: object) -> Workshop:
-    """What fetches from these addresses, and from nothing else inside this network."""
-    known = tuple(Access(f"r{number}", url, **access) for number, url in enumerate(urls))  # type: ignore[arg-type]
-    aliases = {access.name: access.url for access in known}
-    return Workshop(Web(known, seconds=10), Store(store), aliases)
 
 
 APP = """\
@@ -84,15 +48,6 @@ spec:
 
 def asked(house: House, version: str, options: str = "", name: str = "web") -> Application:
     return application(APP % (house.url, name, version, options))
-
-
-def outcome(app: Application, root: Path, room: Room, shop: Workshop) -> str:
-    """What is rendered and remarked, or the sentence that says why not."""
-    try:
-        rendering = render(app, Checkout(root, REVISION), RenderOptions(room, OURS, workshop=shop))
-    except SynclineError as error:
-        return f"{int(error.exit_code)} {error}"
-    return "".join(f"# {remark}\n" for remark in rendering.remarks) + served(rendering)
 
 
 RANGES = {
@@ -176,11 +131,11 @@ def test_credentials_go_to_the_repository_and_to_other_hosts_only_where_that_is_
     index = (shelf / "index.yaml").read_text()
     with serving(House(shelf, LOGIN)) as home, serving(House(shelf)) as mirror:
         home.files["/index.yaml"] = index.replace("- web-1.0.0.tgz", f"- {mirror.url}/web-1.0.0.tgz").encode()
-        mirrored = replace(Access("mirror", mirror.url))
+        mirrored = Access("mirror", mirror.url)
         login = Access("home", home.url, *LOGIN)
         for options, sent in (("", set()), ("passCredentials: true", {f"robot:{SECRET}"})):
             mirror.visits.clear()
-            shop = Workshop(Web((login, mirrored), seconds=10), Store())
+            shop = Workshop(lambda: Web((login, mirrored), seconds=10), Store())
             assert "version: v1.0.0\n" in outcome(asked(home, "1.0.0", options), tmp_path, room, shop)
             assert mirror.logins() == sent
         assert home.logins() == {f"robot:{SECRET}"}
@@ -191,7 +146,7 @@ def test_a_redirect_to_another_server_carries_no_credentials(shelf: Path, room: 
         home.files["/web-1.0.0.tgz"] = f"-> {other.url}/web-1.0.0.tgz"
         known = (Access("home", home.url, *LOGIN), Access("other", other.url))
         for options in ("", "passCredentials: true"):
-            shop = Workshop(Web(known, seconds=10), Store())
+            shop = Workshop(lambda: Web(known, seconds=10), Store())
             assert "version: v1.0.0\n" in outcome(asked(home, "1.0.0", options), tmp_path, room, shop)
         assert other.logins() == set()
 
@@ -217,7 +172,8 @@ def test_tls_is_checked_against_the_ca_of_the_settings(shelf: Path, room: Room, 
         assert "caFile under remotes:" in refused
         broken = outcome(app, tmp_path, room, workshop(house.url, ca="no PEM"))
         assert "The CA of remotes.r0 is no certificate." in broken
-        for access in ({"ca": pair.chain.read_text()}, {"insecure": True}):
+        accesses: tuple[dict[str, Any], ...] = ({"ca": pair.chain.read_text()}, {"insecure": True})
+        for access in accesses:
             assert "version: v1.0.0\n" in outcome(app, tmp_path, room, workshop(house.url, **access))
 
 
@@ -292,7 +248,7 @@ def test_a_server_that_is_down_is_tried_three_times_and_one_that_stumbles_is_ask
     assert "answers 503" in answer
     assert house.paths == ["/index.yaml"] * 3
 
-    gone = replace(house, url="http://127.0.0.1:9")
+    gone = House(house.root, url="http://127.0.0.1:9")
     answer = outcome(asked(gone, "1.0.0"), tmp_path, room, workshop(gone.url))
     assert "The chart repository http://127.0.0.1:9 cannot be reached (ConnectionRefusedError)." in answer
 
@@ -301,7 +257,7 @@ def test_credentials_that_are_missing_refused_or_withheld_are_told_by_their_vari
     shelf: Path, room: Room, tmp_path: Path
 ) -> None:
     with serving(House(shelf, LOGIN)) as house:
-        tries = {
+        tries: dict[str, dict[str, Any]] = {
             "and CHARTS_PASSWORD of remotes.r0 is not set": {"missing": ("CHARTS_PASSWORD",)},
             "refuses the credentials of remotes.r0 (401)": {"username": "robot", "password": f"not-{SECRET}"},
             "and this event may use no credentials": {"withheld": True},

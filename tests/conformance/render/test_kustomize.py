@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.render.kitchen import CHART, answered, config_map, planted, tree
 from syncline.errors import ExitCode
