@@ -499,7 +499,7 @@ ELSEWHERE = {
     "a source": (APP % "", "The source repository 'https://github.com/other/charts' is not this one"),
     "an OCI source": (
         APP.replace("https://github.com/acme/deploy.git", "oci://r.example/x") % "",
-        "is an OCI artifact, which this version does not read",
+        "is asked for without a version. Give targetRevision",
     ),
     "a lender of values": (
         APP.replace(
