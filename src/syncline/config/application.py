@@ -121,6 +121,16 @@ class Source(Struct, frozen=True):
     tag_prefix: str = ""
 
 
+class Hydration(Struct, frozen=True):
+    """`spec.sourceHydrator`: manifests are rendered from `dry` and committed to the branch `target`, and what
+    is synced is `wet`.
+    """
+
+    dry: Source
+    wet: Source
+    target: str
+
+
 class Destination(Struct, frozen=True):
     """Which cluster (by name or by API server URL, one of the two) and which namespace by default."""
 
@@ -246,6 +256,12 @@ class Application(Discreet, frozen=True):
     made_by: str = ""
     reads: frozenset[str] = frozenset()
     rolling: Rolling | None = None
+    hydration: Hydration | None = None
+
+    @property
+    def every_source(self) -> tuple[Source, ...]:
+        """All that it is made of, however indirectly."""
+        return (*self.sources, self.hydration.dry) if self.hydration else self.sources
 
     @property
     def cascades(self) -> bool:

@@ -215,6 +215,14 @@ def source(node: Node) -> Source:
     return found
 
 
+def dry_source(node: Node) -> Source:
+    """What a hydrator renders: a path of a repository, with options as a source has them."""
+    table = {name: _SOURCE[name] for name in ("repoURL", "path", "targetRevision", *_KINDS)}
+    found = Source(**fields(node, table))
+    _one_kind(node, [kind for kind in _KINDS if getattr(found, kind) is not None])
+    return found
+
+
 def sources(node: Node) -> tuple[Source, ...]:
     """Several sources: each needs a path, a chart or a ref, and no ref is used twice."""
     found: list[Source] = []

@@ -41,7 +41,7 @@ class Target(Struct, frozen=True):
 def application_refusals(app: Application, project: AppProject, target: Target) -> Iterator[str]:
     """Why the Application may not be in this project as it is."""
     where = f"project {project.name}"
-    for url in sorted({source.repo_url for source in app.sources if source.repo_url}):
+    for url in sorted({source.repo_url for source in app.every_source if source.repo_url}):
         if not source_permitted(project.source_repos, url):
             yield (
                 f"The {where} does not allow the source {url} "

@@ -103,6 +103,10 @@ class Remotes:
         """The commit that is asked for, with its whole SHA. Raises GitError."""
         return self._targets[asked]
 
+    def branch(self, url: str, name: str) -> str:
+        """The commit that a branch is at; empty when there is none of that name. Raises GitError."""
+        return self._refs[url].get(f"refs/heads/{name}", "")
+
     def tree(self, asked: Asked) -> Tree:
         """The files of that commit. Raises GitError."""
         target = self.resolve(asked)

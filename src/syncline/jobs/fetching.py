@@ -18,6 +18,7 @@ from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store
 from syncline.git.remote import Asked, Remotes
 from syncline.git.signatures import Keyring
+from syncline.once import Once
 from syncline.render import Checkout, Workshop, normalized_url
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Elsewhere:
 
     def __init__(self, session: Session, revision: str, room: Room) -> None:
         """`revision` is the trusted commit. Raises ConfigError for a CA that is none."""
+        self._session = session
+        self._branches: Once[tuple[str, str], str] = Once(self._branch)
         settings, environ = session.settings, session.invocation.environ
         accesses = tuple(_accesses(session, revision))
         aliases = {name: remote.url for name, remote in settings.remotes.items()}
@@ -52,7 +55,17 @@ class Elsewhere:
         self.keyring = _keyring(session, revision, room)
 
     def tree(self, source: Source, app: Application) -> Checkout:
-        """The files of a source of another repository. Raises GitError."""
+        """The files of a source of another repository, or of another branch. Raises GitError."""
+        if app.hydration is not None and is_own(source.repo_url, self._session):
+            sha = self.hydrated(app)
+            if not sha:
+                raise GitError(
+                    f"The branch {source.target_revision!r} does not exist: {app.name} was never hydrated.",
+                    place=app.origin,
+                    remedy="Hydrate it, or correct syncSource.targetBranch.",
+                )
+            root, branch = self._session.checkout(sha).root, source.target_revision
+            return Checkout(root, sha, label=f"{branch}@{sha[:7]}", found_by=f"refs/heads/{branch}")
         try:
             tree = self.remotes.tree(Asked(source.repo_url, source.target_revision, source.tag_prefix))
         except GitError as error:
@@ -60,11 +73,28 @@ class Elsewhere:
         name = "/".join(normalized_url(source.repo_url).split("/")[-2:])
         return Checkout(tree.root, tree.sha, label=f"{name}@{tree.sha[:7]}", found_by=tree.name)
 
+    def hydrated(self, app: Application) -> str:
+        """The commit that a hydrated application is synced from, or nothing. Raises GitError."""
+        wet = app.sources[0] if app.hydration is None else app.hydration.wet
+        return self._branches[wet.repo_url, wet.target_revision]
+
+    def _branch(self, asked: tuple[str, str]) -> str:
+        url, name = asked
+        if is_own(url, self._session):
+            return self._session.repository.remote_branch(name)
+        return self.remotes.branch(url, name)
+
     def close(self) -> None:
         """End the connections and remove what was made."""
         self.workshop.close()
         self.remotes.close()
         self.keyring.close()
+
+
+def is_own(url: str, session: Session) -> bool:
+    """Whether a URL means this repository."""
+    known = set(map(normalized_url, session.render_options.repositories))
+    return not known or normalized_url(url) in known
 
 
 def _keyring(session: Session, revision: str, room: Room) -> Keyring:

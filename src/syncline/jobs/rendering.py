@@ -11,20 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config import source_plugin
 from syncline.config.tools import tools_of
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError
 from syncline.render import RenderOptions
+from syncline.report.model import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from syncline.config import Configuration
+    from syncline.config.application import Application
     from syncline.config.source_plugin import SourcePlugin
     from syncline.git import Repository
     from syncline.jobs.invocation import Invocation
+    from syncline.jobs.once import AtRevision
+    from syncline.jobs.session import Session
     from syncline.process import Room
 
 _AT_HOME: Final = (
@@ -40,6 +45,14 @@ class Trusted(Struct, frozen=True):
     repository: Repository
     revision: str
     found: Configuration
+
+
+def as_reviewed(asked: AtRevision, session: Session) -> Application:
+    """The application as it is rendered: a review of one that is hydrated shows what hydrating will make."""
+    app = asked.app
+    if app.hydration is None or session.invocation.job is not Job.DIFF or asked.revision != session.head:
+        return app
+    return replace(app, sources=(app.hydration.dry,))
 
 
 def options_for(invocation: Invocation, trusted: Trusted, room: Room, own: frozenset[str]) -> RenderOptions:

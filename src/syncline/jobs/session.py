@@ -29,7 +29,7 @@ from syncline.jobs.family import gather
 from syncline.jobs.fetching import Elsewhere, fitted
 from syncline.jobs.once import AtRevision
 from syncline.jobs.projects import project_of
-from syncline.jobs.rendering import Trusted, options_for
+from syncline.jobs.rendering import Trusted, as_reviewed, options_for
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.once import Once
@@ -314,7 +314,7 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         options = fitted(self.render_options, asked.app, self)
-        return render(asked.app, self.checkout(asked.revision), options)
+        return render(as_reviewed(asked, self), self.checkout(asked.revision), options)
 
     @cached_property
     def render_options(self) -> RenderOptions:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from syncline.core.signatures import objection, policy_for
 from syncline.errors import GitError
 from syncline.git.remote import Asked
+from syncline.jobs.fetching import is_own
 from syncline.render import normalized_url
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ def untrusted(app: Application, project: AppProject, revision: str, session: Ses
         key = (normalized_url(source.repo_url), source.target_revision)
         if key not in seen:
             seen.add(key)
-            yield from _of_source(source, policy, revision, session, project)
+            where = f"the project {project.name} demands signed commits ({project.place(policy.field)})"
+            yield from _of_source(app, source, policy, revision, session, where)
 
 
 def _of_source(
-    source: Source, policy: SignaturePolicy, revision: str, session: Session, project: AppProject
+    app: Application, source: Source, policy: SignaturePolicy, revision: str, session: Session, where: str
 ) -> Iterator[str]:
-    where = f"the project {project.name} demands signed commits ({project.place(policy.field)})"
     try:
-        commits = _commits(source, policy, revision, session)
+        commits = _commits(app, source, policy, revision, session)
     except GitError as error:
         trouble = f"{error.message} {error.remedy}".strip()
         yield f"It cannot be found out who signed {source.repo_url}, and {where}: {trouble}"
@@ -52,11 +53,11 @@ def _of_source(
 
 
 def _commits(
-    source: Source, policy: SignaturePolicy, revision: str, session: Session
+    app: Application, source: Source, policy: SignaturePolicy, revision: str, session: Session
 ) -> tuple[SignedCommit, ...]:
     elsewhere = session.elsewhere
-    ours = set(map(normalized_url, session.render_options.repositories))
-    if not ours or normalized_url(source.repo_url) in ours:
+    if is_own(source.repo_url, session):
+        revision = elsewhere.hydrated(app) if app.hydration else revision
         return session.repository.signed(elsewhere.keyring, revision, strict=policy.strict)
     asked = Asked(source.repo_url, source.target_revision, source.tag_prefix)
     git = elsewhere.remotes.clone(asked, whole=policy.strict)

@@ -29,7 +29,7 @@ def input_paths(root: Path, app: Application, options: RenderOptions | None = No
     top = real(root)
     found = {
         path
-        for source in app.sources
+        for source in app.every_source
         if not source.chart
         for path in _inputs(Order(app, source, Checkout(top, ""), options or RenderOptions()))
     }

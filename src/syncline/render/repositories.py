@@ -5,6 +5,7 @@ The law: a source of another repository is fetched from there or refused, never 
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -80,7 +81,7 @@ def resolutions(order: Order) -> Iterator[str]:
         name = order.checkout.found_by.removeprefix("refs/heads/").removeprefix("refs/")
         through = f", by {name}" if name else ""
         url = without_login(source.repo_url)
-        yield f"The repository {url} is at {order.checkout.revision[:12]}{through}."
+        yield f"The repository {url} is at {order.checkout.revision[:12]}{through}{_hydrated_from(order)}."
 
 
 def _wanted(source: Source) -> Wanted:
@@ -92,6 +93,9 @@ def _tree(source: Source, order: Order) -> Checkout:
     """The tree of a source that is no chart: this repository's, as long as nobody fetches others."""
     if source.repo_url.startswith(_OCI):
         return _artifact(source, order)
+    hydration = order.app.hydration
+    if hydration is not None and source == hydration.wet and order.options.trees is not None:
+        return order.options.trees(source, order.app)
     known = {normalized_url(url) for url in order.options.repositories}
     if source.repo_url and known and normalized_url(source.repo_url) not in known:
         if order.options.trees is not None:
@@ -111,3 +115,19 @@ def _artifact(source: Source, order: Order) -> Checkout:
         raise RenderError(error.message, place=order.app.origin, remedy=error.remedy) from error
     name = source.repo_url.rstrip("/").rpartition("/")[2]
     return Checkout(found.folder, found.digest, label=f"{name}@{found.tag}", found_by=found.tag)
+
+
+def _hydrated_from(order: Order) -> str:
+    """Which commit the hydrator rendered, by the file that it leaves (Argo CD, "hydrator.metadata")."""
+    file = order.root / order.source.path.strip("/") / "hydrator.metadata"
+    if order.app.hydration is None or not file.is_file():
+        return ""
+    try:
+        said = json.loads(file.read_bytes())
+    except ValueError:
+        return ""
+    sha = said.get("drySha") if isinstance(said, dict) else None
+    if not isinstance(sha, str):
+        return ""
+    behind = "" if sha == order.ours.revision else f", and not from {order.ours.revision[:12]}"
+    return f", hydrated from {sha[:12]}{behind}"

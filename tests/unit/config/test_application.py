@@ -13,6 +13,7 @@ from syncline.config.application import (
     DirectoryOptions,
     HelmOptions,
     HelmParameter,
+    Hydration,
     IgnoreDifference,
     JsonnetOptions,
     JsonnetVariable,
@@ -210,5 +211,9 @@ def test_a_hydrated_application_is_synced_from_its_hydrated_branch() -> None:
     }
     found = configured(minimal(source=..., sourceHydrator=hydrator))
 
-    assert found.applications[0].sources == (Source(URL, "wet", target_revision="env/prod"),)
-    assert found.complaints[0].severity == "warning"
+    (app,) = found.applications
+    assert found.complaints == ()
+    wet, dry = Source(URL, "wet", target_revision="env/prod"), Source(URL, "dry", target_revision="HEAD")
+    assert app.sources == (wet,)
+    assert app.hydration == Hydration(dry, wet, "env/prod-next")
+    assert app.every_source == (wet, dry)
