@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.errors import GitError, ToolError
 from syncline.git.program import Git, last_line, without_password
 from syncline.git.worktrees import Worktrees
+from syncline.git.writing import committed, push
 from syncline.process import Room
 
 if TYPE_CHECKING:
@@ -143,6 +144,14 @@ class Repository:
         if sha:
             self.fetch_missing((sha,))
         return sha
+
+    def commit_files(self, base: str, files: Mapping[str, bytes], message: str) -> str:
+        """A commit upon another with these files; nobody's branch, index or work tree changes."""
+        return committed(self._git, self.resolve(base) if base else "", files, message)
+
+    def push(self, sha: str, branch: str) -> None:
+        """Make a branch of the remote that commit. Raises GitError when it has moved on."""
+        push(self._git, sha, branch)
 
     def origin_url(self) -> str:
         """The URL of the remote `origin`, without credentials; empty when there is none."""

@@ -87,10 +87,12 @@ class Git:
         quiet = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
         return self._start((*quiet, *arguments), replace(self._room, seconds=_FETCH_SECONDS)).code == 0
 
-    def elsewhere(self, variables: Mapping[str, str], *arguments: str, seconds: float) -> Completed:
+    def elsewhere(
+        self, variables: Mapping[str, str], *arguments: str, seconds: float, stdin: bytes = b""
+    ) -> Completed:
         """Run what speaks to another repository, with what it may log in with."""
         environ = {**self._room.environ, **self._without_filters(), **variables}
-        return self._start(arguments, replace(self._room, environ=environ, seconds=seconds))
+        return self._start(arguments, replace(self._room, environ=environ, seconds=seconds), stdin)
 
     def check_out(self, *arguments: str) -> None:
         """Run what writes files of a commit, and no filter. Raises GitError when it fails."""
