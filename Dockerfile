@@ -35,7 +35,7 @@ LABEL org.opencontainers.image.title="Syncline" \
 # GitHub checks the workspace out as another user than root, and requires that actions run as root.
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates git \
+ && apt-get install --yes --no-install-recommends ca-certificates git git-lfs gpg openssh-client \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/apt /var/log/dpkg.log \
  && git config --system --add safe.directory /github/workspace
 COPY --from=builder /opt/syncline /opt/syncline

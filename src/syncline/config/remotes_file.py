@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from syncline.config.decoding import Node, Table, entries, flag, strict_fields, text
+from syncline.config.decoding import Node, Table, at_least, entries, flag, strict_fields, text
 from syncline.config.settings import RemoteAccess
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ _REMOTE: Table = {
     "caFile": text,
     "insecure": flag,
     "plainHTTP": flag,
+    "sshKeyEnv": variable_of("private key"),
+    "knownHosts": text,
+    "depth": at_least(1),
+    "submodules": flag,
+    "lfs": flag,
 }
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.config.customizations import Customization
+    from syncline.config.source_plugin import PluginFile
     from syncline.errors import Place
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
@@ -47,6 +48,7 @@ class RemoteAccess(Struct, frozen=True):
 
     `username_env` and `password_env` name environment variables, so that no secret stands in a file.
     `ca_data` is base64, `ca_file` a path in the repository; `plain_http` asks a registry without TLS.
+    `ssh_key_env` names the variable with a private key; the rest is about Git repositories.
     """
 
     name: str
@@ -58,6 +60,11 @@ class RemoteAccess(Struct, frozen=True):
     ca_file: str = ""
     insecure: bool = False
     plain_http: bool = False
+    ssh_key_env: str = ""
+    known_hosts: str = ""
+    depth: int = 1
+    submodules: bool = True
+    lfs: bool = False
 
 
 class PluginAccess(Struct, frozen=True):
@@ -84,7 +91,8 @@ class GuardLimits(Struct, frozen=True):
 
 
 class Customizations(Struct, frozen=True):
-    """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line.
+    """`argocd-cm`'s keys about resources and tools: each text, whole for the part that uses it, and the
+    key's line.
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these.
     """
@@ -115,8 +123,9 @@ class Settings(Struct, frozen=True):
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
-    are those that are defined elsewhere and that nothing restricts here.  `helm` is the version that
-    renders charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
+    are those that are defined elsewhere and that nothing restricts here.  `gpg_keys` and
+    `allowed_signers` are files with the public keys that sign commits.  `helm` is the version that renders
+    charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -132,6 +141,9 @@ class Settings(Struct, frozen=True):
     require_lease: bool = False
     drift: DriftPolicy = field(default_factory=DriftPolicy)
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
+    source_plugins: tuple[PluginFile, ...] = ()
+    gpg_keys: tuple[str, ...] = ()
+    allowed_signers: str = ""
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
     remotes: Mapping[str, RemoteAccess] = field(default_factory=dict)

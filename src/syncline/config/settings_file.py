@@ -30,6 +30,7 @@ from syncline.config.settings import (
     PluginAccess,
     Settings,
 )
+from syncline.config.source_plugin import PluginFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +119,22 @@ def _plugin(node: Node) -> PluginAccess:
     found = strict_fields(node, {"baseUrl": _server, "tokenEnv": _token_env, "timeout": _seconds})
     url = found.pop("base_url", "")
     return PluginAccess(url, **found)
+
+
+_SOURCE_PLUGIN: Table = {
+    "file": text,
+    "network": flag,
+    "forks": flag,
+    "kubeVersion": text,
+    "apiVersions": texts,
+}
+
+
+def _source_plugin(node: Node) -> PluginFile:
+    found = strict_fields(node, _SOURCE_PLUGIN)
+    if isinstance(node.value, dict) and not node.has("file"):
+        node.error("needs a file: the path of a ConfigManagementPlugin in this repository.")
+    return PluginFile(**found, place=node.complaints.place(node.path))
 
 
 def _team(node: Node) -> str:
@@ -218,6 +235,8 @@ _SETTINGS: Table = {
     "remotes": remotes,
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
     "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
+    "sourcePlugins": list_of(_source_plugin),
+    "signing": lambda node: strict_fields(node, {"gpgKeys": texts, "allowedSigners": text}),
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
 }
@@ -237,6 +256,7 @@ def decode(body: Any, complaints: Complaints) -> Settings:
 
 
 _PREFIXED = {
+    "signing": {"gpg_keys": "gpg_keys", "allowed_signers": "allowed_signers"},
     "sync": {
         "only_automated": "sync_only_automated",
         "timeout": "sync_timeout",

@@ -4,9 +4,9 @@ The law: a credential is sent to the address it was made for and to no other, st
 or message, and everything that comes back is bounded.
 """
 
-from syncline.fetch.access import Access
+from syncline.fetch.access import Access, access_for
 from syncline.fetch.archive import unpack
 from syncline.fetch.question import FetchError
 from syncline.fetch.store import Store
 
-__all__ = ["Access", "FetchError", "Store", "unpack"]
+__all__ = ["Access", "FetchError", "Store", "access_for", "unpack"]

@@ -21,7 +21,8 @@ class Access(Discreet, frozen=True):
     """The credentials for a repository, and how its server is known.
 
     `missing` names the environment variables that should hold them and are empty; `withheld` says that there
-    are some which this event does not get.  `ca` is PEM text.
+    are some which this event does not get.  `ca` is PEM text, `ssh_key` a private key, `known_hosts` lines
+    of that file; the last three are about Git: how much history, and what else a checkout holds.
     """
 
     _SHOWN = ("name", "url")
@@ -35,11 +36,16 @@ class Access(Discreet, frozen=True):
     plain_http: bool = False
     missing: tuple[str, ...] = ()
     withheld: bool = False
+    ssh_key: str = ""
+    known_hosts: str = ""
+    depth: int = 1
+    submodules: bool = True
+    lfs: bool = False
 
     @property
     def has_login(self) -> bool:
         """Whether there is something to identify with."""
-        return bool(self.username or self.password)
+        return bool(self.username or self.password or self.ssh_key)
 
 
 ANONYMOUS: Final = Access()

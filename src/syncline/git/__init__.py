@@ -20,6 +20,9 @@ from syncline.process import Room
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from syncline.core.signatures import SignedCommit
+    from syncline.git.signatures import Keyring
+
 __all__ = ["Repository"]
 
 _SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -124,6 +127,23 @@ class Repository:
         answer = self._git.run("cat-file", "blob", f"{self.resolve(revision)}:{path}")
         return answer.stdout if answer.code == 0 else None
 
+    def remote_branch(self, name: str) -> str:
+        """The commit that a branch of the remote is at, fetched; empty when the remote has no such branch.
+
+        Raises GitError when the remote cannot be asked.
+        """
+        _no_option(name)
+        answer = self._git.run("ls-remote", "--quiet", "origin", f"refs/heads/{name}")
+        if answer.code:
+            raise GitError(
+                f"The branch {name!r} cannot be looked for: {last_line(answer.stderr)}.",
+                remedy="Look at the remote origin, and at what the run may log in with.",
+            )
+        sha = answer.stdout.decode("utf-8", "replace").partition("\t")[0].strip()
+        if sha:
+            self.fetch_missing((sha,))
+        return sha
+
     def origin_url(self) -> str:
         """The URL of the remote `origin`, without credentials; empty when there is none."""
         answer = self._git.run("config", "--get", "remote.origin.url")
@@ -140,6 +160,10 @@ class Repository:
             if self._commit(candidate):
                 return candidate
         return "HEAD"
+
+    def signed(self, keyring: Keyring, revision: str, *, strict: bool) -> tuple[SignedCommit, ...]:
+        """The commit or, where `strict`, all its history, with who signed it. Raises GitError."""
+        return keyring.commits(self._git, self.resolve(revision), strict=strict)
 
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:

@@ -87,6 +87,11 @@ class Git:
         quiet = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
         return self._start((*quiet, *arguments), replace(self._room, seconds=_FETCH_SECONDS)).code == 0
 
+    def elsewhere(self, variables: Mapping[str, str], *arguments: str, seconds: float) -> Completed:
+        """Run what speaks to another repository, with what it may log in with."""
+        environ = {**self._room.environ, **self._without_filters(), **variables}
+        return self._start(arguments, replace(self._room, environ=environ, seconds=seconds))
+
     def check_out(self, *arguments: str) -> None:
         """Run what writes files of a commit, and no filter. Raises GitError when it fails."""
         room = replace(self._room, environ={**self._room.environ, **self._without_filters()})
@@ -139,6 +144,12 @@ def last_line(text: str) -> str:
     """What git said last, without the password of a URL."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return without_password(lines[-1]).removeprefix("fatal: ").rstrip(".") if lines else "no message"
+
+
+def first_trouble(text: str) -> str:
+    """What went wrong first, where git goes on and complains of what follows from it."""
+    said = [line for line in text.splitlines() if line.startswith(("fatal: ", "ssh: "))]
+    return last_line(said[0] if said else text)
 
 
 def without_password(text: str) -> str:

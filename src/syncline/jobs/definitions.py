@@ -5,17 +5,20 @@ The law: only files that could define something are read, and from the commit, n
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from syncline.config import Configuration, load
 from syncline.config.application import Application, Destination, Source
-from syncline.errors import Place
+from syncline.errors import Place, UsageError
 from syncline.git import Repository
 from syncline.process import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from syncline.jobs.invocation import Invocation
 
 _FILES: Final = ("*.yaml", "*.yml", "*.json")
 _WORDS: Final = ("argoproj.io/", "argocd-cm")
@@ -32,6 +35,15 @@ def nameless(path: str) -> Application:
     name = PurePosixPath(path).name or "root"
     source = Source(path=path.strip("/") or ".", repo_url="")
     return Application(name, Place(path), (source,), Destination(namespace="default"))
+
+
+def inside(root: Path, invocation: Invocation) -> str:
+    """The path that a person names, from where they stand, as the repository has it. Raises UsageError."""
+    top, here = root.resolve(), invocation.root.resolve()
+    asked = Path(os.path.normpath(here / invocation.path))
+    if not asked.is_relative_to(top):
+        raise UsageError(f"--path {invocation.path!r} is not in the repository {top.name}.")
+    return asked.relative_to(top).as_posix()
 
 
 def names_at_head(root: Path, environ: Mapping[str, str]) -> list[str]:

@@ -6,10 +6,8 @@ each revision, whoever asks and however often.
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
@@ -24,21 +22,23 @@ from syncline.core.mask import Masker
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
+from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError
 from syncline.git import Repository
-from syncline.jobs.definitions import definitions, nameless
+from syncline.jobs.definitions import definitions, inside, nameless
 from syncline.jobs.family import gather
-from syncline.jobs.fetching import fitted, workshop_of
+from syncline.jobs.fetching import Elsewhere, fitted
 from syncline.jobs.once import AtRevision
 from syncline.jobs.projects import project_of
+from syncline.jobs.rendering import Trusted, as_reviewed, options_for
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.once import Once
-from syncline.render import Checkout, RenderOptions, Workshop, normalized_url, render
+from syncline.render import Checkout, RenderOptions, normalized_url, render
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
 
     from syncline.config.application import Application, Destination
@@ -184,7 +184,7 @@ class Session:
     def applications(self, revision: str) -> tuple[Application, ...]:
         """The applications at this commit; with `--path` the one that is this directory."""
         if self.invocation.path:
-            return (nameless(self._inside(self.invocation.path)),)
+            return (nameless(inside(self.repository.root, self.invocation)),)
         return self.family(revision).applications
 
     def family(self, revision: str) -> Family:
@@ -244,14 +244,6 @@ class Session:
             remedy="Add it under clusters: in syncline.yaml.",
         )
 
-    def _inside(self, path: str) -> str:
-        """A path as a person writes it, from where they stand, as the repository has it."""
-        top, here = self.repository.root.resolve(), self.invocation.root.resolve()
-        asked = Path(os.path.normpath(here / path))
-        if not asked.is_relative_to(top):
-            raise UsageError(f"--path {path!r} is not in the repository {top.name}.")
-        return asked.relative_to(top).as_posix()
-
     def _connect(self, name: str) -> ApiCluster:
         if self.invocation.tier is Tier.RENDER:
             raise ForbiddenError(
@@ -308,6 +300,7 @@ class Session:
                 environ=self.invocation.environ,
                 forge=lambda: self.forge,
                 known=self._rendered_templates,
+                remotes=lambda: self.elsewhere.remotes,
             ),
         )
 
@@ -320,15 +313,24 @@ class Session:
         return configuration
 
     def _render(self, asked: AtRevision) -> Rendering:
-        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        options = RenderOptions(room, self._own, workshop=self._workshop)
-        return render(asked.app, self.checkout(asked.revision), fitted(options, asked.app, self))
+        options = fitted(self.render_options, asked.app, self)
+        return render(as_reviewed(asked, self), self.checkout(asked.revision), options)
 
     @cached_property
-    def _workshop(self) -> Workshop:
-        workshop = workshop_of(self, self._settings_revision or self.head, self._surroundings.room)
-        self._stack.callback(workshop.close)
-        return workshop
+    def render_options(self) -> RenderOptions:
+        """What renderers are given. Raises ConfigError for a plugin that cannot be read."""
+        trusted = self._files[self._settings_revision]
+        room = replace(self._surroundings.room, seconds=trusted.settings.render_timeout)
+        source = Trusted(self.repository, self._settings_revision, trusted)
+        options = options_for(self.invocation, source, room, self._own)
+        return replace(options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree)
+
+    @cached_property
+    def elsewhere(self) -> Elsewhere:
+        """What is fetched from other places."""
+        found = Elsewhere(self, self._settings_revision or self.head, self._surroundings.room)
+        self._stack.callback(found.close)
+        return found
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:

@@ -169,7 +169,9 @@ def _reason(app: Application, inventory: Inventory, head: str, session: Session)
     changed = session.repository.changed_paths(last, head)
     if not changed:
         return ""
-    reason = affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    reason = affected(
+        app, changed, inputs=input_paths(session.checkout(head).root, app, session.render_options)
+    )
     return reason or _redefined(app, last, head, session)
 
 

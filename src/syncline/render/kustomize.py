@@ -17,6 +17,7 @@ from syncline.documents import dump, read
 from syncline.errors import Place, RenderError
 from syncline.process import Completed, hand_over, run
 from syncline.render.kustomization import file_of, followed
+from syncline.render.kustomize_program import flags, inflates_charts, program
 from syncline.render.links import mirror, reached
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
@@ -36,7 +37,7 @@ def render(order: Order) -> Iterator[Chunk]:
     with _copied(order, directory) as place:
         _edit(order, place)
         asked = _ask_for_origins(place)
-        answer = run(["kustomize", "build", "."], cwd=place, room=order.room)
+        answer = run([program(order), "build", ".", *flags(order)], cwd=place, room=order.room)
     if answer.code:
         raise tool_trouble("kustomize", answer.stderr, _place(order, directory))
     yield from _chunks(answer.stdout, order, directory, keep=asked)
@@ -44,7 +45,10 @@ def render(order: Order) -> Iterator[Chunk]:
 
 def inputs(order: Order) -> Iterator[Path]:
     """Every file and directory that the build reads. Raises RenderError for what it must not read."""
-    return chain.from_iterable(followed(place, order.root) for place in (order.directory, *_added(order)))
+    inflate = inflates_charts(order)
+    return chain.from_iterable(
+        followed(place, order.root, inflate=inflate) for place in (order.directory, *_added(order))
+    )
 
 
 def _place(order: Order, directory: Path) -> Place:
@@ -113,7 +117,7 @@ def _edit(order: Order, place: Path) -> None:
     _rewrite(file, value)
     hand_over(file, order.room)
     for arguments in _edits(options, order):
-        answer = run(["kustomize", "edit", *arguments], cwd=place, room=order.room)
+        answer = run([program(order), "edit", *arguments], cwd=place, room=order.room)
         _must_succeed(answer, order)
     if options.patches:
         value = _value(file) or {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from syncline.config.tools import ToolSettings
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Room
@@ -17,10 +18,11 @@ from syncline.render.links import real
 from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from syncline.config.application import Application, Source
+    from syncline.config.source_plugin import SourcePlugin
 
 _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
@@ -31,12 +33,16 @@ _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "htt
 class Checkout(Struct, frozen=True):
     """The files of one commit: `root` is a worktree, `revision` the full SHA.
 
-    Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.
+    Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.  Of
+    another repository's files `label` is what is put before their names, `found_by` the reference that led to
+    the commit.
     """
 
     root: Path
     revision: str
     asked_by: Place | None = None
+    label: str = ""
+    found_by: str = ""
 
 
 class RenderOptions(Struct, frozen=True):
@@ -44,7 +50,10 @@ class RenderOptions(Struct, frozen=True):
 
     `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
-    otherwise; `value_schemes` the URLs that value files may have.
+    otherwise; `value_schemes` the URLs that value files may have. `tools` are those of the trusted
+    `argocd-cm`, `plugins` those of the trusted settings; `for_strangers` says that the change is by somebody
+    who may not write here. What is `hidden` a plugin does not find. `trees`
+    fetches the files of other repositories.
     """
 
     room: Room = field(default_factory=Room)
@@ -56,12 +65,25 @@ class RenderOptions(Struct, frozen=True):
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     value_schemes: frozenset[str] = frozenset({"https", "http"})
+    trees: Callable[[Source, Application], Checkout] | None = None
+    tools: ToolSettings = field(default_factory=ToolSettings)
+    plugins: tuple[SourcePlugin, ...] = ()
+    for_strangers: bool = False
+    hidden: tuple[Path, ...] = ()
+
+
+class Sayings:
+    """What a renderer has to warn of; it makes no order another one."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
 
 
 class Order(Struct, frozen=True):
     """One source of one application, to be rendered.
 
-    `checkout` is where the source's files lie; `home` is this repository's own, where that is another.
+    `checkout` is where the source's files lie; `home` is this repository's own, where that is another. `said`
+    is what a renderer has to warn of.
     """
 
     app: Application
@@ -69,6 +91,7 @@ class Order(Struct, frozen=True):
     checkout: Checkout
     options: RenderOptions
     home: Checkout | None = None
+    said: Sayings = field(default_factory=Sayings)
 
     @property
     def ours(self) -> Checkout:

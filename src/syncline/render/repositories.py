@@ -5,14 +5,16 @@ The law: a source of another repository is fetched from there or refused, never 
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from syncline.errors import RenderError
 from syncline.fetch import FetchError
 from syncline.fetch.question import without_login
+from syncline.render.artifacts import Artifact
 from syncline.render.links import real
 from syncline.render.options import Checkout
 from syncline.render.workshop import Wanted
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Source
     from syncline.render.options import Order
+
+
+_OCI: Final = "oci://"
 
 
 def normalized_url(url: str) -> str:
@@ -50,9 +55,10 @@ def located(order: Order) -> Order:
 
 def lender(source: Source, order: Order) -> Path:
     """The root of the tree that a `ref` lends files of. Raises RenderError."""
-    if source.chart:
+    if source.chart or source.repo_url.startswith(_OCI):
+        what = "a chart" if source.chart else "an OCI artifact"
         raise RenderError(
-            f"The ref {source.ref!r} is a chart, which lends no files.",
+            f"The ref {source.ref!r} is {what}, which lends no files.",
             place=order.app.origin,
             remedy="Give the ref to a source that is a Git repository.",
         )
@@ -60,13 +66,22 @@ def lender(source: Source, order: Order) -> Path:
 
 
 def resolutions(order: Order) -> Iterator[str]:
-    """What a fetched chart's version came to, as sentences; of an order that was located."""
+    """What the version of something fetched came to, as sentences; of an order that was located."""
     source = order.source
     if source.chart:
         chart = order.options.workshop.chart(_wanted(source))
         asked = "" if chart.version == source.target_revision else f", for {source.target_revision}"
         url = without_login(source.repo_url)
         yield f"The chart {source.chart} is {chart.version}{asked} ({url}, {chart.digest[:19]})."
+    elif source.repo_url.startswith(_OCI):
+        tag = order.checkout.found_by
+        through = "" if tag == order.checkout.revision else f", by the tag {tag}"
+        yield f"The artifact {without_login(source.repo_url)} is {order.checkout.revision[:19]}{through}."
+    elif order.checkout.label:
+        name = order.checkout.found_by.removeprefix("refs/heads/").removeprefix("refs/")
+        through = f", by {name}" if name else ""
+        url = without_login(source.repo_url)
+        yield f"The repository {url} is at {order.checkout.revision[:12]}{through}{_hydrated_from(order)}."
 
 
 def _wanted(source: Source) -> Wanted:
@@ -76,17 +91,43 @@ def _wanted(source: Source) -> Wanted:
 
 def _tree(source: Source, order: Order) -> Checkout:
     """The tree of a source that is no chart: this repository's, as long as nobody fetches others."""
-    if source.repo_url.startswith("oci://"):
-        raise RenderError(
-            f"The source {source.repo_url!r} is an OCI artifact, which this version does not read.",
-            place=order.app.origin,
-            remedy="If it is a chart, name its last part in chart; else vendor it and name its path.",
-        )
+    if source.repo_url.startswith(_OCI):
+        return _artifact(source, order)
+    hydration = order.app.hydration
+    if hydration is not None and source == hydration.wet and order.options.trees is not None:
+        return order.options.trees(source, order.app)
     known = {normalized_url(url) for url in order.options.repositories}
     if source.repo_url and known and normalized_url(source.repo_url) not in known:
+        if order.options.trees is not None:
+            return order.options.trees(source, order.app)
         raise RenderError(
             f"The source repository {source.repo_url!r} is not this one, and this version reads no others.",
             place=order.app.origin,
             remedy="If it is this one under another URL, list the URL under repositories: in syncline.yaml.",
         )
     return order.ours
+
+
+def _artifact(source: Source, order: Order) -> Checkout:
+    try:
+        found = order.options.workshop.artifact(Artifact(source.repo_url, source.target_revision))
+    except FetchError as error:
+        raise RenderError(error.message, place=order.app.origin, remedy=error.remedy) from error
+    name = source.repo_url.rstrip("/").rpartition("/")[2]
+    return Checkout(found.folder, found.digest, label=f"{name}@{found.tag}", found_by=found.tag)
+
+
+def _hydrated_from(order: Order) -> str:
+    """Which commit the hydrator rendered, by the file that it leaves (Argo CD, "hydrator.metadata")."""
+    file = order.root / order.source.path.strip("/") / "hydrator.metadata"
+    if order.app.hydration is None or not file.is_file():
+        return ""
+    try:
+        said = json.loads(file.read_bytes())
+    except ValueError:
+        return ""
+    sha = said.get("drySha") if isinstance(said, dict) else None
+    if not isinstance(sha, str):
+        return ""
+    behind = "" if sha == order.ours.revision else f", and not from {order.ours.revision[:12]}"
+    return f", hydrated from {sha[:12]}{behind}"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from syncline.fetch.registry import Registry
     from syncline.fetch.web import Web
+    from syncline.render.artifacts import Artifact, Unpacked
 
 _LARGEST_INDEX: Final = 128 * 1024 * 1024
 _LARGEST_CHART: Final = 64 * 1024 * 1024
@@ -112,6 +113,7 @@ class Workshop:
         self._folders: Once[tuple[str, str], Path] = Once(self._unpacked)
         self._contents: dict[str, bytes] = {}
         self._files: Once[str, bytes] = Once(self._file)
+        self._artifacts: Once[Artifact, Unpacked] = Once(lambda asked: asked.fetched(self))
         self.made: Once[Any, Any] = Once(lambda job: job.make())
 
     @cached_property
@@ -160,6 +162,30 @@ class Workshop:
     def file(self, url: str) -> bytes:
         """A file of the web. Raises FetchError."""
         return self._files[url]
+
+    def artifact(self, asked: Artifact) -> Unpacked:
+        """The files of an OCI artifact. Raises FetchError."""
+        return self._artifacts[asked]
+
+    def registry(self, address: str) -> Registry:
+        """A repository of a registry."""
+        return self._registries[address]
+
+    def tags(self, address: str) -> list[str]:
+        """All its tags. Raises FetchError."""
+        return self._tags[address]
+
+    def tag(self, asked: str) -> str:
+        """The tag that is meant; empty where a range of versions is."""
+        return _tag(asked)
+
+    def layer(self, address: str, digest: str, limit: int) -> bytes:
+        """A layer, from the registry or from the store. Raises FetchError."""
+        content = self._store.find(digest)
+        if content is None:
+            content = self._registries[address].blob(digest, limit)
+            self._store.keep(content)
+        return content
 
     def _fetch(self, wanted: Wanted) -> Chart:
         return self._from_registry(wanted) if wanted.in_registry else self._from_index(wanted)
@@ -240,10 +266,7 @@ class Workshop:
                 f"What lies at {address}:{tag or chosen} is no Helm chart.",
                 remedy="Correct repoURL and chart; a chart gets there by helm push.",
             )
-        content = self._store.find(layer[0])
-        if content is None:
-            content = registry.blob(layer[0], _LARGEST_CHART)
-            self._store.keep(content)
+        content = self.layer(address, layer[0], _LARGEST_CHART)
         return Chart(wanted.name, chosen, layer[0], content)
 
     def _unpacked(self, asked: tuple[str, str]) -> Path:

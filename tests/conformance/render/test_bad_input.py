@@ -110,7 +110,6 @@ PLAIN: dict[str, tuple[Files, str, str, str]] = {
         "app/b.yaml:1: ",
         "defined twice: in app/a.yaml:1",
     ),
-    "Jsonnet": ({"app/a.jsonnet": "{}"}, "", "app/a.jsonnet: ", "Jsonnet"),
     "missing path": ({"other/a.yaml": ""}, "", "apps/web.yaml:1: ", "'app' does not exist at 0123456"),
     "glob": ({"app/a.yaml": ""}, "directory: {include: '{a'}", "apps/web.yaml:1: ", "a brace is not closed"),
     "unknown plugin": ({"app/a.yaml": ""}, "plugin: {name: cdk8s}", "apps/web.yaml:1: ", "'cdk8s'"),
@@ -454,6 +453,7 @@ ENDLESS: Mapping[str, tuple[Files, str]] = {
         ),
         "helm",
     ),
+    "jsonnet": ({"app/a.jsonnet": "local f(x) = f(x + 1) tailstrict; f(1)"}, "jsonnet"),
     "jinja2": (
         {
             "app/a.yaml.j2": "{% for i in range(99999) %}{% for j in range(99999) %}"
@@ -481,6 +481,7 @@ PRINTS: Mapping[str, tuple[Files, str]] = {
         "helm",
     ),
     "jinja2": ({"app/a.yaml.j2": "{% for i in range(99999) %}{{ '0123456789' * 9 }}{% endfor %}"}, "jinja2"),
+    "jsonnet": ({"app/a.jsonnet": "{a: std.repeat('0123456789', 222222)}"}, "jsonnet"),
 }
 
 
@@ -498,7 +499,7 @@ ELSEWHERE = {
     "a source": (APP % "", "The source repository 'https://github.com/other/charts' is not this one"),
     "an OCI source": (
         APP.replace("https://github.com/acme/deploy.git", "oci://r.example/x") % "",
-        "is an OCI artifact, which this version does not read",
+        "is asked for without a version. Give targetRevision",
     ),
     "a lender of values": (
         APP.replace(
