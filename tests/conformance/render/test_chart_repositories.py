@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +17,7 @@ from contract.kube.pki import make_certificate
 from syncline.fetch import Access, Store
 from syncline.fetch.web import Web
 from syncline.render import Workshop
-from syncline.render.chart_lock import lock_digest
+from syncline.render.chart_lock import lock_digest, lock_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -358,3 +361,94 @@ def test_a_chart_vendored_already_is_not_fetched(
 
     assert "version: v7.0.0\n" in outcome(app, planted(tmp_path / "repo", files), room, workshop(house.url))
     assert house.visits == []
+
+
+def test_the_digest_of_a_lock_is_the_one_that_helm_writes(tools: Mapping[str, Path], tmp_path: Path) -> None:
+    odd = "import-values: [data, {parent: y, child: x}], tags: [a, 'b<c&d'], condition: 'n.on,m.on'"
+    dependencies = (
+        f"- {{name: near, version: '>=0.1 <1', repository: 'file://../near', alias: nn, {odd}}}\n"
+        "- {name: more, version: '', repository: 'file://../more', enabled: true}\n"
+    )
+    root = planted(
+        tmp_path,
+        {
+            "app/Chart.yaml": DEPENDING + dependencies.replace("version: '', ", "version: ^1, "),
+            "near/Chart.yaml": CHART.replace("web", "near"),
+            "more/Chart.yaml": "apiVersion: v2\nname: more\nversion: 1.2.3\n",
+        },
+    )
+    for name in ("helm", "helm3"):
+        (root / "app/Chart.lock").unlink(missing_ok=True)
+        words = [str(tools[name]), "dependency", "update", "--skip-refresh", str(root / "app")]
+        subprocess.run(words, check=True, capture_output=True, env={"HOME": str(tmp_path)})
+        lock = lock_of(root / "app", root)
+        assert lock is not None
+        assert lock.is_current
+        assert lock.versions == {"near": ("0.1.0",), "more": ("1.2.3",)}
+    (root / "app/Chart.yaml").write_text((root / "app/Chart.yaml").read_text().replace("^1", "^1.0"))
+    lock = lock_of(root / "app", root)
+    assert lock is not None
+    assert not lock.is_current
+
+
+EVIL = {
+    "a file outside": (
+        {"templates/a.yaml": SHOW.replace("size:", 'x: {{ .Files.Get "../../secret.txt" | quote }}, size:')},
+        "",
+        'x: ""',
+    ),
+    "a value file outside": ({}, "valueFiles: [../../secret.txt]", "leads out of the repository"),
+    "a value file of the machine": ({}, "valueFiles: [/../../../etc/passwd]", "leads out of the repository"),
+    "a dependency outside": (
+        {
+            "Chart.yaml": "apiVersion: v2\nname: evil\nversion: 1.0.0\n"
+            "dependencies: [{name: x, version: '*', repository: 'file://../../repo/app'}]\n"
+        },
+        "",
+        "leads out of the repository",
+    ),
+    "a schema of the web": (
+        {"values.schema.json": '{"$ref": "https://schemas.example/x.json"}'},
+        "",
+        "4 apps/web.yaml:1: The values schema refers to 'https://schemas.example/x.json'",
+    ),
+    "the environment": ({"templates/a.yaml": '{{ env "HOME" }}'}, "", 'function "env" not defined'),
+    "the cluster": (
+        {
+            "templates/a.yaml": SHOW.replace(
+                "size:", 'x: {{ lookup "v1" "Secret" "" "" | toJson | quote }}, size:'
+            )
+        },
+        "",
+        'x: "{}"',
+    ),
+    "a host": (
+        {"templates/a.yaml": SHOW.replace("size:", 'x: {{ getHostByName "localhost" | quote }}, size:')},
+        "",
+        'x: ""',
+    ),
+    "a failure": ({"templates/a.yaml": '{{ fail "no size" }}'}, "", "4 apps/web.yaml:1: helm failed: "),
+}
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_fetched_chart_reaches_nothing_but_itself(
+    name: str, room: Room, tools: Mapping[str, Path], tmp_path: Path
+) -> None:
+    files, options, says = EVIL[name]
+    root = planted(tmp_path / "repo", {"app/Chart.yaml": CHART, "secret.txt": "hunter2"})
+    content = {f"evil/{path}": text for path, text in files.items()}
+    content.setdefault("evil/Chart.yaml", "apiVersion: v2\nname: evil\nversion: 1.0.0\n")
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as tar:
+        for path, text in content.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(text.encode())
+            tar.addfile(info, io.BytesIO(text.encode()))
+    index = b"entries: {evil: [{version: 1.0.0, urls: [evil.tgz]}]}"
+    with serving(House(tmp_path)) as house:
+        house.files |= {"/index.yaml": index, "/evil.tgz": file.getvalue()}
+        for program in (room, helm3_first(room, tools, tmp_path)):
+            answer = outcome(asked(house, "1.0.0", options, "evil"), root, program, workshop(house.url))
+            assert says in answer
+            assert "hunter2" not in answer
