@@ -6,6 +6,7 @@ The law: it answers as Git does, asks for a name and a password where it has any
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import threading
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass
 class House:
-    """Bare repositories below `root`; `login` is `name:password`, `redirects` what lies elsewhere."""
+    """Bare repositories below `root`; `login` is `name:password` for all but `login_free`, `redirects` what
+    lies elsewhere, `lfs` files by their SHA-256.
+    """
 
     root: Path
     login: str = ""
     redirects: dict[str, str] = field(default_factory=dict)
     visits: list[tuple[str, str]] = field(default_factory=list)
+    lfs: dict[str, bytes] = field(default_factory=dict)
+    login_free: tuple[str, ...] = ()
     url: str = ""
 
     def commit(self, name: str, files: Mapping[str, str], *tags: str, branch: str = "main") -> str:
@@ -79,15 +84,7 @@ def serving(house: House) -> Iterator[House]:
             said = self.headers.get("authorization", "")
             house.visits.append((self.path, said))
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            for name, there in house.redirects.items():
-                if path.startswith(name):
-                    self._send(302, [("Location", there + self.path.removeprefix(name))], b"")
-                    return
-            wanted = f"Basic {base64.b64encode(house.login.encode()).decode()}"
-            if house.login and said != wanted:
-                self._send(401, [("WWW-Authenticate", 'Basic realm="git"')], b"")
-                return
-            self._send(*_backend(house, self, path, query, body))
+            self._send(*_answer(house, self, path, query, body))
 
         def _send(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
             self.send_response(status)
@@ -107,9 +104,37 @@ def serving(house: House) -> Iterator[House]:
         server.shutdown()
 
 
-def _backend(
-    house: House, request: BaseHTTPRequestHandler, path: str, query: str, body: bytes
-) -> tuple[int, list[tuple[str, str]], bytes]:
+Answer = tuple[int, list[tuple[str, str]], bytes]
+
+
+def _answer(house: House, request: BaseHTTPRequestHandler, path: str, query: str, body: bytes) -> Answer:
+    for name, there in house.redirects.items():
+        if path.startswith(name):
+            return 302, [("Location", there + path.removeprefix(name))], b""
+    wanted = f"Basic {base64.b64encode(house.login.encode()).decode()}"
+    is_free = any(path.startswith(name) for name in house.login_free)
+    if house.login and not is_free and request.headers.get("authorization", "") != wanted:
+        return 401, [("WWW-Authenticate", 'Basic realm="git"')], b""
+    if path.endswith("/info/lfs/objects/batch"):
+        return 200, [("Content-Type", _LFS)], _batch(house, body)
+    if path.startswith("/lfs/"):
+        return 200, [], house.lfs[path.removeprefix("/lfs/")]
+    return _backend(house, request, path, query, body)
+
+
+_LFS = "application/vnd.git-lfs+json"
+
+
+def _batch(house: House, body: bytes) -> bytes:
+    """Where the files lie (the Batch API of Git LFS)."""
+    objects = [
+        {**each, "actions": {"download": {"href": f"{house.url}/lfs/{each['oid']}"}}}
+        for each in json.loads(body)["objects"]
+    ]
+    return json.dumps({"transfer": "basic", "objects": objects}).encode()
+
+
+def _backend(house: House, request: BaseHTTPRequestHandler, path: str, query: str, body: bytes) -> Answer:
     environ = {
         "PATH": os.environ["PATH"],
         "GIT_PROJECT_ROOT": str(house.root),

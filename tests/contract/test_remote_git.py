@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -249,6 +251,26 @@ def test_a_pointer_of_git_lfs_is_never_taken_for_the_file(house: House, tmp_path
     lacking = remotes(Access("host", house.url, lfs=True), environ={"PATH": str(only_git)})
     with pytest.raises(GitError, match="is to be read with Git LFS, and git-lfs is not on the PATH"):
         lacking.tree(Asked(url))
+
+
+@pytest.mark.skipif(shutil.which("git-lfs") is None, reason="git-lfs is not installed; Debian has it")
+def test_files_of_git_lfs_take_the_place_of_their_pointers_where_that_is_asked_for(house: House) -> None:
+    content = b"kind: x\n"
+    name = hashlib.sha256(content).hexdigest()
+    house.lfs[name] = content
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{name}\nsize {len(content)}\n"
+    attributes = "*.yaml filter=lfs diff=lfs merge=lfs -text\n"
+    house.commit("acme/charts", {"big.yaml": pointer, ".gitattributes": attributes})
+    house.login = f"robot:{SECRET}"
+    access = Access("acme", f"{house.url}/acme", username="robot", password=SECRET, lfs=True)
+    # The files themselves lie at an address that no access is for: their server says how they are had.
+    house.login_free = ("/lfs/",)
+
+    tree = remotes(access).tree(Asked(f"{house.url}/acme/charts.git"))
+
+    assert (tree.root / "big.yaml").read_bytes() == content
+    for path in tree.root.parents[1].rglob("*"):
+        assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
 
 
 # what is said of each address

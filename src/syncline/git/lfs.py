@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import GitError
-from syncline.git.program import last_line, without_password
+from syncline.git.program import LOGIN, last_line, without_password
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,11 @@ _READ: Final = (
 )  # fmt: skip
 """What renderers read; that an image is missing harms nobody."""
 _SECONDS: Final = 600.0
+_INSTALLED: Final = (
+    "-c", "filter.lfs.smudge=git-lfs smudge -- %f", "-c", "filter.lfs.clean=git-lfs clean -- %f",
+    "-c", "filter.lfs.process=git-lfs filter-process", "-c", "filter.lfs.required=true",
+)  # fmt: skip
+"""Without them git-lfs puts nothing into its place; for it alone they are filters."""
 
 
 def must_be_whole(tree: Path, url: str) -> None:
@@ -48,6 +53,6 @@ def check_out(git: Git, url: str, sha: str, variables: Mapping[str, str]) -> Non
         )
     git.output("config", "remote.origin.url", url)
     for arguments in (("lfs", "fetch", "origin", sha), ("lfs", "checkout")):
-        answer = git.elsewhere(variables, *arguments, seconds=_SECONDS)
+        answer = git.elsewhere(variables, *LOGIN, *_INSTALLED, *arguments, seconds=_SECONDS)
         if answer.code:
             raise GitError(f"The LFS files of {shown} could not be fetched: {last_line(answer.stderr)}.")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from syncline.fetch import Access
 
 _ASK: Final = """#!/bin/sh
-# Git asks as in: Password for 'https://robot@example.com/acme/charts.git':
-asked=${1#*\\'}; asked=${asked%\\'*}
+# Git asks as in: Password for 'https://robot@example.com/acme/charts.git': (Git LFS with the other quotes)
+asked=${1#*[\\'\\"]}; asked=${asked%[\\'\\"]*}
 rest=${asked#*://}
 asked=${asked%%://*}://${rest#*@}
 case "$asked" in

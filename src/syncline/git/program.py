@@ -34,6 +34,9 @@ _GUARDS: Final = (
     "gc.auto=0",
     "maintenance.auto=false",
 )
+LOGIN: Final = ("-c", "credential.helper=", "-c", "credential.useHttpPath=true")
+"""What is told to git before it logs in elsewhere: nobody keeps the password, and it is for one path."""
+
 _PASSED_ON: Final = ("GIT_", "SSH_", "SSL_CERT_")
 _PASSED_NAMES: Final = frozenset({"HOME", "XDG_CONFIG_HOME", "SUDO_UID"})
 _PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})

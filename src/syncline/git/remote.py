@@ -27,7 +27,7 @@ from syncline.fetch import access_for
 from syncline.fetch.access import ANONYMOUS
 from syncline.git import lfs
 from syncline.git.login import logged_in
-from syncline.git.program import Git, first_trouble, without_password
+from syncline.git.program import LOGIN, Git, first_trouble, without_password
 from syncline.once import Once
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _SCP: Final = re.compile(r"(?P<user>[^@/:\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^:\s].*)")
 _FETCH_SECONDS: Final = 600.0
-_GUARDS: Final = ("-c", "credential.helper=", "-c", "credential.useHttpPath=true")
 
 
 class Asked(Struct, frozen=True):
@@ -203,7 +202,7 @@ class Remotes:
 
     def _start(self, url: str, git: Git, arguments: Sequence[str]) -> Completed:
         with logged_in(self._access(url)) as variables:
-            return git.elsewhere(variables, *_GUARDS, *arguments, seconds=_FETCH_SECONDS)
+            return git.elsewhere(variables, *LOGIN, *arguments, seconds=_FETCH_SECONDS)
 
     def _check_out(self, key: tuple[str, str]) -> Path:
         url, sha = key
