@@ -12,7 +12,8 @@ from syncline.errors import Place, RenderError
 
 _LINES: Final = 30
 _TEMPORARY: Final = re.compile(
-    r"/[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+(?:/tree|/chart-[^/\s:'\"]+)?/?"
+    r"/(?:[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+"
+    r"(?:/(?:chart|git|tree)-[^/\s:'\"]+|/tree\b)*/?)+"
 )
 _QUOTED_VALUE: Final = re.compile(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""
