@@ -41,8 +41,9 @@ $(STAMP): pyproject.toml
 demo: setup
 	$(BIN)/python examples/demo.py
 
+# Two processes: one for all that needs a cluster, one for the rest.
 test: lint tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-action: tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,image]'

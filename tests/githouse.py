@@ -39,6 +39,7 @@ class House:
             _git(work, "init", "--quiet", f"--initial-branch={branch}")
             bare.mkdir(parents=True)
             _git(bare, "init", "--quiet", "--bare", f"--initial-branch={branch}")
+            _git(bare, "config", "http.receivepack", "true")
         _git(work, "checkout", "--quiet", "-B", branch)
         for path, text in files.items():
             (work / path).parent.mkdir(parents=True, exist_ok=True)

@@ -7,11 +7,14 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 from e2e.delivery import Repo, config_map
 from e2e.sets import app_of, diff, problems
 from githouse import House, serving
 from syncline import cli
+from syncline.errors import ExitCode, GitError
+from syncline.git import Repository
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.observer import Silence
 from syncline.report.model import Job, Report
@@ -162,3 +165,58 @@ def test_both_sides_may_lie_in_other_repositories(repo: Repo, house: House) -> N
     (change,) = web.changes
     assert "from wet" in str(change.before)
     assert "from dry" in str(change.after)
+
+
+def command(repo: Repo, *arguments: str) -> tuple[int, str]:
+    environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    done = CliRunner().invoke(cli.main, ["hydrate", "--repository", str(repo.root), *arguments], env=environ)
+    return done.exit_code, done.output
+
+
+def test_hydrating_pushes_what_the_dry_side_renders_to_once(repo: Repo, house: House) -> None:
+    first = repo.commit(dry(repo, "old"))
+    before = hydrate(house, "before", "0" * 40)
+    branches = repo.git("branch")
+
+    assert command(repo, "--dry-run") == (0, "env/prod-next: would hydrate web\n")
+    assert "env/prod-next" not in repo.git("ls-remote", "origin")
+    code, said = command(repo)
+    assert (code, said.partition(" hydrated, ")[0]) == (0, "env/prod-next: web")
+    assert command(repo, "web") == (0, "env/prod-next: nothing changes\n")
+
+    there = repo.git("ls-remote", "origin", "refs/heads/env/prod-next").split()[0]
+    repo.git("fetch", "--quiet", "origin", there)
+    assert repo.git("rev-parse", f"{there}^") == before
+    assert repo.git("show", f"{there}:wet/manifest.yaml") == (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-a\n  namespace: a\ndata:\n  value: old"
+    )
+    assert json.loads(repo.git("show", f"{there}:wet/hydrator.metadata"))["drySha"] == first
+    assert "README.md" in repo.git("ls-tree", "--name-only", there)
+    assert repo.git("branch") == branches
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_hydrating_commits_no_values_of_a_secret(repo: Repo) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: hunter2}\n"
+    files = dry(repo, "old") | {"dry/a.yaml": secret}
+    repo.commit(files)
+
+    code, said = command(repo)
+
+    assert code == ExitCode.CONFIG
+    assert "Secret a/x-s has values, which hydrating would commit." in said
+    assert "hunter2" not in said
+    assert "env/prod" not in repo.git("ls-remote", "origin")
+
+
+def test_a_branch_that_moves_meanwhile_is_not_overwritten(repo: Repo, house: House) -> None:
+    repo.commit(dry(repo, "old"))
+    there = Repository(repo.root, environ={"HOME": os.environ["HOME"]})
+    base = hydrate(house, "one", "0" * 40)
+    assert there.remote_branch("env/prod") == base
+    mine = there.commit_files(base, {"wet/manifest.yaml": b"mine"}, "mine")
+    theirs = hydrate(house, "two", "1" * 40)
+
+    with pytest.raises(GitError, match="somebody else has pushed meanwhile"):
+        there.push(mine, "env/prod")
+    assert there.remote_branch("env/prod") == theirs

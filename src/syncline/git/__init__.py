@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.errors import GitError, ToolError
 from syncline.git.program import Git, last_line, without_password
 from syncline.git.worktrees import Worktrees
+from syncline.git.writing import committed, push
 from syncline.process import Room
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Repository:
         sha = self._commit(revision) or self._fetched(revision)
         if not sha:
             raise GitError(self._unknown(revision), remedy=self._hint())
-        self._known[revision] = sha
+        self._known[revision] = self._known[sha] = sha
         return sha
 
     def merge_base(self, one: str, other: str) -> str:
@@ -144,15 +145,21 @@ class Repository:
             self.fetch_missing((sha,))
         return sha
 
+    def commit_files(self, base: str, files: Mapping[str, bytes], message: str) -> str:
+        """A commit upon another with these files; nobody's branch, index or work tree changes."""
+        return committed(self._git, self.resolve(base) if base else "", files, message)
+
+    def push(self, sha: str, branch: str) -> None:
+        """Make a branch of the remote that commit. Raises GitError when it has moved on."""
+        push(self._git, sha, branch)
+
     def origin_url(self) -> str:
         """The URL of the remote `origin`, without credentials; empty when there is none."""
-        answer = self._git.run("config", "--get", "remote.origin.url")
-        return without_password(answer.stdout.decode("utf-8", "replace").strip()) if answer.code == 0 else ""
+        return without_password(self._git.setting("remote.origin.url"))
 
     def actor(self) -> str:
         """Who works here, for the history: the configured name, or nothing."""
-        answer = self._git.run("config", "--get", "user.name")
-        return answer.stdout.decode("utf-8", "replace").strip() if answer.code == 0 else ""
+        return self._git.setting("user.name")
 
     def default_branch(self) -> str:
         """What `origin/HEAD` points to, else the first of main and master that exists, else HEAD."""

@@ -6,7 +6,7 @@ another plan, made from what the cluster has by then; while one run writes an ap
 
 from __future__ import annotations
 
-import platform
+import os
 import uuid
 from typing import TYPE_CHECKING
 
@@ -275,7 +275,7 @@ def _holder(session: Session) -> str:
     """Who this run is: a person or a bot, where to look, and what tells it from every other run."""
     environ = session.invocation.environ
     run = environ.get("GITHUB_RUN_ID", "")
-    place = platform.node()
+    place = os.uname().nodename
     if run:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         place = f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"

@@ -5,17 +5,18 @@ The law: everything a build would read lies in this repository, or the build doe
 
 from __future__ import annotations
 
+import os
 import re
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
 from syncline.documents import Document, read
 from syncline.errors import DocumentError, Place, RenderError
 from syncline.render.charts import check_schemas
-from syncline.render.kustomize_charts import chart_values, charts, homes
+from syncline.render.kustomize_charts import Inflated, chart_values, charts, homes
 from syncline.render.links import plain, real
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Reference(Struct, frozen=True):
     path: str
     place: Place
     role: Role = Role.CONTENT
+    chart: Inflated | None = None
 
 
 def file_of(directory: Path) -> Path | None:
@@ -57,9 +59,14 @@ def file_of(directory: Path) -> Path | None:
     return next((directory / name for name in NAMES if (directory / name).is_file()), None)
 
 
-def followed(directory: Path, root: Path, *, inflate: bool = False) -> Iterator[Path]:
-    """Every file and directory that a build of this directory reads, the directory itself first; the charts
-    too, where the build may render them.
+Lacking: TypeAlias = list[tuple[Path, Reference]]
+"""Charts that are not in the repository and can be fetched, by the place where a build looks for them."""
+
+
+def followed(directory: Path, root: Path, *, lacking: Lacking | None = None) -> Iterator[Path]:
+    """Every file and directory that a build of this directory reads, the directory itself first.
+
+    The charts too, where the build may render them: then those that can be fetched are added to `lacking`.
 
     A path that leads over links is given as it is written, too. Raises RenderError for what is remote,
     missing or outside of the repository, with the line that names it.
@@ -73,13 +80,21 @@ def followed(directory: Path, root: Path, *, inflate: bool = False) -> Iterator[
         yield place
         base = place if place.is_dir() else place.parent
         for reference in _references(place, role, root):
-            if reference.role in {Role.CHART, Role.HOME} and not inflate:
+            if reference.role in {Role.CHART, Role.HOME} and lacking is None:
                 continue
             written = plain(base / reference.path)
+            if lacking is not None and _can_be_fetched(written, reference, root):
+                lacking.append((written, reference))
+                continue
             target = _target(written, reference, root)
             if written != target:
                 yield written
             todo.append((target, reference.role))
+
+
+def _can_be_fetched(written: Path, reference: Reference, root: Path) -> bool:
+    is_remote = reference.chart is not None and reference.chart.is_remote
+    return is_remote and written.is_relative_to(root) and not os.path.lexists(written)
 
 
 def references(directory: Path, root: Path) -> Iterator[Reference]:
@@ -138,8 +153,8 @@ def _named(document: Document, role: Role) -> Iterator[Reference]:
 def _inflated(value: Any, document: Document) -> Iterator[Reference]:
     """What helm would be given."""
     if isinstance(value, dict):
-        for path, where in charts(value):
-            yield Reference(path, _place(document, where), Role.CHART)
+        for chart in charts(value):
+            yield Reference(chart.path, _place(document, chart.where), Role.CHART, chart)
         for path, where in homes(value):
             yield Reference(path, _place(document, where), Role.HOME)
 
@@ -230,10 +245,10 @@ def _target(written: Path, reference: Reference, root: Path) -> Path:
         )
     if not target.exists() and reference.role is Role.CHART:
         raise RenderError(
-            f"The chart that the Kustomization has helm render is not in {reference.path!r}, and charts are "
-            "not downloaded.",
+            f"The chart that the Kustomization has helm render is not in {reference.path!r}, and no "
+            "repository and version are named.",
             place=reference.place,
-            remedy="Pull it into the repository with helm pull --untar --untardir, and commit it.",
+            remedy="Commit it there, or name its repo and version.",
         )
     if not target.exists():
         raise RenderError(

@@ -5,26 +5,45 @@ The law: a chart lies in the repository where kustomize looks for it, or the bui
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    Where = tuple[str | int, ...]
-    Named = tuple[str, Where]
+    Named = tuple[str, "Where"]
+
+Where: TypeAlias = tuple[str | int, ...]
 
 _HOME: Final = "charts"
 _GENERATOR: Final = "HelmChartInflationGenerator"
 _OLDER: Final = "helmChartInflationGenerator"
 
 
-def charts(value: Mapping[str, Any]) -> Iterator[Named]:
-    """Where the charts lie that a Kustomization, or the configuration of kustomize's own generator, names,
-    relative to it, and where they are named.
+class Inflated(Struct, frozen=True):
+    """A chart that helm renders for a Kustomization: where it lies, relative to that, where it is named, and
+    from which repository it comes (empty where nobody says so).
     """
+
+    path: str
+    where: Where
+    name: str
+    repository: str
+    version: str
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it can be fetched: one without a version is a directory of the Kustomization's own."""
+        return bool(self.repository and self.version)
+
+
+def charts(value: Mapping[str, Any]) -> Iterator[Inflated]:
+    """The charts that a Kustomization, or the configuration of kustomize's own generator, names."""
     for chart, home, where in _charts(value):
         if isinstance(chart.get("name"), str):
-            yield _folder(chart, home), where
+            name, version, repo = (str(chart.get(key) or "") for key in ("name", "version", "repo"))
+            yield Inflated(_folder(chart, home), where, name, repo, version)
 
 
 def chart_values(value: Mapping[str, Any]) -> Iterator[Named]:

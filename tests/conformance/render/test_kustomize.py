@@ -8,8 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from conformance.render.kitchen import CHART, answered, config_map, planted, tree
-from syncline.errors import ExitCode
+from charthouse import House, serving
+from conformance.render.kitchen import (
+    APP,
+    CHART,
+    OURS,
+    REVISION,
+    answered,
+    application,
+    config_map,
+    planted,
+    served,
+    tree,
+)
+from conformance.render.shop import workshop
+from syncline.config.tools import tools_of
+from syncline.errors import ExitCode, Place
+from syncline.render import Checkout, RenderOptions, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +33,7 @@ if TYPE_CHECKING:
     from syncline.process import Room
 
 ENABLE = {"kustomize.buildOptions": "--enable-helm"}
+ENABLED = {key: (text, Place("argocd-cm.yaml", 7)) for key, text in ENABLE.items()}
 PODS = """\
 apiVersion: v1
 kind: Pod
@@ -204,10 +220,10 @@ GENERATOR = "apiVersion: builtin\nkind: HelmChartInflationGenerator\nname: web\n
 # the Kustomization, more files, how the sentence begins
 NOT_INFLATED = {
     "not vendored": ("helmCharts:\n- {name: gone}\n", {}, "app/kustomization.yaml:2: The chart that"),
-    "another version": (
-        "helmCharts:\n- {name: far, version: 1.2.4, repo: 'https://charts.example'}\n",
+    "not there to be fetched": (
+        "helmCharts:\n- {name: far, version: 1.2.4, repo: 'http://127.0.0.1:1'}\n",
         {},
-        "app/kustomization.yaml:2: The chart that the Kustomization has helm render is not in 'charts/far",
+        "app/kustomization.yaml:2: The chart repository http://127.0.0.1:1",
     ),
     "outside": (
         "helmGlobals: {chartHome: ../../../outside}\nhelmCharts:\n- {name: web}\n",
@@ -264,3 +280,20 @@ def test_a_tool_that_is_switched_off_leaves_its_files_to_the_plain_directory(
 
     assert answer.startswith("# app/a.yaml:1\n")
     assert "name: a\n" in answer
+
+
+def test_a_chart_that_is_not_in_the_repository_is_fetched_for_the_build(
+    shelf: Path, room: Room, tmp_path: Path
+) -> None:
+    with serving(House(shelf)) as house:
+        text = f"helmCharts:\n- {{name: web, version: 1.2.0, repo: '{house.url}', releaseName: rel}}\n"
+        root = planted(tree(tmp_path), {"app/kustomization.yaml": text, "app/b/kustomization.yaml": text})
+        given = RenderOptions(room, OURS, workshop=workshop(house.url), tools=tools_of(ENABLED))
+        app = application(APP % "kustomize: {namePrefix: x-}")
+
+        answer = served(render(app, Checkout(root, REVISION), given))
+
+    assert "name: x-rel-web" in answer
+    assert "version: v1.2.0" in answer
+    assert sum("web-1.2.0.tgz" in path for path, _ in house.visits) == 1
+    assert not (root / "app/charts").exists()
