@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.errors import NOWHERE, Place
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 PREFIXES: Final = ("kustomize.", "helm.", "jsonnet.")
 _OPTIONS: Final = "kustomize.buildOptions"
 _PATHS: Final = ("kustomize.version.", "kustomize.path.")
+_SCHEMES: Final = "helm.valuesFileSchemes"
 _SWITCHES: Final = ("kustomize", "helm", "jsonnet")
 
 
@@ -30,12 +32,14 @@ class BuildOptions(Struct, frozen=True):
 
 class ToolSettings(Struct, frozen=True):
     """How Kustomize is called, by its version (empty: the one on the PATH), where a version's program lies,
-    and which of kustomize, helm and jsonnet are switched off.
+    and which of kustomize, helm and jsonnet are switched off; `value_schemes` are those of the URLs that
+    Helm's value files may have.
     """
 
     options: Mapping[str, BuildOptions] = field(default_factory=dict)
     programs: Mapping[str, str] = field(default_factory=dict)
     disabled: frozenset[str] = frozenset()
+    value_schemes: frozenset[str] = frozenset({"https", "http"})
 
 
 def tools_of(texts: Mapping[str, tuple[str, Place]]) -> ToolSettings:
@@ -56,4 +60,9 @@ def tools_of(texts: Mapping[str, tuple[str, Place]]) -> ToolSettings:
         for tool in _SWITCHES
         if f"{tool}.enable" in texts and texts[f"{tool}.enable"][0].strip().lower() == "false"
     }
-    return ToolSettings(options, programs, frozenset(disabled))
+    found = ToolSettings(options, programs, frozenset(disabled))
+    if _SCHEMES not in texts:
+        return found
+    # Written and empty, it allows none (Argo CD).
+    schemes = (scheme.strip().lower() for scheme in texts[_SCHEMES][0].split(","))
+    return replace(found, value_schemes=frozenset(filter(None, schemes)))

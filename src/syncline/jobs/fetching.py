@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 class Elsewhere:
     """What a run fetches: charts and artifacts, and trees of other repositories."""
 
-    def __init__(self, session: Session, revision: str, room: Room) -> None:
-        """`revision` is the trusted commit. Raises ConfigError for a CA that is none."""
+    def __init__(self, session: Session, room: Room, trusted: str) -> None:
+        """`trusted` is the commit whose settings count. Raises ConfigError for a CA that is none."""
+        revision = trusted or session.head
         self._session = session
         self._branches: Once[tuple[str, str], str] = Once(self._branch)
         settings, environ = session.settings, session.invocation.environ

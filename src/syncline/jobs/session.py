@@ -7,7 +7,7 @@ each revision, whoever asks and however often.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
@@ -86,6 +86,8 @@ class Session:
         self._files: Once[str, Configuration] = Once(self._read_files)
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
+        self._elsewhere: Once[str, Elsewhere] = Once(partial(Elsewhere, self, surroundings.room))
+        self._stack.callback(lambda: [each.close() for each in self._elsewhere.made()])
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[AtRevision, Rendering] = Once(self._render)
@@ -325,12 +327,10 @@ class Session:
         options = options_for(self.invocation, source, room, self._own)
         return replace(options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree)
 
-    @cached_property
+    @property
     def elsewhere(self) -> Elsewhere:
         """What is fetched from other places."""
-        found = Elsewhere(self, self._settings_revision or self.head, self._surroundings.room)
-        self._stack.callback(found.close)
-        return found
+        return self._elsewhere[self._settings_revision]
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:

@@ -66,12 +66,12 @@ def _argv(order: Order, scratch: Path) -> list[str]:
     for parameter in _last_of_each(options.file_parameters):
         argv += ["--set-file", f"{parameter.name}={_path(one_file(order, parameter.value, scratch))}"]
     for path in value_files(order, scratch):
-        argv += ["--values", str(path)]
+        argv += ["--values", _listed(path)]
     if options.values:
         inline = scratch / "values.yaml"
         inline.write_text(options.values)
         inline.chmod(0o644)
-        argv += ["--values", str(inline)]
+        argv += ["--values", _listed(inline)]
     for version in options.api_versions or order.options.api_versions:
         argv += ["--api-versions", version]
     argv += [] if options.skip_crds else ["--include-crds"]
@@ -89,6 +89,12 @@ def _without_vendor(version: str) -> str:
 def _path(file: Path) -> str:
     """As `--set-file` reads it: commas and backslashes are its own signs."""
     return str(file).replace("\\", "\\\\").replace(",", "\\,")
+
+
+def _listed(file: Path) -> str:
+    """As `--values` reads it: a list with commas, like a line of CSV."""
+    text = str(file).replace('"', '""')
+    return f'"{text}"' if "," in text or '"' in text else text
 
 
 def _last_of_each(parameters: tuple[HelmParameter, ...]) -> list[HelmParameter]:

@@ -128,12 +128,19 @@ def _lent(order: Order, name: str, ref: str) -> Path | None:
 
 def _of_the_web(order: Order, url: str, scratch: Path | None) -> Named:
     scheme = url.partition("://")[0].lower()
-    if scheme not in order.options.value_schemes:
-        allowed = ", ".join(sorted(order.options.value_schemes)) or "none"
+    schemes = order.options.tools.value_schemes
+    if scheme not in schemes:
+        allowed = ", ".join(sorted(schemes)) or "none"
         raise RenderError(
             f"The value file {without_login(url)!r} has a scheme that is not allowed (allowed: {allowed}).",
             place=order.app.origin,
             remedy="Vendor it into the repository, or see helm.valuesFileSchemes in argocd-cm.",
+        )
+    if scheme not in {"https", "http"}:
+        raise RenderError(
+            f"The value file {without_login(url)!r} would need a plugin of helm, and none is run.",
+            place=order.app.origin,
+            remedy="Vendor it into the repository, or serve it over HTTPS.",
         )
     if scratch is None:
         return Named(url, order.root, order.root, "")

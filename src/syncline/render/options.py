@@ -50,10 +50,9 @@ class RenderOptions(Struct, frozen=True):
 
     `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
-    otherwise; `value_schemes` the URLs that value files may have. `tools` are those of the trusted
-    `argocd-cm`, `plugins` those of the trusted settings; `for_strangers` says that the change is by somebody
-    who may not write here. What is `hidden` a plugin does not find. `trees`
-    fetches the files of other repositories.
+    otherwise. `tools` are those of the trusted `argocd-cm`, `plugins` those of the trusted settings;
+    `for_strangers` says that the change is by somebody who may not write here. What is `hidden` a plugin does
+    not find. `trees` fetches the files of other repositories.
     """
 
     room: Room = field(default_factory=Room)
@@ -64,7 +63,6 @@ class RenderOptions(Struct, frozen=True):
     helm_default: str = ""
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
-    value_schemes: frozenset[str] = frozenset({"https", "http"})
     trees: Callable[[Source, Application], Checkout] | None = None
     tools: ToolSettings = field(default_factory=ToolSettings)
     plugins: tuple[SourcePlugin, ...] = ()

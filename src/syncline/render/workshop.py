@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -104,6 +103,8 @@ class Workshop:
     ) -> None:
         self.aliases = aliases or {}
         self._make_web = web
+        self._webs: Once[str, Web] = Once(self._begin)
+        self._places: Once[str, Path] = Once(self._make_folder)
         self._store = store or Store()
         self._indexes: Once[str, bytes] = Once(self._index)
         self._tags: Once[str, list[str]] = Once(lambda address: self._registries[address].tags())
@@ -116,8 +117,11 @@ class Workshop:
         self._artifacts: Once[Artifact, Unpacked] = Once(lambda asked: asked.fetched(self))
         self.made: Once[Any, Any] = Once(lambda job: job.make())
 
-    @cached_property
+    @property
     def _web(self) -> Web:
+        return self._webs[""]
+
+    def _begin(self, _: str) -> Web:
         # What speaks HTTP takes a while to load, and most runs fetch nothing.
         from syncline.fetch.web import Web
 
@@ -128,9 +132,12 @@ class Workshop:
 
         return Registry(self._web, address)
 
-    @cached_property
+    @property
     def folder(self) -> Path:
         """A directory that goes with the run."""
+        return self._places[""]
+
+    def _make_folder(self, _: str) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="syncline-charts-"))
         # Renderers may run as another user: they need to get in, and not to look around.
         folder.chmod(0o711)
@@ -145,10 +152,10 @@ class Workshop:
 
     def close(self) -> None:
         """End the connections and remove what was made."""
-        if "_web" in self.__dict__:
-            self._web.close()
-        if "folder" in self.__dict__:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        for web in self._webs.made():
+            web.close()
+        for folder in self._places.made():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def chart(self, wanted: Wanted) -> Chart:
         """The chart, from its repository or from the store. Raises FetchError."""
