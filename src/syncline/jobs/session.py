@@ -6,8 +6,8 @@ each revision, whoever asks and however often.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from functools import cached_property, partial
+from contextlib import ExitStack, closing
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
@@ -86,8 +86,7 @@ class Session:
         self._files: Once[str, Configuration] = Once(self._read_files)
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
-        self._elsewhere: Once[str, Elsewhere] = Once(partial(Elsewhere, self, surroundings.room))
-        self._stack.callback(lambda: [each.close() for each in self._elsewhere.made()])
+        self._elsewhere: Once[str, Elsewhere] = Once(self._look_elsewhere)
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[AtRevision, Rendering] = Once(self._render)
@@ -116,11 +115,9 @@ class Session:
 
     @cached_property
     def base(self) -> str:
-        """What a diff compares with: where the head parted from the base asked for, or from the default
-        branch.
+        """What a diff compares with: where the head parted from the base asked for, or the default branch.
 
-        The first parent of a merge commit is its own merge base, so that a pull request shows what merging
-        will do.
+        A merge commit's first parent is its own merge base: a pull request shows what merging will do.
         """
         asked = self.invocation.base or self.repository.default_branch()
         return self.repository.merge_base(asked, self.head)
@@ -132,6 +129,7 @@ class Session:
         merged.
         """
         self._settings_revision = revision
+        self.__dict__.pop("render_options", None)
 
     @property
     def settings(self) -> Settings:
@@ -279,6 +277,9 @@ class Session:
             environ["KUBECONFIG"] = self.invocation.kubeconfig
         return environ
 
+    def _look_elsewhere(self, revision: str) -> Elsewhere:
+        return self._stack.enter_context(closing(Elsewhere(self, self._surroundings.room, revision)))
+
     def _check_out(self, revision: str) -> Checkout:
         root = self._stack.enter_context(self.repository.worktree(revision))
         return Checkout(root, revision)
@@ -321,9 +322,8 @@ class Session:
     @cached_property
     def render_options(self) -> RenderOptions:
         """What renderers are given. Raises ConfigError for a plugin that cannot be read."""
-        trusted = self._files[self._settings_revision]
-        room = replace(self._surroundings.room, seconds=trusted.settings.render_timeout)
-        source = Trusted(self.repository, self._settings_revision, trusted)
+        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
+        source = Trusted(self.repository, self._settings_revision, self._files[self._settings_revision])
         options = options_for(self.invocation, source, room, self._own)
         return replace(options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree)
 

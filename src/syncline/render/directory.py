@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _SKIP: Final = b"+argocd:skip-file-rendering"
+_POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
 _MAX_TOTAL: Final = 10_000_000
 """Argo CD's `reposerver.max.combined.directory.manifests.size`, in bytes."""
 
@@ -43,6 +44,12 @@ def render(order: Order) -> Iterator[Chunk]:
                 remedy="Split the application, or exclude what is no manifest.",
             )
         text = path.read_bytes()
+        if text.startswith(_POINTER):
+            raise RenderError(
+                "The file is a pointer of Git LFS, and what it stands for is not here.",
+                place=order.place(path),
+                remedy="Keep manifests in Git itself.",
+            )
         if _SKIP not in text:
             yield Chunk(order.relative(path), text, lenient=True)
 

@@ -110,6 +110,12 @@ PLAIN: dict[str, tuple[Files, str, str, str]] = {
         "app/b.yaml:1: ",
         "defined twice: in app/a.yaml:1",
     ),
+    "pointer": (
+        {"app/a.yaml": "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"},
+        "",
+        "app/a.yaml: ",
+        "is a pointer of Git LFS",
+    ),
     "missing path": ({"other/a.yaml": ""}, "", "apps/web.yaml:1: ", "'app' does not exist at 0123456"),
     "glob": ({"app/a.yaml": ""}, "directory: {include: '{a'}", "apps/web.yaml:1: ", "a brace is not closed"),
     "unknown plugin": ({"app/a.yaml": ""}, "plugin: {name: cdk8s}", "apps/web.yaml:1: ", "'cdk8s'"),
