@@ -6,10 +6,8 @@ application sees the same; nothing the repository contains is run.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import shutil
-import socket
 import tempfile
 import threading
 import weakref
@@ -269,6 +267,9 @@ def _must_be_allowed(url: str, access: Access, *, listed_only: bool) -> None:
 
 
 def _is_inside(host: str, port: int | None) -> bool:
+    import ipaddress
+    import socket
+
     try:
         found = socket.getaddrinfo(host, port or 443, proto=socket.IPPROTO_TCP)
     except OSError:

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.application import PluginOptions
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
-from syncline.process import Confinement, can_confine, hand_over, run
+from syncline.process import Confinement, Room, can_confine, hand_over, run
 from syncline.render.links import reached, real
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from syncline.config.source_plugin import PluginCommand, SourcePlugin
-    from syncline.process import Completed, Room
+    from syncline.process import Completed
     from syncline.render.options import Order
 
 _NO_NAME: Final = re.compile(r"[^A-Z0-9_]")
@@ -117,13 +118,29 @@ def _may_run(plugin: SourcePlugin, order: Order) -> None:
             remedy="Its programs read what the change brings; forks: true under sourcePlugins allows that.",
         )
     must_be_apart = not plugin.settings.network or (order.options.for_strangers and order.room.uid is None)
-    if must_be_apart and not can_confine(order.room):
+    if must_be_apart and not _can_be_apart(order):
         raise RenderError(
             f"The plugin {plugin.name} is to run apart from the network and from other processes, which this "
             "machine does not allow.",
             place=plugin.settings.place,
             remedy="Allow user namespaces here, or set network: true for it under sourcePlugins.",
         )
+
+
+class _Confinable(Struct, frozen=True):
+    """The question whether this machine lets programs be started apart, which one start answers for a run."""
+
+    path: str
+    uid: int | None
+
+    def make(self) -> bool:
+        """The answer."""
+        return can_confine(Room(path=self.path, uid=self.uid))
+
+
+def _can_be_apart(order: Order) -> bool:
+    answer: bool = order.options.workshop.made[_Confinable(order.room.path, order.room.uid)]
+    return answer
 
 
 @contextmanager
@@ -161,7 +178,7 @@ def _room(plugin: SourcePlugin, order: Order) -> Room:
     room = order.options.room if plugin.settings.network else order.room
     environ = {**room.environ, **order.build_environment, **environment(plugin, order)}
     confinement = Confinement(plugin.settings.network, order.options.hidden)
-    return replace(room, environ=environ, confinement=confinement if can_confine(room) else None)
+    return replace(room, environ=environ, confinement=confinement if _can_be_apart(order) else None)
 
 
 def environment(plugin: SourcePlugin, order: Order) -> Mapping[str, str]:
