@@ -320,3 +320,23 @@ def test_a_repository_runs_nothing_when_it_is_checked_out(house: House, tmp_path
     remotes(Access("host", house.url), environ=environ).tree(Asked(f"{house.url}/acme/charts.git"))
 
     assert not canary.exists()
+
+
+def test_a_change_under_review_does_not_use_the_users_own_login_for_an_address_that_nobody_listed(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if it were an address of the outside: what is inside is never asked unless it is listed.
+    monkeypatch.setattr("syncline.git.remote._is_inside", lambda *_: False)
+    house.commit("acme/charts", {"a.yaml": "one"})
+    house.login = f"robot:{SECRET}"
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text(f"machine 127.0.0.1 login robot password {SECRET}\n")
+    room, environ = Room(path=os.environ["PATH"], seconds=30), {"HOME": str(home)}
+    asked = Asked(f"{house.url}/acme/charts.git")
+
+    assert (Remotes((), room, environ).tree(asked).root / "a.yaml").read_text() == "one"
+    visits = len(house.visits)
+    with pytest.raises(GitError, match="asks who we are"):
+        Remotes((), room, environ, reviews=True).tree(asked)
+    assert {said for _, said in house.visits[visits:]} == {""}

@@ -62,7 +62,7 @@ def ssh_url(url: str) -> str:
 
 class Remotes:
     """The repositories that a run asks. `accesses` are those of the trusted settings; with `listed_only` no
-    other address is asked, and none with credentials.
+    other address is asked, and none with credentials. In `reviews` others are asked without the user's own.
     """
 
     def __init__(
@@ -72,11 +72,13 @@ class Remotes:
         environ: Mapping[str, str],
         *,
         listed_only: bool = False,
+        reviews: bool = False,
     ) -> None:
         self._accesses = tuple(accesses)
         self._room = room
         self._environ = environ
         self._listed_only = listed_only
+        self._reviews = reviews
         self._guard = threading.RLock()
         self._refs: Once[str, dict[str, str]] = Once(self._list)
         self._clones: Once[str, Git] = Once(self._clone)
@@ -162,13 +164,17 @@ class Remotes:
     def _clone(self, url: str) -> Git:
         access = self._access(url)
         place = Path(tempfile.mkdtemp(prefix="git-", dir=self._folder))
-        # The user's own settings may rewrite URLs and hold tokens: an event that gets none sees none.
-        environ = {} if self._listed_only else self._environ
-        git = Git(place, room=self._room, environ=environ)
+        git = Git(place, room=self._room, environ=self._environ_for(access))
         if git.run("init", "--quiet", "--bare").code:
             raise GitError(f"No directory could be made for {without_password(url)}.")
         _must_be_allowed(url, access, listed_only=self._listed_only)
         return git
+
+    def _environ_for(self, access: Access) -> Mapping[str, str]:
+        # The user's own settings, agent and files hold logins: a change under review that names an address
+        # which nobody listed must not use them.
+        is_theirs = self._reviews and access is ANONYMOUS
+        return {} if self._listed_only or is_theirs else self._environ
 
     def _access(self, url: str) -> Access:
         return access_for(ssh_url(url), self._accesses)
@@ -212,7 +218,7 @@ class Remotes:
         place = Path(tempfile.mkdtemp(prefix="tree-", dir=self._folder)) / "tree"
         place.parent.chmod(0o711)
         git.check_out("worktree", "add", "--quiet", "--detach", str(place), sha)
-        inside = Git(place, room=self._room, environ={} if self._listed_only else self._environ)
+        inside = Git(place, room=self._room, environ=self._environ_for(access))
         if access.submodules and (place / ".gitmodules").is_file():
             self._update_submodules(url, inside)
         if access.lfs:

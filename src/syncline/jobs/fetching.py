@@ -52,7 +52,8 @@ class Elsewhere:
 
         self.workshop = Workshop(web, Store.of(environ), aliases)
         strangers = session.invocation.tier is Tier.RENDER
-        self.remotes = Remotes(accesses, room, environ, listed_only=strangers)
+        reviews = session.invocation.tier is not Tier.WRITE
+        self.remotes = Remotes(accesses, room, environ, listed_only=strangers, reviews=reviews)
         self.keyring = _keyring(session, revision, room)
 
     def tree(self, source: Source, app: Application) -> Checkout:
