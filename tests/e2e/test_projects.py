@@ -260,6 +260,9 @@ class Teams:
     def has_path(self, owner: str, repo: str, sha: str, path: str) -> bool:
         raise NotImplementedError
 
+    def statuses(self, owner: str, repo: str, sha: str) -> dict[str, tuple[str, str]]:
+        raise NotImplementedError
+
 
 ROLES = """[
     {name: deployers, groups: ['acme:platform'],

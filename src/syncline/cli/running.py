@@ -37,6 +37,7 @@ def run(
     from msgspec.structs import replace
 
     from syncline.jobs import run as run_job
+    from syncline.jobs.bugs import contained
     from syncline.jobs.session import Session
     from syncline.runtime import Cancellation
 
@@ -44,7 +45,7 @@ def run(
     surroundings = replace(
         surroundings_of(invocation, cancellation), forge=forge or (lambda: _forge(invocation.environ))
     )
-    with cancellation.on_signals(), Session(invocation, surroundings) as session:
+    with cancellation.on_signals(), Session(invocation, surroundings) as session, contained(session):
         report = run_job(session, observer)
     return replace(report, stopped_by=cancellation.exit_code) if report.interrupted else report
 
@@ -90,7 +91,23 @@ def surroundings_of(invocation: Invocation, cancellation: Cancellation) -> Surro
         home=Path(environ.get("HOME", "/")),
         room=room,
         cores=os.cpu_count() or 2,
+        debug=_print_trace if _is_debugging(environ) else lambda _: None,
     )
+
+
+def _is_debugging(environ: Mapping[str, str]) -> bool:
+    return "1" in {environ.get("SYNCLINE_DEBUG"), environ.get("RUNNER_DEBUG")}
+
+
+def _print_trace(text: str) -> None:
+    from syncline.github.workflow import print_untrusted
+    from syncline.report.escaping import visible
+
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        # A trace may quote what somebody wrote, and a runner reads commands from it.
+        print_untrusted(text, sys.stderr)
+    else:
+        click.echo(visible(text), err=True)
 
 
 def _forge(environ: Mapping[str, str]) -> Forge | None:

@@ -1,4 +1,5 @@
-"""What generators and projects ask GitHub: pull requests, repositories, branches, paths, teams.
+"""What generators, projects and recoveries ask GitHub: pull requests, repositories, branches, paths, teams,
+statuses.
 
 The law: only questions are asked; "not found" is an answer where absence is one, and an error where the thing
 was named.
@@ -57,6 +58,14 @@ class GitHubForge:
         """Whether a file or directory is there at a commit."""
         where = f"/repos/{_part(owner)}/{_part(repo)}/contents/{quote(path.strip('/'))}?ref={_part(sha)}"
         return self._api.find(where) is not None
+
+    def statuses(self, owner: str, repo: str, sha: str) -> Mapping[str, tuple[str, str]]:
+        """The newest state of each context of a commit, with its description."""
+        path = f"/repos/{_part(owner)}/{_part(repo)}/commits/{_part(sha)}/status"
+        found = self._api.pages(path, key="statuses")
+        return {
+            str(each["context"]): (str(each["state"]), str(each.get("description") or "")) for each in found
+        }
 
     def is_member(self, team: str, login: str) -> bool:
         """Whether somebody is an active member of `organisation/team`."""

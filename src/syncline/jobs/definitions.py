@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config import Configuration, load
 from syncline.config.application import Application, Destination, Source
-from syncline.errors import Place, UsageError
+from syncline.config.settings import IN_CLUSTER_SERVER
+from syncline.errors import ClusterError, Place, UsageError
 from syncline.git import Repository
 from syncline.process import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from syncline.config.settings import Settings
     from syncline.jobs.invocation import Invocation
 
 _FILES: Final = ("*.yaml", "*.yml", "*.json")
@@ -28,6 +30,26 @@ _SETTINGS: Final = ("syncline.yaml", ".syncline.yaml")
 def definitions(repository: Repository, revision: str) -> Configuration:
     """Everything that is defined at this commit, whole and broken."""
     return load(sorted(repository.files_containing(revision, _WORDS, _FILES, _SETTINGS).items()))
+
+
+def cluster_named(destination: Destination, settings: Settings) -> str:
+    """The configuration's name of a destination; empty for the default cluster when it has no name.
+
+    Raises ClusterError.
+    """
+    if destination.name in settings.clusters:
+        return destination.name
+    if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
+        return settings.default_cluster
+    for name, access in settings.clusters.items():
+        if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
+            return name
+    asked = destination.name or destination.server
+    known = ", ".join(sorted(settings.clusters)) or "none"
+    raise ClusterError(
+        f"The cluster {asked!r} is unknown (known: {known}).",
+        remedy="Add it under clusters: in syncline.yaml.",
+    )
 
 
 def nameless(path: str) -> Application:

@@ -205,7 +205,7 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
         try:
             found = against_live(pair.app, rendering, recall(pair.app, session), session, level)
             notes = (*found.notes, *_of_hydration(pair.app, session))
-            return replace(found, level_reason=why, notes=notes)
+            return replace(found, level_reason=why or found.level_reason, notes=notes)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
     before = session.rendering(pair.before, base) if pair.before and _is_there(pair.before, session) else None

@@ -15,16 +15,17 @@ from msgspec.structs import replace
 
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
-from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.config.settings import ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
-from syncline.core.mask import Masker
+from syncline.core.mask import Masker, is_secret
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError
+from syncline.errors import ConfigError, ForbiddenError, GitHubError
 from syncline.git import Repository
-from syncline.jobs.definitions import definitions, inside, nameless
+from syncline.jobs.bugs import contained
+from syncline.jobs.definitions import cluster_named, definitions, inside, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.fetching import Elsewhere, fitted
 from syncline.jobs.once import AtRevision
@@ -37,7 +38,7 @@ from syncline.render import Checkout, RenderOptions, normalized_url, render
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from syncline.core.health import Assess
     from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
+    from syncline.core.resource import Body
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock, Forge
     from syncline.process import Room
@@ -57,7 +59,7 @@ if TYPE_CHECKING:
 
 class Surroundings(Struct, frozen=True):
     """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
-    that renderers run in.
+    that renderers run in, and where traces go.
     """
 
     clock: Clock
@@ -67,6 +69,7 @@ class Surroundings(Struct, frozen=True):
     room: Room
     cores: int = 2
     forge: Callable[[], Forge | None] = lambda: None
+    debug: Callable[[str], None] = lambda _: None
 
 
 class Session:
@@ -77,6 +80,7 @@ class Session:
         self.clock = surroundings.clock
         self.cancellation = surroundings.cancellation
         self.masker = Masker(surroundings.mask_key)
+        self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
@@ -223,26 +227,19 @@ class Session:
         """A configured cluster itself, also in a drill, which speaks to another in its place."""
         return self._direct[name]
 
-    def connected(self) -> tuple[ApiCluster, ...]:
-        """The clusters this run has spoken to."""
-        return self._clusters.made()
+    def learn(self, bodies: Iterable[Body]) -> None:
+        """Let the masker know the Secrets as soon as we do: from then on any sentence may quote them."""
+        for body in bodies:
+            if is_secret(body):
+                self.masker.learn(body)
+
+    def named(self, name: str) -> ApiCluster:
+        """The cluster that the configuration calls so; empty for a default one without a name."""
+        return self._clusters[name]
 
     def cluster_name(self, destination: Destination) -> str:
         """The configuration's name of a destination; empty for the default cluster when it has no name."""
-        settings = self.settings
-        if destination.name in settings.clusters:
-            return destination.name
-        if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
-            return settings.default_cluster
-        for name, access in settings.clusters.items():
-            if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
-                return name
-        asked = destination.name or destination.server
-        known = ", ".join(sorted(settings.clusters)) or "none"
-        raise ClusterError(
-            f"The cluster {asked!r} is unknown (known: {known}).",
-            remedy="Add it under clusters: in syncline.yaml.",
-        )
+        return cluster_named(destination, self.settings)
 
     def _connect(self, name: str) -> ApiCluster:
         if self.invocation.tier is Tier.RENDER:
@@ -317,7 +314,10 @@ class Session:
 
     def _render(self, asked: AtRevision) -> Rendering:
         options = fitted(self.render_options, asked.app, self)
-        return render(as_reviewed(asked, self), self.checkout(asked.revision), options)
+        with contained(self):
+            found = render(as_reviewed(asked, self), self.checkout(asked.revision), options)
+        self.learn(manifest.body for manifest in found.manifests)
+        return found
 
     @cached_property
     def render_options(self) -> RenderOptions:
