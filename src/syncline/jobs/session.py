@@ -87,7 +87,7 @@ class Session:
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self._elsewhere: Once[str, Elsewhere] = Once(partial(Elsewhere, self, surroundings.room))
-        self._stack.callback(lambda: [each.close() for each in self._elsewhere.made()])
+        self._stack.callback(lambda: list(map(Elsewhere.close, self._elsewhere.made())))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[AtRevision, Rendering] = Once(self._render)
