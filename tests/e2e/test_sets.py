@@ -139,12 +139,10 @@ class Failing:
             "spec.generators[0].lists is not a generator; did you mean list?",
         ),
         Failing(
-            MATRIX.replace("REPO", "https://elsewhere.example/x.git"),
+            MATRIX.replace("REPO", "http://127.0.0.1:1/x.git"),
             "sets/teams.yaml:10",
-            f"{NONE}The git generator reads https://elsewhere.example/x.git, which "
-            f"is not this repository, and "
-            "this version reads no others; if it is this one under another URL, list the URL under "
-            "repositories: in syncline.yaml.",
+            f"{NONE}The repository http://127.0.0.1:1/x.git lies inside this network, where only listed ones "
+            "are asked. List its URL under remotes: in syncline.yaml.",
         ),
         Failing(
             MATRIX,

@@ -321,3 +321,27 @@ def test_an_unknown_name_is_an_error_with_a_hint(delivery: Delivery) -> None:
 
     with pytest.raises(SynclineError, match=r"There is no Application 'wep'.*Did you mean 'web'\?"):
         delivery.sync(applications=("wep",))
+
+
+def test_a_change_of_how_programs_are_called_is_a_reason_to_sync(delivery: Delivery) -> None:
+    settings = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\n"
+        "data: {kustomize.buildOptions: --load-restrictor LoadRestrictionsNone}\n"
+    )
+    files = {
+        "apps/web.yaml": delivery.app(),
+        "web/kustomization.yaml": "resources: [../shared.yaml]\n",
+        "shared.yaml": config_map("one"),
+    }
+    delivery.repo.commit({**files, "argocd/cm.yaml": settings})
+    assert only(delivery.sync(affected_only=True)).outcome is Outcome.SYNCED
+    delivery.repo.commit({"README.md": "nothing of it"})
+    assert delivery.sync(affected_only=True).unaffected == ("web",)
+    delivery.repo.commit(
+        {"argocd/cm.yaml": settings.replace("LoadRestrictionsNone", "LoadRestrictionsRootOnly")}
+    )
+
+    (app,) = delivery.sync(affected_only=True).applications
+
+    assert app.problem is not None
+    assert "security; file 'shared.yaml' is not in or below 'web'" in app.problem.message

@@ -104,6 +104,13 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
                 ("carvel.dev/kapp/pkg/kapp/version.Version={version}",),
                 seconds=90,
             ),
+            Tool(
+                "registry",
+                "registry",
+                "github.com/distribution/distribution/v3/cmd/registry",
+                "github.com/distribution/distribution/v3",
+                seconds=90,
+            ),
             _kubernetes("kube-apiserver", 300),
             _kubernetes("kube-controller-manager", 60),
             _kubernetes("kube-scheduler", 30),
@@ -115,6 +122,8 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
 RENDERERS = ("kustomize", "helm", "helm3", "syncline-gotemplate")
 """All that the offline half needs: ready long before the control plane is."""
 PLANE = ("etcd", "kwok", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+REMOTES = ("registry",)
+"""Where sources elsewhere are fetched from."""
 PEERS = ("kapp",)
 """What `make bench` compares with beside kubectl; nothing else needs it."""
 PREBUILT = frozenset({"etcd", "kube-apiserver", "kubectl"})
@@ -236,11 +245,11 @@ def _names_a_package(line: str) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="plane.toolchain", description="Provide the test bed's programs.")
     parser.add_argument(
-        "--only", metavar="NAMES", help=f"some of {','.join(TOOLS)}, or renderers, plane or peers"
+        "--only", metavar="NAMES", help=f"some of {','.join(TOOLS)}, or renderers, remotes, plane or peers"
     )
     asked = parser.parse_args(arguments).only
-    groups = {"renderers": RENDERERS, "plane": PLANE, "peers": PEERS}
-    words = asked.split(",") if asked else ["renderers", "plane"]
+    groups = {"renderers": RENDERERS, "remotes": REMOTES, "plane": PLANE, "peers": PEERS}
+    words = asked.split(",") if asked else ["renderers", "remotes", "plane"]
     names = [name for word in words for name in groups.get(word, (word,))]
     if unknown := sorted(set(names) - set(TOOLS)):
         parser.error(f"no tool is called {', '.join(unknown)}; there are {', '.join(TOOLS)}")

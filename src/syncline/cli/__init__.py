@@ -5,9 +5,9 @@ The law: what the shell can check is checked before anything is done.
 
 from __future__ import annotations
 
-from syncline.cli import actions, logs, recover
+from syncline.cli import actions, hydrate, logs, recover
 from syncline.cli.asking import kube_version, parameters, seconds
 from syncline.cli.commands import main
 from syncline.cli.running import run
 
-__all__ = ["actions", "kube_version", "logs", "main", "parameters", "recover", "run", "seconds"]
+__all__ = ["actions", "hydrate", "kube_version", "logs", "main", "parameters", "recover", "run", "seconds"]

@@ -68,13 +68,29 @@ class KustomizeOptions(Struct, frozen=True):
     api_versions: tuple[str, ...] = ()
 
 
+class JsonnetVariable(Struct, frozen=True):
+    """An external variable or a top-level argument; with `code` its value is Jsonnet."""
+
+    name: str = ""
+    value: str = ""
+    code: bool = False
+
+
+class JsonnetOptions(Struct, frozen=True):
+    """`spec.source.directory.jsonnet`; `libs` are relative to the repository's root."""
+
+    ext_vars: tuple[JsonnetVariable, ...] = ()
+    tlas: tuple[JsonnetVariable, ...] = ()
+    libs: tuple[str, ...] = ()
+
+
 class DirectoryOptions(Struct, frozen=True):
     """`spec.source.directory`. `include` and `exclude` are globs whose `*` crosses `/`."""
 
     recurse: bool = False
     include: str = ""
     exclude: str = ""
-    jsonnet: Mapping[str, Any] = field(default_factory=dict)
+    jsonnet: JsonnetOptions = JsonnetOptions()
     disable_extension_filter: bool = False
 
 
@@ -103,6 +119,16 @@ class Source(Struct, frozen=True):
     directory: DirectoryOptions | None = None
     plugin: PluginOptions | None = None
     tag_prefix: str = ""
+
+
+class Hydration(Struct, frozen=True):
+    """`spec.sourceHydrator`: manifests are rendered from `dry` and committed to the branch `target`, and what
+    is synced is `wet`.
+    """
+
+    dry: Source
+    wet: Source
+    target: str
 
 
 class Destination(Struct, frozen=True):
@@ -230,6 +256,12 @@ class Application(Discreet, frozen=True):
     made_by: str = ""
     reads: frozenset[str] = frozenset()
     rolling: Rolling | None = None
+    hydration: Hydration | None = None
+
+    @property
+    def every_source(self) -> tuple[Source, ...]:
+        """All that it is made of, however indirectly."""
+        return (*self.sources, self.hydration.dry) if self.hydration else self.sources
 
     @property
     def cascades(self) -> bool:

@@ -13,6 +13,7 @@ from syncline.config.application import (
     Application,
     Automated,
     Destination,
+    Hydration,
     IgnoreDifference,
     Retry,
     Source,
@@ -36,7 +37,7 @@ from syncline.config.decoding import (
 )
 from syncline.config.globs import compiled
 from syncline.config.jq import unreadable
-from syncline.config.source import source, sources
+from syncline.config.source import dry_source, source, sources
 
 API_VERSION = "argoproj.io/v1alpha1"
 
@@ -139,27 +140,22 @@ def _server(node: Node) -> str:
     return text(node).rstrip("/")
 
 
-_DRY_SOURCE: Table = {
-    **dict.fromkeys(("repoURL", "targetRevision", "path"), text),
-    **dict.fromkeys(("helm", "kustomize", "directory", "plugin"), anything),
-}
 _HYDRATOR: Table = {
-    "drySource": checked(_DRY_SOURCE),
-    "syncSource": checked(dict.fromkeys(("targetBranch", "path", "repoURL"), text)),
-    "hydrateTo": checked({"targetBranch": text}),
+    "drySource": dry_source,
+    "syncSource": lambda node: fields(node, dict.fromkeys(("targetBranch", "path", "repoURL"), text)),
+    "hydrateTo": lambda node: fields(node, {"targetBranch": text}),
 }
 
 
-def _hydrated(node: Node) -> Source:
+def _hydrated(node: Node) -> Hydration:
     found = fields(node, _HYDRATOR)
-    dry, wet = found.get("dry_source", {}), found.get("sync_source", {})
-    node.warn("is not carried out by Syncline, which syncs the hydrated branch as it stands.")
-    one = Source(
-        wet.get("repoURL") or dry.get("repoURL", ""), wet.get("path", ""), "", wet.get("targetBranch", "")
-    )
-    if not one.repo_url or not one.path or not one.target_revision:
+    dry, wet = found.get("dry_source", Source()), found.get("sync_source", {})
+    branch = wet.get("target_branch", "")
+    # snake() keeps capitals together: repoURL is repo_url.
+    one = Source(wet.get("repo_url") or dry.repo_url, wet.get("path", ""), target_revision=branch)
+    if not one.repo_url or not one.path or not branch:
         node.error("needs drySource.repoURL, syncSource.path and syncSource.targetBranch.")
-    return one
+    return Hydration(dry, one, found.get("hydrate_to", {}).get("target_branch") or branch)
 
 
 def _glob(node: Node) -> str:
@@ -227,6 +223,8 @@ def _spec(node: Node) -> dict[str, Any]:
         node.error("needs a destination.")
     given = {name: found.pop(snake(name), None) for name in _SOURCE_FIELDS}
     chosen = given.get(winner or "")
+    if isinstance(chosen, Hydration):
+        found["hydration"], chosen = chosen, chosen.wet
     found["sources"] = chosen if isinstance(chosen, tuple) else (chosen,)
     found["project"] = found.get("project") or "default"
     found.pop("info", None)  # shown by Argo CD's own interface only

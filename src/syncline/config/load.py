@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.config import argo, comparison, customizations, settings_file
+from syncline.config import argo, comparison, customizations, settings_file, tools
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -29,6 +29,8 @@ _OUR_KIND = re.compile(
     r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
 )
 _OUR_WORDS = ("argoproj.io", "argocd-cm")
+_ARGOCD_CM = ("resource.", *tools.PREFIXES)
+"""The keys of `argocd-cm` that count here."""
 _YAML_NAMES = (".yaml", ".yml", ".json")
 
 
@@ -253,7 +255,7 @@ def _is_argocd_cm(body: Mapping[str, Any]) -> bool:
 def _take_customizations(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
     data = body.get("data")
     for key, text in data.items() if isinstance(data, dict) else ():
-        if not key.startswith("resource.") and key not in comparison.KEYS:
+        if not key.startswith(_ARGOCD_CM) and key not in comparison.KEYS:
             continue
         path: Path = ("data", key)
         if not isinstance(text, str):

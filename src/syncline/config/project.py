@@ -78,11 +78,32 @@ class OrphanRule(Struct, frozen=True):
     name: str = ""
 
 
+class SignaturePolicy(Struct, frozen=True):
+    """Whose signature the commits of some repositories need: of the one that is synced, or `strict` of all
+    its history. `keys` are OpenPGP ids or fingerprints, and `SHA256:...` of SSH keys; `field` asks for it.
+    """
+
+    field: str
+    repos: tuple[str, ...] = ("*",)
+    keys: tuple[str, ...] = ()
+    mode: str = "head"
+
+    @property
+    def demands(self) -> bool:
+        """Whether it asks for anything."""
+        return self.mode != "none"
+
+    @property
+    def strict(self) -> bool:
+        """Whether all the history counts."""
+        return self.mode == "strict"
+
+
 class AppProject(Struct, frozen=True):
     """One `argoproj.io/v1alpha1` AppProject.
 
     Of the four lists of kinds None is absent. `orphans` is None when nobody asked for them; `places` says
-    where each field of `spec` is written. `signed_by` are the fields that ask for signed commits.
+    where each field of `spec` is written. `signatures` say which commits have to be signed.
     """
 
     name: str
@@ -97,7 +118,7 @@ class AppProject(Struct, frozen=True):
     roles: tuple[Role, ...] = ()
     windows: tuple[SyncWindow, ...] = ()
     orphans: tuple[OrphanRule, ...] | None = None
-    signed_by: tuple[str, ...] = ()
+    signatures: tuple[SignaturePolicy, ...] = ()
     own_clusters_only: bool = False
     places: Mapping[str, Place] = field(default_factory=dict)
 

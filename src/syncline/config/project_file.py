@@ -13,7 +13,6 @@ from syncline.config.decoding import (
     Node,
     Table,
     anything,
-    checked,
     fields,
     flag,
     list_of,
@@ -21,7 +20,15 @@ from syncline.config.decoding import (
     text,
     texts,
 )
-from syncline.config.project import AllowedDestination, AppProject, KindRule, OrphanRule, Right, Role
+from syncline.config.project import (
+    AllowedDestination,
+    AppProject,
+    KindRule,
+    OrphanRule,
+    Right,
+    Role,
+    SignaturePolicy,
+)
 from syncline.config.windows import sync_window
 
 if TYPE_CHECKING:
@@ -140,20 +147,31 @@ def _accounts(node: Node) -> None:
         )
 
 
-_INTEGRITY: Table = {
-    "git": checked(
-        {
-            "policies": list_of(
-                checked(
-                    {
-                        "repos": list_of(checked({"url": text})),
-                        "gpg": checked({"mode": text, "keys": texts}),
-                    }
-                )
-            )
-        }
-    )
+def _mode(node: Node) -> str:
+    mode = text(node)
+    if mode not in _MODES:
+        node.error(f"must be one of {', '.join(_MODES)}.")
+    return mode
+
+
+_MODES: Final = ("none", "head", "strict")
+_GPG: Table = {"mode": _mode, "keys": texts}
+_POLICY: Table = {
+    "repos": list_of(lambda node: fields(node, {"url": text}).get("url", "")),
+    "gpg": lambda node: fields(node, _GPG),
 }
+
+
+def _policy(node: Node) -> SignaturePolicy:
+    found = fields(node, _POLICY)
+    gpg = found.get("gpg", {})
+    return SignaturePolicy(
+        "sourceIntegrity", found.get("repos", ()), gpg.get("keys", ()), gpg.get("mode", "head")
+    )
+
+
+_INTEGRITY: Table = {"git": lambda node: fields(node, {"policies": list_of(_policy)})}
+
 
 _SPEC: Table = {
     "sourceRepos": _patterns,
@@ -166,8 +184,8 @@ _SPEC: Table = {
     "namespaceResourceBlacklist": _namespaced_kinds,
     "orphanedResources": _orphans,
     "syncWindows": list_of(sync_window),
-    "signatureKeys": list_of(checked({"keyID": text})),
-    "sourceIntegrity": checked(_INTEGRITY),
+    "signatureKeys": list_of(lambda node: fields(node, {"keyID": text}).get("key_id", "")),
+    "sourceIntegrity": lambda node: fields(node, _INTEGRITY),
     "sourceNamespaces": _patterns,
     "permitOnlyProjectScopedClusters": flag,
     "destinationServiceAccounts": _accounts,
@@ -186,24 +204,17 @@ _DROPPED: Final = frozenset({"description", "destination_service_accounts"})
 
 def _spec(node: Node) -> dict[str, Any]:
     found = fields(node, _SPEC)
-    keys, policies = found.pop("signature_keys", ()), found.pop("source_integrity", {})
-    asked = [
-        name
-        for name, given in (("signatureKeys", keys), ("sourceIntegrity", _gpg_policies(policies)))
-        if given
-    ]
+    keys, integrity = found.pop("signature_keys", ()), found.pop("source_integrity", {})
+    signatures = tuple(integrity.get("git", {}).get("policies", ()))
+    if keys and signatures:
+        node.child("signatureKeys").error("cannot be used together with sourceIntegrity; keep the latter.")
+    if keys:
+        signatures = (SignaturePolicy("signatureKeys", keys=keys),)
     if len({role.name for role in found.get("roles", ())}) != len(found.get("roles", ())):
         node.child("roles").error("holds two roles of one name.")
     places = {name: node.complaints.place((*node.path, name)) for name in node.value or {} if name in _SPEC}
     known = {_NAMES.get(name, name): value for name, value in found.items() if name not in _DROPPED}
-    return {**known, "signed_by": tuple(asked), "places": places}
-
-
-def _gpg_policies(integrity: Any) -> bool:
-    """Whether some repository's commits have to be signed: a mode other than none (Argo CD 3.5)."""
-    listed = (integrity.get("git") or {}).get("policies") or () if isinstance(integrity, dict) else ()
-    gpgs = [each.get("gpg") or {} for each in listed if isinstance(each, dict)]
-    return any(isinstance(gpg, dict) and gpg.get("mode", "head") != "none" for gpg in gpgs)
+    return {**known, "signatures": signatures, "places": places}
 
 
 _PROJECT: Table = {

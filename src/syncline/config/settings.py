@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.config.customizations import Customization
+    from syncline.config.source_plugin import PluginFile
     from syncline.errors import Place
 
 IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
@@ -29,8 +30,9 @@ class ClusterAccess(Struct, frozen=True):
 
     `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
     that no token stands in a file.  `server_alias` is the `destination.server` by which Applications know it.
-    `kube_version` is what to check manifests against where the cluster is not asked.  `project`, `labels` and
-    `annotations` are what Argo CD keeps in the cluster's Secret.
+    `project`, `labels` and `annotations` are what Argo CD keeps in the cluster's Secret.  `kube_version` and
+    `api_versions` are what charts see of it (`.Capabilities`) at every level of comparison; against the
+    version manifests are checked, too, where the cluster is not asked.
     """
 
     name: str
@@ -40,10 +42,35 @@ class ClusterAccess(Struct, frozen=True):
     ca_file: str = ""
     token_env: str = ""
     server_alias: str = ""
-    kube_version: str = ""
     project: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+class RemoteAccess(Struct, frozen=True):
+    """How sources elsewhere whose URL begins with `url` are fetched.
+
+    `username_env` and `password_env` name environment variables, so that no secret stands in a file.
+    `ca_data` is base64, `ca_file` a path in the repository; `plain_http` asks a registry without TLS.
+    `ssh_key_env` names the variable with a private key; the rest is about Git repositories.
+    """
+
+    name: str
+    url: str = ""
+    username: str = ""
+    username_env: str = ""
+    password_env: str = ""
+    ca_data: str = ""
+    ca_file: str = ""
+    insecure: bool = False
+    plain_http: bool = False
+    ssh_key_env: str = ""
+    known_hosts: str = ""
+    depth: int = 1
+    submodules: bool = True
+    lfs: bool = False
 
 
 class PluginAccess(Struct, frozen=True):
@@ -70,7 +97,8 @@ class GuardLimits(Struct, frozen=True):
 
 
 class Customizations(Struct, frozen=True):
-    """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line.
+    """`argocd-cm`'s keys about resources and tools: each text, whole for the part that uses it, and the
+    key's line.
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these, and
     `comparison` what they and the keys about tracking come to for comparing.
@@ -138,7 +166,9 @@ class Settings(Struct, frozen=True):
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
     are those that are defined elsewhere and that nothing restricts here.  `validation` is what is done
-    about a manifest that the schemas of `kube_version` do not allow: `warn`, `refuse` or `off`.
+    about a manifest that the schemas of `kube_version` do not allow: `warn`, `refuse` or `off`.  `gpg_keys`
+    and `allowed_signers` are files with the public keys that sign commits.  `helm` is the version that
+    renders charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -154,8 +184,14 @@ class Settings(Struct, frozen=True):
     require_lease: bool = False
     drift: DriftPolicy = field(default_factory=DriftPolicy)
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
+    source_plugins: tuple[PluginFile, ...] = ()
+    gpg_keys: tuple[str, ...] = ()
+    allowed_signers: str = ""
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
     masking: Masking = field(default_factory=Masking)
     kube_version: str = ""
     validation: str = "warn"
+    remotes: Mapping[str, RemoteAccess] = field(default_factory=dict)
+    helm: str = ""
+    helm_by_app: Mapping[str, str] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from syncline.config.decoding import (
     texts,
 )
 from syncline.config.jq import unreadable
+from syncline.config.remotes_file import has_secrets, remotes, variable_of
 from syncline.config.settings import (
     ClusterAccess,
     DriftPolicy,
@@ -32,6 +33,7 @@ from syncline.config.settings import (
     PluginAccess,
     Settings,
 )
+from syncline.config.source_plugin import PluginFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +44,12 @@ FILE_NAMES = ("syncline.yaml", ".syncline.yaml")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
 _PART = re.compile(r"([0-9.]+)([hms])")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
 _TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 KUBE_VERSION = re.compile(r"v?1\.(?P<minor>[0-9]{1,3})(?:[.+-][A-Za-z0-9.+-]*)?")
 """A version of Kubernetes, down to a vendor's own."""
 
-_TOKENS = frozenset({"token", "password", "bearertoken"})
+_token_env = variable_of("token")
 
 
 def _seconds(node: Node) -> float:
@@ -69,14 +70,6 @@ def _server(node: Node) -> str:
     return server
 
 
-def _token_env(node: Node) -> str:
-    name = text(node)
-    if not _VARIABLE.fullmatch(name):
-        node.error("must be the name of an environment variable that holds the token.")
-        return ""
-    return name
-
-
 def _kube_version(node: Node) -> str:
     version = text(node) if isinstance(node.value, str) else ""
     if not KUBE_VERSION.fullmatch(version):
@@ -95,16 +88,12 @@ _CLUSTER: Table = {
     "project": text,
     "labels": text_map,
     "annotations": text_map,
+    "apiVersions": texts,
 }
 
 
 def _cluster(name: str, node: Node) -> ClusterAccess:
-    secrets = [key for key in node.value if key.lower() in _TOKENS] if isinstance(node.value, dict) else []
-    for secret in secrets:
-        node.child(secret).error(
-            "stands in a file; put it in the environment and name the variable in tokenEnv."
-        )
-    if secrets:
+    if has_secrets(node, "tokenEnv"):
         return ClusterAccess(name)
     access = ClusterAccess(name, **strict_fields(node, _CLUSTER))
     if isinstance(node.value, dict):
@@ -143,6 +132,20 @@ def _plugin(node: Node) -> PluginAccess:
     found = strict_fields(node, {"baseUrl": _server, "tokenEnv": _token_env, "timeout": _seconds})
     url = found.pop("base_url", "")
     return PluginAccess(url, **found)
+
+
+_SOURCE_PLUGIN: Table = {
+    "file": text,
+    "network": flag,
+    "forks": flag,
+}
+
+
+def _source_plugin(node: Node) -> PluginFile:
+    found = strict_fields(node, _SOURCE_PLUGIN)
+    if isinstance(node.value, dict) and not node.has("file"):
+        node.error("needs a file: the path of a ConfigManagementPlugin in this repository.")
+    return PluginFile(**found, place=node.complaints.place(node.path))
 
 
 def _team(node: Node) -> str:
@@ -198,6 +201,25 @@ _DRIFT: Table = {
     "rounds": at_least(1),
     "pause": _seconds,
 }
+
+
+def tool_version(node: Node) -> str:
+    """A version of a program, or the beginning of one."""
+    found = text(node)
+    if not _TOOL_VERSION.fullmatch(found):
+        node.error('must be a version such as "3", "v4" or "3.22.0".')
+    return found
+
+
+_TOOL_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+){0,2}")
+
+
+def _tools_of_apps(node: Node) -> dict[str, str]:
+    found = {name: strict_fields(child, {"helm": tool_version}) for name, child in entries(node)}
+    return {name: tools.get("helm", "") for name, tools in found.items()}
+
+
+_RENDER: Table = {"timeout": _seconds, "helm": tool_version, "applications": _tools_of_apps}
 
 
 _SYNC: Table = {"onlyAutomated": flag, "timeout": _seconds, "rollbackOnFailure": flag}
@@ -268,9 +290,12 @@ _SETTINGS: Table = {
     "sync": lambda node: strict_fields(node, _SYNC),
     "drift": lambda node: DriftPolicy(**strict_fields(node, _DRIFT)),
     "lease": lambda node: strict_fields(node, {"duration": _lease_duration, "required": flag}),
-    "render": lambda node: strict_fields(node, {"timeout": _seconds}),
+    "render": lambda node: strict_fields(node, _RENDER),
+    "remotes": remotes,
     "statuses": lambda node: strict_fields(node, {"limit": at_least(0)}),
     "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
+    "sourcePlugins": list_of(_source_plugin),
+    "signing": lambda node: strict_fields(node, {"gpgKeys": texts, "allowedSigners": text}),
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
     "masking": _masking,
@@ -293,12 +318,13 @@ def decode(body: Any, complaints: Complaints) -> Settings:
 
 
 _PREFIXED = {
+    "signing": {"gpg_keys": "gpg_keys", "allowed_signers": "allowed_signers"},
     "sync": {
         "only_automated": "sync_only_automated",
         "timeout": "sync_timeout",
         "rollback_on_failure": "rollback_on_failure",
     },
     "lease": {"duration": "lease_seconds", "required": "require_lease"},
-    "render": {"timeout": "render_timeout"},
+    "render": {"timeout": "render_timeout", "helm": "helm", "applications": "helm_by_app"},
     "statuses": {"limit": "status_limit"},
 }

@@ -12,6 +12,8 @@ from syncline.config.application import (
     DirectoryOptions,
     HelmOptions,
     HelmParameter,
+    JsonnetOptions,
+    JsonnetVariable,
     KustomizeOptions,
     PluginOptions,
     Source,
@@ -124,17 +126,24 @@ _KUSTOMIZE: Table = {
 }
 
 _VARIABLE: Table = {"name": text, "value": text, "code": flag}
-_JSONNET: Table = {
-    "extVars": list_of(checked(_VARIABLE)),
-    "tlas": list_of(checked(_VARIABLE)),
-    "libs": texts,
-}
+
+
+def _variable(node: Node) -> JsonnetVariable:
+    return JsonnetVariable(**fields(node, _VARIABLE))
+
+
+_JSONNET: Table = {"extVars": list_of(_variable), "tlas": list_of(_variable), "libs": texts}
+
+
+def _jsonnet(node: Node) -> JsonnetOptions:
+    return JsonnetOptions(**fields(node, _JSONNET))
+
 
 _DIRECTORY: Table = {
     "recurse": flag,
     "include": text,
     "exclude": text,
-    "jsonnet": checked(_JSONNET),
+    "jsonnet": _jsonnet,
     "disableExtensionFilter": flag,
 }
 
@@ -203,6 +212,14 @@ def source(node: Node) -> Source:
         _check(node, found)
         if not node.has("path") and not node.has("chart"):
             node.error("needs a path in the repository, or the name of a chart.")
+    return found
+
+
+def dry_source(node: Node) -> Source:
+    """What a hydrator renders: a path of a repository, with options as a source has them."""
+    table = {name: _SOURCE[name] for name in ("repoURL", "path", "targetRevision", *_KINDS)}
+    found = Source(**fields(node, table))
+    _one_kind(node, [kind for kind in _KINDS if getattr(found, kind) is not None])
     return found
 
 

@@ -53,7 +53,7 @@ def named_paths(app: Application) -> frozenset[str]:
     """The files and directories that the definition itself names, from the repository's root; may hold
     wildcards.
     """
-    own = {_clean(source.path) for source in app.sources if source.path and not source.chart}
+    own = {_clean(source.path) for source in app.every_source if source.path and not source.chart}
     return frozenset({*own, *_value_files(app), *_kustomize_files(app)})
 
 
@@ -71,7 +71,7 @@ def _generate_paths(app: Application) -> Iterator[str]:
         if pattern.startswith("/"):
             yield _clean(pattern[1:])
             continue
-        for source in app.sources:
+        for source in app.every_source:
             yield _clean(posixpath.join(source.path, pattern))
 
 
@@ -84,7 +84,7 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def _value_files(app: Application) -> Iterator[str]:
-    for source in app.sources:
+    for source in app.every_source:
         yield from (_value_file(source, name) for name in _named_files(source))
 
 
@@ -96,7 +96,7 @@ def _named_files(source: Source) -> tuple[str, ...]:
 
 
 def _kustomize_files(app: Application) -> Iterator[str]:
-    for source in app.sources:
+    for source in app.every_source:
         if source.kustomize is not None:
             patches = (patch.get("path") for patch in source.kustomize.patches)
             named = (*source.kustomize.components, *(path for path in patches if isinstance(path, str)))

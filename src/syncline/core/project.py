@@ -41,7 +41,7 @@ class Target(Struct, frozen=True):
 def application_refusals(app: Application, project: AppProject, target: Target) -> Iterator[str]:
     """Why the Application may not be in this project as it is."""
     where = f"project {project.name}"
-    for url in sorted({source.repo_url for source in app.sources if source.repo_url}):
+    for url in sorted({source.repo_url for source in app.every_source if source.repo_url}):
         if not source_permitted(project.source_repos, url):
             yield (
                 f"The {where} does not allow the source {url} "
@@ -65,11 +65,6 @@ def application_refusals(app: Application, project: AppProject, target: Target) 
             f"The {where} does not allow Applications in the namespace {home} "
             f"({project.place('sourceNamespaces')}); add it to sourceNamespaces."
         )
-    for name in project.signed_by:
-        yield (
-            f"The {where} demands signed commits ({project.place(name)}), and this version cannot verify "
-            f"them; remove {name}, or sync with Argo CD."
-        )
 
 
 def _cluster(target: Target) -> str:
@@ -78,11 +73,11 @@ def _cluster(target: Target) -> str:
 
 def source_permitted(patterns: Iterable[str], url: str) -> bool:
     """Whether one entry of `sourceRepos` allows the repository and none denies it."""
-    asked, allowed = _normal_url(url), False
+    asked, allowed = normal_url(url), False
     for pattern in patterns:
         denies = pattern.startswith("!")
         wanted = pattern[denies:]
-        hit = wanted == "*" or glob_matches(_normal_url(wanted), asked, separator="/")
+        hit = wanted == "*" or glob_matches(normal_url(wanted), asked, separator="/")
         if denies and hit:
             return False
         allowed = allowed or hit or denies
@@ -92,7 +87,8 @@ def source_permitted(patterns: Iterable[str], url: str) -> bool:
 _SCP: Final = re.compile(r"(?:[^@/]+@)[^:/]+:.*")
 
 
-def _normal_url(url: str) -> str:
+def normal_url(url: str) -> str:
+    """A repository's URL as Argo CD compares it."""
     text = url.strip().lower()
     if _SCP.fullmatch(text) and "://" not in text:
         text = text.replace(":", "/", 1)

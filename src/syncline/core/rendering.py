@@ -28,22 +28,28 @@ class Chunk(Struct, frozen=True):
     """What a renderer printed, and the file it comes from: text, or an object that had to be read already.
 
     `lenient` is Argo CD's rule for plain directories: a file without manifests is somebody else's.
-    `has_lines` says whether the lines of the text are those of the file.
+    `has_lines` says whether the lines of the text are those of the file; without them `line` is where in the
+    file the text is asked for.
     """
 
     file: str
     text: bytes | Body
     lenient: bool = False
     has_lines: bool = True
+    line: int = 0
 
 
 class Rendering(Struct, frozen=True):
-    """The desired objects of an application at a revision (a full SHA)."""
+    """The desired objects of an application at a revision (a full SHA).
+
+    `remarks` are what the reader should know and not worry about, such as the version that a range came to.
+    """
 
     app: str
     revision: str
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def make_rendering(
@@ -76,7 +82,7 @@ class _Where:
 
     def place(self, path: Path = ()) -> Place:
         if not self._chunk.has_lines:
-            return Place(self._chunk.file)
+            return Place(self._chunk.file, self._chunk.line)
         if not path:
             return self._document.place
         self._lines = self._lines or self._document.lines()
@@ -98,7 +104,7 @@ def _about_rendered(error: DocumentError, chunk: Chunk) -> DocumentError:
     # The line is one of the rendered text, which nobody can open.
     line = error.place.line if error.place else 0
     message = f"What it renders to is broken in line {line}: {error.message}"
-    return DocumentError(message, place=Place(chunk.file), remedy=error.remedy)
+    return DocumentError(message, place=Place(chunk.file, chunk.line), remedy=error.remedy)
 
 
 def _lenient(chunk: Chunk, said: list[str]) -> tuple[Document, ...]:

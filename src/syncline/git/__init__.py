@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING, Final
 from syncline.errors import GitError, ToolError
 from syncline.git.program import Git, last_line, without_password
 from syncline.git.worktrees import Worktrees
+from syncline.git.writing import committed, push
 from syncline.process import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from syncline.core.signatures import SignedCommit
+    from syncline.git.signatures import Keyring
 
 __all__ = ["Repository"]
 
@@ -124,6 +128,31 @@ class Repository:
         answer = self._git.run("cat-file", "blob", f"{self.resolve(revision)}:{path}")
         return answer.stdout if answer.code == 0 else None
 
+    def remote_branch(self, name: str) -> str:
+        """The commit that a branch of the remote is at, fetched; empty when the remote has no such branch.
+
+        Raises GitError when the remote cannot be asked.
+        """
+        _no_option(name)
+        answer = self._git.run("ls-remote", "--quiet", "origin", f"refs/heads/{name}")
+        if answer.code:
+            raise GitError(
+                f"The branch {name!r} cannot be looked for: {last_line(answer.stderr)}.",
+                remedy="Look at the remote origin, and at what the run may log in with.",
+            )
+        sha = answer.stdout.decode("utf-8", "replace").partition("\t")[0].strip()
+        if sha:
+            self.fetch_missing((sha,))
+        return sha
+
+    def commit_files(self, base: str, files: Mapping[str, bytes], message: str) -> str:
+        """A commit upon another with these files; nobody's branch, index or work tree changes."""
+        return committed(self._git, self.resolve(base) if base else "", files, message)
+
+    def push(self, sha: str, branch: str) -> None:
+        """Make a branch of the remote that commit. Raises GitError when it has moved on."""
+        push(self._git, sha, branch)
+
     def origin_url(self) -> str:
         """The URL of the remote `origin`, without credentials; empty when there is none."""
         return without_password(self._git.setting("remote.origin.url"))
@@ -138,6 +167,10 @@ class Repository:
             if self._commit(candidate):
                 return candidate
         return "HEAD"
+
+    def signed(self, keyring: Keyring, revision: str, *, strict: bool) -> tuple[SignedCommit, ...]:
+        """The commit or, where `strict`, all its history, with who signed it. Raises GitError."""
+        return keyring.commits(self._git, self.resolve(revision), strict=strict)
 
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:

@@ -34,6 +34,9 @@ _GUARDS: Final = (
     "gc.auto=0",
     "maintenance.auto=false",
 )
+LOGIN: Final = ("-c", "credential.helper=", "-c", "credential.useHttpPath=true")
+"""What is told to git before it logs in elsewhere: nobody keeps the password, and it is for one path."""
+
 _PASSED_ON: Final = ("GIT_", "SSH_", "SSL_CERT_")
 _PASSED_NAMES: Final = frozenset({"HOME", "XDG_CONFIG_HOME", "SUDO_UID"})
 _PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
@@ -87,6 +90,13 @@ class Git:
         """Fetch without touching a branch, a tag or FETCH_HEAD; whether that worked."""
         quiet = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
         return self._start((*quiet, *arguments), replace(self._room, seconds=_FETCH_SECONDS)).code == 0
+
+    def elsewhere(
+        self, variables: Mapping[str, str], *arguments: str, seconds: float, stdin: bytes = b""
+    ) -> Completed:
+        """Run what speaks to another repository, with what it may log in with."""
+        environ = {**self._room.environ, **self._without_filters(), **variables}
+        return self._start(arguments, replace(self._room, environ=environ, seconds=seconds), stdin)
 
     def check_out(self, *arguments: str) -> None:
         """Run what writes files of a commit, and no filter. Raises GitError when it fails."""
@@ -149,6 +159,12 @@ def last_line(text: str) -> str:
     """What git said last, without the password of a URL."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return without_password(lines[-1]).removeprefix("fatal: ").rstrip(".") if lines else "no message"
+
+
+def first_trouble(text: str) -> str:
+    """What went wrong first, where git goes on and complains of what follows from it."""
+    said = [line for line in text.splitlines() if line.startswith(("fatal: ", "ssh: "))]
+    return last_line(said[0] if said else text)
 
 
 def without_password(text: str) -> str:

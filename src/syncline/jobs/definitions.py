@@ -5,13 +5,14 @@ The law: only files that could define something are read, and from the commit, n
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from syncline.config import Configuration, load
 from syncline.config.application import Application, Destination, Source
 from syncline.config.settings import IN_CLUSTER_SERVER
-from syncline.errors import ClusterError, Place
+from syncline.errors import ClusterError, Place, UsageError
 from syncline.git import Repository
 from syncline.process import Room
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.config.settings import Settings
+    from syncline.jobs.invocation import Invocation
 
 _FILES: Final = ("*.yaml", "*.yml", "*.json")
 _WORDS: Final = ("argoproj.io/", "argocd-cm")
@@ -55,6 +57,15 @@ def nameless(path: str) -> Application:
     name = PurePosixPath(path).name or "root"
     source = Source(path=path.strip("/") or ".", repo_url="")
     return Application(name, Place(path), (source,), Destination(namespace="default"))
+
+
+def inside(root: Path, invocation: Invocation) -> str:
+    """The path that a person names, from where they stand, as the repository has it. Raises UsageError."""
+    top, here = root.resolve(), invocation.root.resolve()
+    asked = Path(os.path.normpath(here / invocation.path))
+    if not asked.is_relative_to(top):
+        raise UsageError(f"--path {invocation.path!r} is not in the repository {top.name}.")
+    return asked.relative_to(top).as_posix()
 
 
 def names_at_head(root: Path, environ: Mapping[str, str]) -> list[str]:

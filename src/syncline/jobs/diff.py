@@ -160,7 +160,7 @@ def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, he
     for app, revision in ((pair.before, base), (pair.after, head)):
         if app is None:
             continue
-        inputs = input_paths(session.checkout(revision).root, app)
+        inputs = input_paths(session.checkout(revision).root, app, session.render_options)
         reason = affected(app, changed, inputs=inputs, same_definition=same and bool(app.made_by))
         if reason:
             return reason
@@ -212,14 +212,33 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
     rendering = session.rendering(pair.app, head)
     if level is not Level.OFFLINE:
         try:
-            prepared = against_live(pair.app, rendering, recall(pair.app, session), session, level)
-            return replace(prepared, level_reason=why or prepared.level_reason)
+            found = against_live(pair.app, rendering, recall(pair.app, session), session, level)
+            notes = (*found.notes, *_of_hydration(pair.app, session))
+            return replace(found, level_reason=why or found.level_reason, notes=notes)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
-    before = session.rendering(pair.before, base) if pair.before else None
+    before = session.rendering(pair.before, base) if pair.before and _is_there(pair.before, session) else None
     prepared = against_base(pair.app, before, rendering, session)
-    notes = (*prepared.notes, *_was_broken(pair, session, base))
+    notes = (*prepared.notes, *_was_broken(pair, session, base), *_of_hydration(pair.app, session))
     return replace(prepared, level_reason=why, notes=notes)
+
+
+def _is_there(app: Application, session: Session) -> bool:
+    """Whether what it is synced from exists: a branch that nobody hydrated yet is no failure."""
+    return app.hydration is None or bool(session.elsewhere.hydrated(app))
+
+
+def _of_hydration(app: Application, session: Session) -> Iterator[Note]:
+    if app.hydration is None:
+        return
+    branch, target = app.hydration.wet.target_revision, app.hydration.target
+    first = "" if target == branch else f", by way of the branch {target}"
+    words = f"This is what hydrating changes in the branch {branch}{first}; it is synced from there."
+    yield Note(Severity.INFO, words)
+    if not session.elsewhere.hydrated(app):
+        yield Note(
+            Severity.WARNING, f"The branch {branch} does not exist yet, so that all its objects look new."
+        )
 
 
 def _was_broken(pair: Pair, session: Session, base: str) -> Iterator[Note]:

@@ -26,7 +26,8 @@ from syncline.config.appset.questions import (
 )
 from syncline.config.generated import with_generated
 from syncline.core.trust import Tier
-from syncline.errors import GitHubError, ToolError
+from syncline.errors import GitError, GitHubError, ToolError
+from syncline.git.remote import Asked
 from syncline.render import normalized_url
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from syncline.config import Configuration
     from syncline.config.settings import Settings
     from syncline.git import Repository
+    from syncline.git.remote import Remotes
     from syncline.ports import Environment, Forge
     from syncline.process import Room
 
@@ -58,6 +60,7 @@ class Sources(Struct, frozen=True):
     environ: Environment
     forge: Callable[[], Forge | None]
     known: dict[Question, Any] = field(default_factory=dict)
+    remotes: Callable[[], Remotes] | None = None
 
 
 def expanded(found: Configuration, sources: Sources) -> Configuration:
@@ -115,9 +118,29 @@ def _rendered(templates: Sequence[GoTemplate], sources: Sources) -> dict[Questio
 
 
 def _texts(files: Sequence[FileText], sources: Sources) -> dict[Question, Any]:
-    """The files of this repository, which the listing of its paths has named."""
-    found = sources.repository.contents(sources.revision, [each.path for each in files])
-    return {each: found.get(each.path, Refusal(f"{each.path} cannot be read.")) for each in files}
+    """The files, which the listing of their repository's paths has named."""
+    ours = [each.path for each in files if _is_ours(each.repo, sources)]
+    found = sources.repository.contents(sources.revision, ours)
+    return {
+        each: found.get(each.path, Refusal(f"{each.path} cannot be read."))
+        if _is_ours(each.repo, sources)
+        else _text_elsewhere(each, sources)
+        for each in files
+    }
+
+
+def _text_elsewhere(question: FileText, sources: Sources) -> Any:
+    if sources.remotes is None:
+        return Refusal(f"{question.path} of {question.repo} cannot be read.")
+    try:
+        content = sources.remotes().read(Asked(question.repo, question.revision), question.path)
+    except GitError as error:
+        return Refusal(f"{error.message} {error.remedy}".strip())
+    return Refusal(f"{question.path} cannot be read.") if content is None else content
+
+
+def _is_ours(repo: str, sources: Sources) -> bool:
+    return normalized_url(repo) in sources.own or not sources.own
 
 
 def _answer(question: Question, sources: Sources) -> Any:
@@ -137,12 +160,14 @@ def _answer(question: Question, sources: Sources) -> Any:
 def _paths(question: Paths, sources: Sources) -> Any:
     if not question.repo:
         return Refusal("The git generator needs a repoURL.")
-    if normalized_url(question.repo) in sources.own or not sources.own:
+    if _is_ours(question.repo, sources):
         return sources.repository.paths(sources.revision)
-    return Refusal(
-        f"The git generator reads {question.repo}, which is not this repository, and this version reads no "
-        "others; if it is this one under another URL, list the URL under repositories: in syncline.yaml."
-    )
+    if sources.remotes is None:
+        return Refusal(f"The git generator reads {question.repo}, and nothing is fetched here.")
+    try:
+        return sources.remotes().paths(Asked(question.repo, question.revision))
+    except GitError as error:
+        return Refusal(f"{error.message} {error.remedy}".strip())
 
 
 def _plugin(question: PluginOutput, sources: Sources) -> Any:

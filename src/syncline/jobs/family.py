@@ -73,7 +73,7 @@ class _Gathering:
         root = self._session.checkout(self._revision).root
         if not any(Path(root, place, name).is_file() for place in roots for name in _KUSTOMIZATIONS):
             return False
-        inputs = input_paths(root, app)
+        inputs = input_paths(root, app, self._session.render_options)
         return any(_under(file, path) for path in inputs for file in self._files)
 
     def _children(self, parent: Application) -> Iterator[Application]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from syncline.config.application import Application
     from syncline.core.hooks import HookRun
     from syncline.core.inventory import Inventory
+    from syncline.core.rendering import Rendering
     from syncline.core.resource import Body
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
@@ -138,10 +139,15 @@ def _learn(plan: Plan, masker: Masker) -> None:
 
 def _notes(prepared: Prepared, masker: Masker) -> Iterator[Note]:
     yield from prepared.notes
-    for warning in prepared.rendering.warnings:
-        yield Note(Severity.WARNING, masker.scrub(str(warning)))
+    yield from rendering_notes(prepared.rendering, masker)
     for remark in remarks(prepared.plan.changes):
         yield Note(Severity(remark.severity.value), masker.scrub(remark.text), remark.key)
+
+
+def rendering_notes(rendering: Rendering, masker: Masker) -> Iterator[Note]:
+    """What there is to say of how the manifests were made."""
+    for severity, sentences in ((Severity.WARNING, rendering.warnings), (Severity.INFO, rendering.remarks)):
+        yield from (Note(severity, masker.scrub(sentence)) for sentence in sentences)
 
 
 def _hooks(plan: Plan, masker: Masker) -> Iterator[ShownHook]:

@@ -16,6 +16,7 @@ from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess
 from syncline.core.project import Target, application_refusals, granted, restrained
 from syncline.core.windows import Sync, closed, instant, matching
 from syncline.errors import ClusterError, ConfigError, GitHubError
+from syncline.jobs.signatures import untrusted
 from syncline.report.model import Job, Note, Severity
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def governed(plan: Plan, app: Application, session: Session) -> Plan:
         return plan
     target = target_of(app.destination, session)
     refusals = tuple(application_refusals(app, project, target))
+    if session.invocation.job is not Job.DIFF:
+        refusals += tuple(untrusted(app, project, plan.revision, session))
     return restrained(replace(plan, refusals=(*plan.refusals, *refusals)), project, target)
 
 
@@ -90,9 +93,13 @@ def project_notes(app: Application, session: Session) -> tuple[Note, ...]:
     if session.invocation.job is not Job.DIFF:
         return ()
     reason = window_reason(app, session)
-    if not reason:
-        return ()
-    return (Note(Severity.WARNING, f"Now it could not be synced: {reason}."),)
+    project = _project_or_none(app, session)
+    said = [f"Now it could not be synced: {reason}."] if reason else []
+    if project is not None:
+        # The commit of a review is not the one that is merged.
+        found = untrusted(app, project, session.head, session)
+        said += [f"As it is, it could not be synced: {each}" for each in found]
+    return tuple(Note(Severity.WARNING, text) for text in said)
 
 
 def changed_projects(before: Configuration, after: Configuration) -> dict[str, Note]:

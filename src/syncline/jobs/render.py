@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from syncline.core.plan import Action, Change
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import together
-from syncline.jobs.present import complaint_notes, shown_change
-from syncline.report.model import AppReport, Job, Note, Report, Severity
+from syncline.jobs.present import complaint_notes, rendering_notes, shown_change
+from syncline.report.model import AppReport, Job, Report
 
 if TYPE_CHECKING:
     from syncline.config.application import Application
@@ -44,5 +44,5 @@ def _manifests(app: Application, head: str, session: Session) -> AppReport:
         namespace=app.destination.namespace,
         revision=head,
         changes=tuple(shown_change(change, session.masker) for change in changes),
-        notes=tuple(Note(Severity.WARNING, session.masker.scrub(str(w))) for w in rendering.warnings),
+        notes=tuple(rendering_notes(rendering, session.masker)),
     )

@@ -6,10 +6,8 @@ each revision, whoever asks and however often.
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
@@ -23,23 +21,27 @@ from syncline.core.health import Assessor
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
-from syncline.errors import ConfigError, ForbiddenError, GitHubError, UsageError
+from syncline.errors import ConfigError, ForbiddenError, GitHubError
 from syncline.git import Repository
 from syncline.jobs.border import scrub_error
 from syncline.jobs.bugs import contained
 from syncline.jobs.confession import confessed
 from syncline.jobs.custom_kinds import Definitions
-from syncline.jobs.definitions import cluster_named, definitions, nameless
+from syncline.jobs.definitions import cluster_named, definitions, inside, nameless
 from syncline.jobs.family import gather
-from syncline.jobs.once import AtRevision, Once
+from syncline.jobs.fetching import Elsewhere, fitted
+from syncline.jobs.once import AtRevision
 from syncline.jobs.projects import project_of
+from syncline.jobs.rendering import Trusted, as_reviewed, options_for
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
+from syncline.once import Once
 from syncline.render import Checkout, RenderOptions, normalized_url, render
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
 
     from syncline.config.application import Application, Destination
@@ -93,6 +95,7 @@ class Session:
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self.definitions: Once[str, Definitions] = Once(lambda sha: Definitions(self.repository, sha))
+        self._elsewhere: Once[str, Elsewhere] = Once(self._look_elsewhere)
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self._renderings: Once[AtRevision, Rendering] = Once(self._render)
@@ -123,11 +126,9 @@ class Session:
 
     @cached_property
     def base(self) -> str:
-        """What a diff compares with: where the head parted from the base asked for, or from the default
-        branch.
+        """What a diff compares with: where the head parted from the base asked for, or the default branch.
 
-        The first parent of a merge commit is its own merge base, so that a pull request shows what merging
-        will do.
+        A merge commit's first parent is its own merge base: a pull request shows what merging will do.
         """
         asked = self.invocation.base or self.repository.default_branch()
         return self.repository.merge_base(asked, self.head)
@@ -139,6 +140,7 @@ class Session:
         merged.
         """
         self._settings_revision = revision
+        self.__dict__.pop("render_options", None)
         files = self._files[revision]
         annotations = files.customizations.sensitive_annotations
         self.masker.obey(replace(files.settings.masking, secret_annotations=annotations))
@@ -201,7 +203,7 @@ class Session:
     def applications(self, revision: str) -> tuple[Application, ...]:
         """The applications at this commit; with `--path` the one that is this directory."""
         if self.invocation.path:
-            return (nameless(self._inside(self.invocation.path)),)
+            return (nameless(inside(self.repository.root, self.invocation)),)
         return self.family(revision).applications
 
     def family(self, revision: str) -> Family:
@@ -248,14 +250,6 @@ class Session:
         """The configuration's name of a destination; empty for the default cluster when it has no name."""
         return cluster_named(destination, self.settings)
 
-    def _inside(self, path: str) -> str:
-        """A path as a person writes it, from where they stand, as the repository has it."""
-        top, here = self.repository.root.resolve(), self.invocation.root.resolve()
-        asked = Path(os.path.normpath(here / path))
-        if not asked.is_relative_to(top):
-            raise UsageError(f"--path {path!r} is not in the repository {top.name}.")
-        return asked.relative_to(top).as_posix()
-
     def _connect(self, name: str) -> ApiCluster:
         if self.invocation.tier is Tier.RENDER:
             raise ForbiddenError(
@@ -290,6 +284,9 @@ class Session:
             environ["KUBECONFIG"] = self.invocation.kubeconfig
         return environ
 
+    def _look_elsewhere(self, revision: str) -> Elsewhere:
+        return self._stack.enter_context(closing(Elsewhere(self, self._surroundings.room, revision)))
+
     def _check_out(self, revision: str) -> Checkout:
         root = self._stack.enter_context(self.repository.worktree(revision))
         return Checkout(root, revision)
@@ -313,6 +310,7 @@ class Session:
                 environ=self.invocation.environ,
                 forge=lambda: self.forge,
                 known=self._rendered_templates,
+                remotes=lambda: self.elsewhere.remotes,
             ),
         )
 
@@ -325,14 +323,27 @@ class Session:
         return configuration
 
     def _render(self, asked: AtRevision) -> Rendering:
-        room = replace(self.room, seconds=self.settings.render_timeout)
-        version = self.invocation.kube_version if asked.revision == self.head else ""
-        options = RenderOptions(room, self._own, kube_version=version or self.settings.kube_version)
+        options = fitted(self.render_options, asked.app, self)
+        if asked.revision == self.head and self.invocation.kube_version:
+            options = replace(options, kube_version=self.invocation.kube_version)
         checkout = self.checkout(asked.revision)
         with contained(self), confessed(asked.app, checkout.root, self.masker):
-            found = render(asked.app, checkout, options)
+            found = render(as_reviewed(asked, self), checkout, options)
         self.masker.learn_all(manifest.body for manifest in found.manifests)
         return found
+
+    @cached_property
+    def render_options(self) -> RenderOptions:
+        """What renderers are given. Raises ConfigError for a plugin that cannot be read."""
+        room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
+        source = Trusted(self.repository, self._settings_revision, self._files[self._settings_revision])
+        options = options_for(self.invocation, source, room, self._own)
+        return replace(options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree)
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """What is fetched from other places."""
+        return self._elsewhere[self._settings_revision]
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.config import tools
 from syncline.core.affected import affected
 from syncline.core.family import identity
 from syncline.core.inventory import Cause
@@ -172,8 +173,21 @@ def _reason(app: Application, inventory: Inventory, head: str, session: Session)
     changed = session.repository.changed_paths(last, head)
     if not changed:
         return ""
-    reason = affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
+    reason = _of_tools(changed, head, session)
+    if reason:
+        return reason
+    reason = affected(
+        app, changed, inputs=input_paths(session.checkout(head).root, app, session.render_options)
+    )
     return reason or _redefined(app, last, head, session)
+
+
+def _of_tools(changed: frozenset[str], head: str, session: Session) -> str:
+    """Whether `argocd-cm` may have programs called differently by now."""
+    texts = session.configuration(head).customizations.texts
+    files = {place.file for key, (_, place) in texts.items() if key.startswith(tools.PREFIXES)}
+    touched = sorted(files & changed)
+    return f"{touched[0]}, which says how programs render, changed" if touched else ""
 
 
 def _redefined(app: Application, last: str, head: str, session: Session) -> str:

@@ -5,30 +5,35 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError
-from syncline.render import directory, helm, jinja, kustomize
+from syncline.render import directory, helm, jinja, kustomize, plugin
 from syncline.render.detect import Tool, tool_of
 from syncline.render.inputs import input_paths
 from syncline.render.links import reached
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
-from syncline.render.repositories import must_be_ours, normalized_url
+from syncline.render.repositories import located, normalized_url, resolutions
+from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from syncline.config.application import Application, Source
 
-__all__ = ["Checkout", "RenderOptions", "input_paths", "normalized_url", "render"]
+__all__ = ["Checkout", "RenderOptions", "Workshop", "input_paths", "normalized_url", "render"]
 
 RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
     Tool.DIRECTORY: directory.render,
     Tool.HELM: helm.render,
     Tool.KUSTOMIZE: kustomize.render,
     Tool.JINJA: jinja.render,
+    Tool.PLUGIN: plugin.render,
 }
 
 
@@ -41,16 +46,35 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             place=app.origin,
             remedy="Give one of its sources a path.",
         )
-    chunks, warnings = list[Chunk](), list[str]()
+    chunks, warnings, remarks = list[Chunk](), list[str](), list[str]()
     try:
-        for order in orders:
-            must_be_ours(order.source, order)
-            found = overridden(order)
-            chunks += _chunks(found.order)
-            warnings += [*found.warnings, *_in_vain(found.order)]
-        return make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+        for asked in orders:
+            found = overridden(located(asked))
+            with _labelled(found.order):
+                tool = tool_of(found.order)
+                chunks += _chunks(found.order, tool)
+            warnings += [*found.warnings, *found.order.said.texts]
+            remarks += resolutions(found.order)
+            if tool is Tool.HELM:
+                built = helm.built(found.order)
+                warnings += built.warnings
+                remarks += built.remarks
+        rendering = make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+        return replace(rendering, remarks=tuple(remarks))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
+
+
+@contextmanager
+def _labelled(order: Order) -> Iterator[None]:
+    """A file of another repository is not taken for one of ours."""
+    try:
+        yield
+    except (RenderError, ToolError, DocumentError) as error:
+        label, place = order.checkout.label, error.place
+        if label and place is not None and place != order.app.origin:
+            error.place = replace(place, file=f"{label}:{place.file}")
+        raise
 
 
 def _makes_manifests(source: Source) -> bool:
@@ -58,8 +82,7 @@ def _makes_manifests(source: Source) -> bool:
     return bool(source.path or source.chart or not source.ref)
 
 
-def _chunks(order: Order) -> list[Chunk]:
-    tool = tool_of(order)
+def _chunks(order: Order, tool: Tool) -> list[Chunk]:
     place = order.directory
     if tool is not Tool.DIRECTORY and not place.is_dir():
         raise RenderError(
@@ -70,16 +93,15 @@ def _chunks(order: Order) -> list[Chunk]:
     for _ in reached(place, order.root):
         pass  # a link that leads out of the repository is refused before anything reads it
     try:
-        return list(RENDERERS[tool](order))
+        found = list(RENDERERS[tool](order))
+        here, label = order.checkout.asked_by, order.checkout.label
+        if label:
+            return [replace(chunk, file=f"{label}:{chunk.file}") for chunk in found]
+        # The line that a person would edit is the one that asks for what was fetched.
+        return (
+            [replace(chunk, file=here.file, line=here.line, has_lines=False) for chunk in found]
+            if here
+            else found
+        )
     except ToolError as error:
         raise ToolError(error.message, place=order.place(place), remedy=error.remedy) from error
-
-
-def _in_vain(order: Order) -> Iterator[str]:
-    """What the source asks for and does not get, though Argo CD would give it."""
-    kustomize_options = order.source.kustomize
-    if kustomize_options is not None and kustomize_options.version:
-        yield (
-            f"spec.source.kustomize.version asks for {kustomize_options.version}; "
-            "this version uses the kustomize on the PATH."
-        )

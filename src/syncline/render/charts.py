@@ -1,7 +1,7 @@
 """What a chart is made of: its dependencies and its schemas.
 
-The law: a chart is rendered with files of this repository only; what would have to be fetched is refused
-before helm starts.
+The law: helm gets everything that a chart is made of and fetches nothing; what only helm could fetch is
+refused before it starts.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from syncline.documents import read
 from syncline.errors import DocumentError, Place, RenderError
 from syncline.render.links import plain, reached, real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from syncline.documents import Document
 
@@ -34,12 +34,14 @@ _MOST_UNPACKED: Final = 100 * 1024 * 1024
 
 
 class Dependency(Struct, frozen=True):
-    """One entry of a chart's `dependencies`."""
+    """One entry of a chart's `dependencies`; `raw` is all of it, as written."""
 
     name: str
+    version: str
     alias: str
     repository: str
     place: Place
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_local(self) -> bool:
@@ -56,20 +58,20 @@ def dependencies(chart: Path, root: Path) -> list[Dependency]:
     return [
         dependency
         for name in LISTS
-        for document in _documents(chart / name, root)
+        for document in documents_of(chart / name, root)
         for dependency in _listed(document)
     ]
 
 
 def unvendored(chart: Path, root: Path) -> list[Dependency]:
-    """The local dependencies that do not lie in `charts/`. Raises RenderError for a remote one."""
+    """The dependencies that do not lie in `charts/`. Raises RenderError for one that can lie nowhere else."""
     absent = [each for each in dependencies(chart, root) if not _is_vendored(chart, each.name, root)]
     for each in absent:
-        if not each.is_local:
+        if not each.repository:
             raise RenderError(
-                f"The chart dependency {each.name!r} is not vendored, and charts are not downloaded.",
+                f"The chart dependency {each.name!r} is not in charts/ and names no repository.",
                 place=each.place,
-                remedy="Run helm dependency build and commit charts/.",
+                remedy="Put the chart into charts/, or name its repository.",
             )
     return absent
 
@@ -107,17 +109,25 @@ def local(dependency: Dependency, chart: Path, root: Path) -> Path:
     return target
 
 
-def check_schemas(chart: Path, root: Path) -> None:
-    """Raise RenderError for a schema that helm would have to fetch parts of."""
+def check_schemas(chart: Path, root: Path, asked_by: Place | None = None) -> None:
+    """Raise RenderError for a schema that helm would have to fetch parts of; `asked_by` is who asks for what
+    was fetched.
+    """
     for path in reached(chart, root):
+        place = asked_by or Place(str(path.relative_to(root)))
         if path.name == _SCHEMA and path.is_file():
-            _check_schema(path.read_bytes(), str(path.relative_to(root)))
+            _check_schema(path.read_bytes(), place)
         elif path.suffix == ".tgz" and path.is_file():
-            for text in _packed_schemas(path.read_bytes()):
-                _check_schema(text, str(path.relative_to(root)))
+            check_packed_schemas(path.read_bytes(), place)
 
 
-def _check_schema(text: bytes, file: str) -> None:
+def check_packed_schemas(archive: bytes, place: Place) -> None:
+    """The same for a packed chart."""
+    for text in _packed_schemas(archive):
+        _check_schema(text, place)
+
+
+def _check_schema(text: bytes, place: Place) -> None:
     try:
         schema = json.loads(text)
     except (ValueError, RecursionError):
@@ -128,7 +138,7 @@ def _check_schema(text: bytes, file: str) -> None:
         if base and base not in known and not base.startswith(_META_SCHEMAS):
             raise RenderError(
                 f"The values schema refers to {reference!r}, which helm would have to fetch.",
-                place=Place(file),
+                place=place,
                 remedy="Write it into the schema under $defs, or set skipSchemaValidation.",
             )
 
@@ -163,7 +173,8 @@ def _packed_schemas(archive: bytes) -> Iterator[bytes]:
                 yield from _packed_schemas(file.read())
 
 
-def _documents(file: Path, root: Path) -> tuple[Document, ...]:
+def documents_of(file: Path, root: Path) -> tuple[Document, ...]:
+    """What stands in a file of a chart; nothing where it is not there. Raises RenderError."""
     if not file.is_file():
         return ()
     try:
@@ -179,9 +190,11 @@ def _listed(document: Document) -> Iterator[Dependency]:
     listed = value.get("dependencies") if isinstance(value, dict) else None
     for number, each in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(each, dict):
-            name, alias, repository = (str(each.get(key) or "") for key in ("name", "alias", "repository"))
+            name, version, alias, repository = (
+                str(each.get(key) or "") for key in ("name", "version", "alias", "repository")
+            )
             place = Place(document.place.file, document.line_of(("dependencies", number)))
-            yield Dependency(name, alias, repository, place)
+            yield Dependency(name, version, alias, repository, place, each)
 
 
 def _is_vendored(chart: Path, name: str, root: Path) -> bool:
@@ -198,5 +211,5 @@ def _packed(charts: Path, name: str) -> bool:
 
 
 def _name(file: Path, root: Path) -> str:
-    values = [document.value for document in _documents(file, root)]
+    values = [document.value for document in documents_of(file, root)]
     return str(values[0].get("name", "")) if values and isinstance(values[0], dict) else ""

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from syncline.errors import RenderError
+from syncline.render import plugin
 from syncline.render.jinja import is_template
 from syncline.render.kustomization import NAMES
 
@@ -26,29 +27,34 @@ class Tool(Enum):
     HELM = "helm"
     KUSTOMIZE = "kustomize"
     JINJA = "jinja2"
+    PLUGIN = "plugin"
 
 
 def tool_of(order: Order) -> Tool:
     """The tool for this source. Raises RenderError for a plugin we do not have."""
     source = order.source
-    if source.plugin is not None:
-        return _plugin(order, source.plugin.name)
-    explicit = {Tool.HELM: source.helm, Tool.KUSTOMIZE: source.kustomize, Tool.DIRECTORY: source.directory}
-    for tool, block in explicit.items():
-        if block is not None:
-            return tool
-    return _by_files(order)
-
-
-def _plugin(order: Order, name: str) -> Tool:
-    """The plugin of that name; without a name the one that finds its files (Argo CD, "discovery")."""
-    if name == Tool.JINJA.value or (not name and _has_templates(order.directory)):
+    name = source.plugin.name if source.plugin is not None else None
+    if name == Tool.JINJA.value:
         return Tool.JINJA
-    which = f"The plugin {name!r} is not known" if name else "No plugin finds its files here"
+    if plugin.chosen(order) is not None:
+        return Tool.PLUGIN
+    if name is not None:
+        return _nameless(order)
+    explicit = {Tool.HELM: source.helm, Tool.KUSTOMIZE: source.kustomize, Tool.DIRECTORY: source.directory}
+    chosen = [tool for tool, block in explicit.items() if block is not None]
+    tool = chosen[0] if chosen else _by_files(order)
+    # A tool that argocd-cm switches off leaves its files to the plain directory (Argo CD).
+    return Tool.DIRECTORY if tool.value in order.options.tools.disabled else tool
+
+
+def _nameless(order: Order) -> Tool:
+    """The plugin that finds its files (Argo CD, "discovery"); ours finds templates."""
+    if _has_templates(order.directory):
+        return Tool.JINJA
     raise RenderError(
-        f"{which}.",
+        "No plugin finds its files here.",
         place=order.app.origin,
-        remedy="This version has one plugin, jinja2, for *.yaml.j2 files.",
+        remedy="Name the plugin; jinja2, which is Syncline's own, takes *.yaml.j2 files.",
     )
 
 

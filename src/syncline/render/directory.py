@@ -1,6 +1,6 @@
-"""Plain YAML and JSON files.
+"""Plain YAML and JSON files, and Jsonnet among them.
 
-The law: a file is taken in the order of its path, must lie within the repository, and is never executed.
+The law: a file is taken in the order of its path and must lie within the repository.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from syncline.config.application import DirectoryOptions
 from syncline.config.globs import compiled
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
+from syncline.render import jsonnet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,21 +21,21 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _SKIP: Final = b"+argocd:skip-file-rendering"
+_POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
 _MAX_TOTAL: Final = 10_000_000
 """Argo CD's `reposerver.max.combined.directory.manifests.size`, in bytes."""
 
 
 def render(order: Order) -> Iterator[Chunk]:
     """The manifests of a directory, by Argo CD's rules for include, exclude and recurse."""
-    options = order.source.directory or DirectoryOptions()
+    files = chosen_files(order, order.source.directory or DirectoryOptions())
+    programs = [path for path in files if path.suffix == jsonnet.SUFFIX and _SKIP not in path.read_bytes()]
+    objects = jsonnet.evaluated(order, programs)
     total = 0
-    for path in chosen_files(order, options):
-        if path.suffix == ".jsonnet":
-            raise RenderError(
-                "Jsonnet is not rendered by this version.",
-                place=order.place(path),
-                remedy="Exclude it with spec.source.directory.exclude, and commit what it makes.",
-            )
+    for path in files:
+        if path.suffix == jsonnet.SUFFIX:
+            yield from (Chunk(order.relative(path), each, has_lines=False) for each in objects.get(path, ()))
+            continue
         total += path.stat().st_size
         if total > _MAX_TOTAL:
             raise RenderError(
@@ -43,6 +44,12 @@ def render(order: Order) -> Iterator[Chunk]:
                 remedy="Split the application, or exclude what is no manifest.",
             )
         text = path.read_bytes()
+        if text.startswith(_POINTER):
+            raise RenderError(
+                "The file is a pointer of Git LFS, and what it stands for is not here.",
+                place=order.place(path),
+                remedy="Keep manifests in Git itself.",
+            )
         if _SKIP not in text:
             yield Chunk(order.relative(path), text, lenient=True)
 
@@ -59,7 +66,9 @@ def chosen_files(order: Order, options: DirectoryOptions) -> list[Path]:
 def _counts(path: Path, root: Path, order: Order, options: DirectoryOptions) -> bool:
     if not path.is_file():
         return False
-    if path.suffix not in {*SUFFIXES, ".jsonnet"} and not options.disable_extension_filter:
+    if path.suffix == jsonnet.SUFFIX and "jsonnet" in order.options.tools.disabled:
+        return False
+    if path.suffix not in {*SUFFIXES, jsonnet.SUFFIX} and not options.disable_extension_filter:
         return False
     name = path.relative_to(root).as_posix()
     if options.exclude and _matches(options.exclude, name, order):
@@ -76,3 +85,11 @@ def _matches(pattern: str, name: str, order: Order) -> bool:
             place=order.app.origin,
             remedy="Correct spec.source.directory.",
         ) from error
+
+
+def inputs(order: Order) -> Iterator[Path]:
+    """What the Jsonnet files import, wherever it would be looked for."""
+    if order.source.helm or order.source.kustomize or order.source.plugin:
+        return
+    files = chosen_files(order, order.source.directory or DirectoryOptions())
+    yield from jsonnet.imported(order, [path for path in files if path.suffix == jsonnet.SUFFIX])

@@ -10,8 +10,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from syncline.errors import SynclineError
-from syncline.render import helm, jinja, kustomize
+from syncline.render import directory, helm_values, jinja, kustomize
 from syncline.render.charts import local_charts
+from syncline.render.detect import Tool
 from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
     from syncline.config.application import Application
 
 
-def input_paths(root: Path, app: Application) -> frozenset[str]:
+def input_paths(root: Path, app: Application, options: RenderOptions | None = None) -> frozenset[str]:
     """Files and directories, relative to the root."""
     top = real(root)
     found = {
         path
-        for source in app.sources
+        for source in app.every_source
         if not source.chart
-        for path in _inputs(Order(app, source, Checkout(top, ""), RenderOptions()))
+        for path in _inputs(Order(app, source, Checkout(top, ""), options or RenderOptions()))
     }
     return frozenset(str(path.relative_to(top)) for path in found if path.is_relative_to(top))
 
@@ -40,8 +41,19 @@ def _inputs(order: Order) -> Iterator[Path]:
         order = overridden(order).order
     if not order.source.path:
         return
-    for named in (_kustomized, _charted, helm.inputs, jinja.values_paths):
+    if _may_be_a_plugin(order):
+        yield order.root  # its programs may read any file
+        return
+    for named in (_kustomized, _charted, helm_values.inputs, jinja.values_paths, directory.inputs):
         yield from _as_far_as_possible(named, order)
+
+
+def _may_be_a_plugin(order: Order) -> bool:
+    source = order.source
+    if source.plugin is not None and source.plugin.name:
+        return source.plugin.name != Tool.JINJA.value
+    decided = source.helm or source.kustomize or source.directory
+    return not decided and any(plugin.discovers for plugin in order.options.plugins)
 
 
 def _kustomized(order: Order) -> Iterator[Path]:

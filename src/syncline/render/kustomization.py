@@ -5,15 +5,18 @@ The law: everything a build would read lies in this repository, or the build doe
 
 from __future__ import annotations
 
+import os
 import re
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
 from syncline.documents import Document, read
 from syncline.errors import DocumentError, Place, RenderError
+from syncline.render.charts import check_schemas
+from syncline.render.kustomize_charts import Inflated, chart_values, charts, homes
 from syncline.render.links import plain, real
 
 if TYPE_CHECKING:
@@ -32,10 +35,14 @@ Where = tuple[str | int, ...]
 
 
 class Role(Enum):
-    """How a build reads a file: as objects or text, or as the configuration of its own plugins."""
+    """How a build reads a file: as objects or text, as the configuration of its own plugins, or with
+    helm: a chart, or a home of helm's own.
+    """
 
     CONTENT = "content"
     PLUGIN = "plugin"
+    CHART = "chart"
+    HOME = "home"
 
 
 class Reference(Struct, frozen=True):
@@ -44,6 +51,7 @@ class Reference(Struct, frozen=True):
     path: str
     place: Place
     role: Role = Role.CONTENT
+    chart: Inflated | None = None
 
 
 def file_of(directory: Path) -> Path | None:
@@ -51,8 +59,14 @@ def file_of(directory: Path) -> Path | None:
     return next((directory / name for name in NAMES if (directory / name).is_file()), None)
 
 
-def followed(directory: Path, root: Path) -> Iterator[Path]:
+Lacking: TypeAlias = list[tuple[Path, Reference]]
+"""Charts that are not in the repository and can be fetched, by the place where a build looks for them."""
+
+
+def followed(directory: Path, root: Path, *, lacking: Lacking | None = None) -> Iterator[Path]:
     """Every file and directory that a build of this directory reads, the directory itself first.
+
+    The charts too, where the build may render them: then those that can be fetched are added to `lacking`.
 
     A path that leads over links is given as it is written, too. Raises RenderError for what is remote,
     missing or outside of the repository, with the line that names it.
@@ -66,11 +80,21 @@ def followed(directory: Path, root: Path) -> Iterator[Path]:
         yield place
         base = place if place.is_dir() else place.parent
         for reference in _references(place, role, root):
+            if reference.role in {Role.CHART, Role.HOME} and lacking is None:
+                continue
             written = plain(base / reference.path)
+            if lacking is not None and _can_be_fetched(written, reference, root):
+                lacking.append((written, reference))
+                continue
             target = _target(written, reference, root)
             if written != target:
                 yield written
             todo.append((target, reference.role))
+
+
+def _can_be_fetched(written: Path, reference: Reference, root: Path) -> bool:
+    is_remote = reference.chart is not None and reference.chart.is_remote
+    return is_remote and written.is_relative_to(root) and not os.path.lexists(written)
 
 
 def references(directory: Path, root: Path) -> Iterator[Reference]:
@@ -79,11 +103,14 @@ def references(directory: Path, root: Path) -> Iterator[Reference]:
 
 
 def _references(place: Path, role: Role, root: Path) -> Iterator[Reference]:
+    if role is Role.CHART:
+        check_schemas(place, root)
+        return
     if not place.is_dir():
         for document in _documents(place, root) if role is Role.PLUGIN else ():
-            yield from (
-                Reference(path, _place(document, where)) for path, where in _configured(document.value)
-            )
+            for path, where in _configured(document.value):
+                yield Reference(path, _place(document, where))
+            yield from _inflated(document.value, document)
         return
     file = file_of(place)
     for document in _documents(file, root) if file else ():
@@ -109,6 +136,7 @@ def _named(document: Document, role: Role) -> Iterator[Reference]:
             yield Reference(path, _place(document, where), role)
     for path, where in _files(value):
         yield Reference(path, _place(document, where))
+    yield from _inflated(value, document)
     for field in _PLUGINS:
         for text, where in _strings(value.get(field), (field,)):
             inline = _inline(text)
@@ -116,6 +144,19 @@ def _named(document: Document, role: Role) -> Iterator[Reference]:
                 yield Reference(text, _place(document, where), Role.PLUGIN)
             for body in inline:
                 yield from (Reference(path, _place(document, where)) for path, _ in _configured(body))
+                yield from (
+                    Reference(each.path, _place(document, where), each.role)
+                    for each in _inflated(body, document)
+                )
+
+
+def _inflated(value: Any, document: Document) -> Iterator[Reference]:
+    """What helm would be given."""
+    if isinstance(value, dict):
+        for chart in charts(value):
+            yield Reference(chart.path, _place(document, chart.where), Role.CHART, chart)
+        for path, where in homes(value):
+            yield Reference(path, _place(document, where), Role.HOME)
 
 
 def _files(value: Mapping[str, Any]) -> Iterator[tuple[str, Where]]:
@@ -128,6 +169,7 @@ def _files(value: Mapping[str, Any]) -> Iterator[tuple[str, Where]]:
     for field in ("configMapGenerator", "secretGenerator"):
         for number, generator in enumerate(_list(value.get(field))):
             yield from _generated(generator, (field, number))
+    yield from chart_values(value)
     openapi = value.get("openapi")
     if isinstance(openapi, dict) and isinstance(openapi.get("path"), str):
         yield openapi["path"], ("openapi", "path")
@@ -142,6 +184,7 @@ def _configured(value: Any) -> Iterator[tuple[str, Where]]:
     yield from _strings(value.get("paths"), ("paths",))
     yield from _with_path(value.get("replacements"), ("replacements",))
     yield from _generated(value, ())
+    yield from chart_values(value)
 
 
 def _inline(text: str) -> list[Any]:
@@ -181,6 +224,12 @@ def _list(value: Any) -> list[Any]:
 
 
 def _target(written: Path, reference: Reference, root: Path) -> Path:
+    if reference.role is Role.HOME:
+        raise RenderError(
+            "The Kustomization gives helm a home of its own, from which helm would load plugins.",
+            place=reference.place,
+            remedy="Take configHome (helmHome) out; every build has a home that is empty.",
+        )
     if _REMOTE.match(reference.path):
         raise RenderError(
             f"The Kustomization refers to {reference.path!r}, which is remote.",
@@ -193,6 +242,13 @@ def _target(written: Path, reference: Reference, root: Path) -> Path:
             f"The Kustomization refers to {reference.path!r}, which is outside of the repository.",
             place=reference.place,
             remedy="Move it into the repository.",
+        )
+    if not target.exists() and reference.role is Role.CHART:
+        raise RenderError(
+            f"The chart that the Kustomization has helm render is not in {reference.path!r}, and no "
+            "repository and version are named.",
+            place=reference.place,
+            remedy="Commit it there, or name its repo and version.",
         )
     if not target.exists():
         raise RenderError(

@@ -5,6 +5,7 @@ The law: a build never leaves the repository, and an application's overrides nev
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from contextlib import contextmanager
 from itertools import chain
@@ -15,15 +16,20 @@ from syncline.config.application import KustomizeOptions
 from syncline.core.rendering import Chunk
 from syncline.documents import dump, read
 from syncline.errors import Place, RenderError
+from syncline.fetch import FetchError
 from syncline.process import Completed, hand_over, run
+from syncline.render.charts import check_schemas
 from syncline.render.kustomization import file_of, followed
+from syncline.render.kustomize_program import flags, inflates_charts, program
 from syncline.render.links import mirror, reached
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
+from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from syncline.render.kustomization import Lacking, Reference
     from syncline.render.options import Order
 
 _ORIGIN: Final = "config.kubernetes.io/origin"
@@ -36,7 +42,7 @@ def render(order: Order) -> Iterator[Chunk]:
     with _copied(order, directory) as place:
         _edit(order, place)
         asked = _ask_for_origins(place)
-        answer = run(["kustomize", "build", "."], cwd=place, room=order.room)
+        answer = run([program(order), "build", ".", *flags(order)], cwd=place, room=order.room)
     if answer.code:
         raise tool_trouble("kustomize", answer.stderr, _place(order, directory))
     yield from _chunks(answer.stdout, order, directory, keep=asked)
@@ -44,7 +50,14 @@ def render(order: Order) -> Iterator[Chunk]:
 
 def inputs(order: Order) -> Iterator[Path]:
     """Every file and directory that the build reads. Raises RenderError for what it must not read."""
-    return chain.from_iterable(followed(place, order.root) for place in (order.directory, *_added(order)))
+    return _read(order, [])
+
+
+def _read(order: Order, lacking: Lacking) -> Iterator[Path]:
+    wanted = lacking if inflates_charts(order) else None
+    return chain.from_iterable(
+        followed(place, order.root, lacking=wanted) for place in (order.directory, *_added(order))
+    )
 
 
 def _place(order: Order, directory: Path) -> Place:
@@ -60,10 +73,27 @@ def _copied(order: Order, directory: Path) -> Iterator[Path]:
     ) as name:
         copy = Path(name)
         copy.chmod(0o755)
-        mirror(chain.from_iterable(reached(path, root) for path in inputs(order)), root, copy)
+        lacking: Lacking = []
+        mirror(chain.from_iterable(reached(path, root) for path in _read(order, lacking)), root, copy)
+        for written, reference in lacking:
+            _fetch(reference, copy / written.relative_to(root), order)
         place = copy / directory.relative_to(root)
         hand_over(place, order.room)
         yield place
+
+
+def _fetch(reference: Reference, place: Path, order: Order) -> None:
+    """Put a chart where kustomize looks for it, so that it has nothing to download itself."""
+    chart = reference.chart
+    if chart is None or place.exists():
+        return
+    try:
+        workshop = order.options.workshop
+        folder = workshop.unpacked(workshop.chart(Wanted(chart.repository, chart.name, chart.version)))
+        check_schemas(folder, folder)
+    except FetchError as error:
+        raise RenderError(error.message, place=reference.place, remedy=error.remedy) from error
+    shutil.copytree(folder, place)
 
 
 def _added(order: Order) -> Iterator[Path]:
@@ -113,7 +143,7 @@ def _edit(order: Order, place: Path) -> None:
     _rewrite(file, value)
     hand_over(file, order.room)
     for arguments in _edits(options, order):
-        answer = run(["kustomize", "edit", *arguments], cwd=place, room=order.room)
+        answer = run([program(order), "edit", *arguments], cwd=place, room=order.room)
         _must_succeed(answer, order)
     if options.patches:
         value = _value(file) or {}

@@ -7,6 +7,7 @@ the tree as it is, links included.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -101,4 +102,7 @@ def _mirror(path: Path, root: Path, copy: Path, made: set[Path]) -> None:
     elif path.is_dir():
         twin.mkdir()
     elif path.is_file():
-        twin.hardlink_to(path)
+        try:
+            twin.hardlink_to(path)
+        except OSError:  # the copy lies on another file system
+            shutil.copyfile(path, twin)

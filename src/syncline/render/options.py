@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from syncline.config.tools import ToolSettings
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Room
 from syncline.render.links import real
+from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from syncline.config.application import Application, Source
+    from syncline.config.source_plugin import SourcePlugin
 
 _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
@@ -28,31 +31,70 @@ _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "htt
 
 
 class Checkout(Struct, frozen=True):
-    """The files of one commit: `root` is a worktree, `revision` the full SHA."""
+    """The files of one commit: `root` is a worktree, `revision` the full SHA.
+
+    Of what was fetched it is the version, and `asked_by` the place in this repository that asks for it.  Of
+    another repository's files `label` is what is put before their names, `found_by` the reference that led to
+    the commit.
+    """
 
     root: Path
     revision: str
+    asked_by: Place | None = None
+    label: str = ""
+    found_by: str = ""
 
 
 class RenderOptions(Struct, frozen=True):
     """How programs run, and which URLs mean this very repository (empty: every URL does).
 
-    `kube_version` is what charts are told of the cluster where an Application does not say it.
+    `helm_forced` and `helm_default` are the settings' word on Helm's version, before and after the
+    application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
+    otherwise. `tools` are those of the trusted `argocd-cm`, `plugins` those of the trusted settings;
+    `for_strangers` says that the change is by somebody who may not write here. What is `hidden` a plugin does
+    not find. `trees` fetches the files of other repositories.
     """
 
     room: Room = field(default_factory=Room)
     repositories: frozenset[str] = frozenset()
     scopes: Scopes = field(default_factory=Scopes)
+    workshop: Workshop = field(default_factory=Workshop)
+    helm_forced: str = ""
+    helm_default: str = ""
     kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    trees: Callable[[Source, Application], Checkout] | None = None
+    tools: ToolSettings = field(default_factory=ToolSettings)
+    plugins: tuple[SourcePlugin, ...] = ()
+    for_strangers: bool = False
+    hidden: tuple[Path, ...] = ()
+
+
+class Sayings:
+    """What a renderer has to warn of; it makes no order another one."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
 
 
 class Order(Struct, frozen=True):
-    """One source of one application, to be rendered."""
+    """One source of one application, to be rendered.
+
+    `checkout` is where the source's files lie; `home` is this repository's own, where that is another. `said`
+    is what a renderer has to warn of.
+    """
 
     app: Application
     source: Source
     checkout: Checkout
     options: RenderOptions
+    home: Checkout | None = None
+    said: Sayings = field(default_factory=Sayings)
+
+    @property
+    def ours(self) -> Checkout:
+        """This repository's checkout."""
+        return self.home or self.checkout
 
     @property
     def directory(self) -> Path:
@@ -94,15 +136,17 @@ class Order(Struct, frozen=True):
         return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
 
     def place(self, path: Path, line: int = 0) -> Place:
-        """A place in the worktree."""
-        return Place(self.relative(path), line)
+        """A place in the worktree; of what was fetched, the place here that asks for it."""
+        return self.checkout.asked_by or Place(self.relative(path), line)
 
     @property
     def build_environment(self) -> Mapping[str, str]:
         """The variables Argo CD lets parameters refer to ("Build Environment")."""
         revision = self.checkout.revision
+        namespace, name = self.app.namespace, self.app.name
         return {
-            "ARGOCD_APP_NAME": self.app.name,
+            # Argo CD's name for one outside of its own namespace.
+            "ARGOCD_APP_NAME": name if namespace in {"", "argocd"} else f"{namespace}_{name}",
             "ARGOCD_APP_NAMESPACE": self.app.destination.namespace,
             "ARGOCD_APP_PROJECT_NAME": self.app.project,
             "ARGOCD_APP_REVISION": revision,

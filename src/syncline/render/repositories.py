@@ -1,18 +1,33 @@
-"""Which repository a source names.
+"""Where the files of a source lie.
 
-The law: a source of another repository is refused, never rendered from this one.
+The law: a source of another repository is fetched from there or refused, never rendered from this one.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.errors import RenderError
+from syncline.fetch import FetchError
+from syncline.fetch.question import without_login
+from syncline.render.artifacts import Artifact
+from syncline.render.links import real
+from syncline.render.options import Checkout
+from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from syncline.config.application import Source
     from syncline.render.options import Order
+
+
+_OCI: Final = "oci://"
 
 
 def normalized_url(url: str) -> str:
@@ -22,19 +37,97 @@ def normalized_url(url: str) -> str:
     return text.rstrip("/").removesuffix(".git")
 
 
-def must_be_ours(source: Source, order: Order) -> None:
-    """Raises RenderError for a chart registry, and for a repository that is not this one."""
-    if source.chart or source.repo_url.startswith("oci://"):
+def located(order: Order) -> Order:
+    """The order in the tree that its source's files lie in. Raises RenderError."""
+    source = order.source
+    if not source.chart:
+        return replace(order, checkout=_tree(source, order), home=order.ours)
+    wanted = _wanted(source)
+    try:
+        chart = order.options.workshop.chart(wanted)
+        folder = order.options.workshop.unpacked(chart)
+    except FetchError as error:
+        raise RenderError(error.message, place=order.app.origin, remedy=error.remedy) from error
+    return replace(
+        order, checkout=Checkout(folder, chart.version, asked_by=order.app.origin), home=order.ours
+    )
+
+
+def lender(source: Source, order: Order) -> Path:
+    """The root of the tree that a `ref` lends files of. Raises RenderError."""
+    if source.chart or source.repo_url.startswith(_OCI):
+        what = "a chart" if source.chart else "an OCI artifact"
         raise RenderError(
-            f"The source {source.chart or source.repo_url!r} comes from a chart registry, "
-            "which this version does not read.",
+            f"The ref {source.ref!r} is {what}, which lends no files.",
             place=order.app.origin,
-            remedy="Vendor the chart into the repository and name its path.",
+            remedy="Give the ref to a source that is a Git repository.",
         )
+    return real(_tree(source, order).root)
+
+
+def resolutions(order: Order) -> Iterator[str]:
+    """What the version of something fetched came to, as sentences; of an order that was located."""
+    source = order.source
+    if source.chart:
+        chart = order.options.workshop.chart(_wanted(source))
+        asked = "" if chart.version == source.target_revision else f", for {source.target_revision}"
+        url = without_login(source.repo_url)
+        yield f"The chart {source.chart} is {chart.version}{asked} ({url}, {chart.digest[:19]})."
+    elif source.repo_url.startswith(_OCI):
+        tag = order.checkout.found_by
+        through = "" if tag == order.checkout.revision else f", by the tag {tag}"
+        yield f"The artifact {without_login(source.repo_url)} is {order.checkout.revision[:19]}{through}."
+    elif order.checkout.label:
+        name = order.checkout.found_by.removeprefix("refs/heads/").removeprefix("refs/")
+        through = f", by {name}" if name else ""
+        url = without_login(source.repo_url)
+        yield f"The repository {url} is at {order.checkout.revision[:12]}{through}{_hydrated_from(order)}."
+
+
+def _wanted(source: Source) -> Wanted:
+    passes = source.helm is not None and source.helm.pass_credentials
+    return Wanted(source.repo_url, source.chart, source.target_revision, pass_credentials=passes)
+
+
+def _tree(source: Source, order: Order) -> Checkout:
+    """The tree of a source that is no chart: this repository's, as long as nobody fetches others."""
+    if source.repo_url.startswith(_OCI):
+        return _artifact(source, order)
+    hydration = order.app.hydration
+    if hydration is not None and source == hydration.wet and order.options.trees is not None:
+        return order.options.trees(source, order.app)
     known = {normalized_url(url) for url in order.options.repositories}
     if source.repo_url and known and normalized_url(source.repo_url) not in known:
+        if order.options.trees is not None:
+            return order.options.trees(source, order.app)
         raise RenderError(
             f"The source repository {source.repo_url!r} is not this one, and this version reads no others.",
             place=order.app.origin,
             remedy="If it is this one under another URL, list the URL under repositories: in syncline.yaml.",
         )
+    return order.ours
+
+
+def _artifact(source: Source, order: Order) -> Checkout:
+    try:
+        found = order.options.workshop.artifact(Artifact(source.repo_url, source.target_revision))
+    except FetchError as error:
+        raise RenderError(error.message, place=order.app.origin, remedy=error.remedy) from error
+    name = source.repo_url.rstrip("/").rpartition("/")[2]
+    return Checkout(found.folder, found.digest, label=f"{name}@{found.tag}", found_by=found.tag)
+
+
+def _hydrated_from(order: Order) -> str:
+    """Which commit the hydrator rendered, by the file that it leaves (Argo CD, "hydrator.metadata")."""
+    file = order.root / order.source.path.strip("/") / "hydrator.metadata"
+    if order.app.hydration is None or not file.is_file():
+        return ""
+    try:
+        said = json.loads(file.read_bytes())
+    except ValueError:
+        return ""
+    sha = said.get("drySha") if isinstance(said, dict) else None
+    if not isinstance(sha, str):
+        return ""
+    behind = "" if sha == order.ours.revision else f", and not from {order.ours.revision[:12]}"
+    return f", hydrated from {sha[:12]}{behind}"

@@ -11,7 +11,10 @@ from typing import Final
 from syncline.errors import Place, RenderError
 
 _LINES: Final = 30
-_TEMPORARY: Final = re.compile(r"/[^\s:'\"]*?syncline-(?:tree|helm|copy|home)-[^/\s:'\"]+(?:/tree)?/?")
+_TEMPORARY: Final = re.compile(
+    r"/(?:[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+"
+    r"(?:/(?:chart|git|tree)-[^/\s:'\"]+|/tree\b)*/?)+"
+)
 _QUOTED_VALUE: Final = re.compile(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""
 

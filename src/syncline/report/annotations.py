@@ -74,6 +74,9 @@ def _warning(app: str, note: Note) -> Annotation:
 
 
 def _annotation(level: str, place: Place | None, title: str, message: str) -> Annotation:
+    if place is not None and ":" in place.file:
+        # It lies in another repository, of which GitHub shows no lines here.
+        place, message = None, f"{place}: {message}"
     file, line = (one_line(place.file), place.line) if place else ("", 0)
     said = shorten(visible(message), _LONGEST_MESSAGE)
     return Annotation(level, file, line, one_line(title, _LONGEST_TITLE), said)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from charthouse import packed
+from conformance.render.shop import CHARTS
 from syncline.process import Room
 
 if TYPE_CHECKING:
@@ -18,3 +20,11 @@ if TYPE_CHECKING:
 def room(tools: Mapping[str, Path]) -> Room:
     assert tools
     return Room(path=os.environ["PATH"], seconds=30)
+
+
+@pytest.fixture(scope="session")
+def shelf(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Charts as helm packs them, and their index."""
+    place = tmp_path_factory.mktemp("shelf")
+    packed(CHARTS, place / "charts", tools["helm"], place)
+    return place / "charts"

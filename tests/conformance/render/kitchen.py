@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from syncline.config import load
+from syncline.config.tools import ToolSettings, tools_of
 from syncline.documents import dump
-from syncline.errors import SynclineError
+from syncline.errors import Place, SynclineError
 from syncline.render import Checkout, RenderOptions, render
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def helm3_first(room: Room, tools: Mapping[str, Path], scratch: Path) -> Room:
     return replace(room, path=f"{folder}{os.pathsep}{room.path}")
 
 
-def outcome(app: Application, checkout: Checkout, room: Room) -> str:
+def outcome(app: Application, checkout: Checkout, room: Room, tools: ToolSettings | None = None) -> str:
     """What is rendered, or the sentence that says why not."""
     try:
-        return served(render(app, checkout, RenderOptions(room, OURS)))
+        return served(render(app, checkout, RenderOptions(room, OURS, tools=tools or ToolSettings())))
     except SynclineError as error:
         return f"{int(error.exit_code)} {error}"
 
@@ -100,6 +101,9 @@ def planted(root: Path, files: Mapping[str, str | bytes]) -> Path:
     return root
 
 
-def answered(root: Path, options: str, room: Room) -> str:
-    """What becomes of the application `app` with this line in its `spec.source`."""
-    return outcome(application(APP % options), Checkout(root, REVISION), room)
+def answered(root: Path, options: str, room: Room, settings: Mapping[str, str] | None = None) -> str:
+    """What becomes of the application `app` with this line in its `spec.source`, and these keys of
+    `argocd-cm`.
+    """
+    tools = tools_of({key: (text, Place("argocd-cm.yaml", 7)) for key, text in (settings or {}).items()})
+    return outcome(application(APP % options), Checkout(root, REVISION), room, tools)

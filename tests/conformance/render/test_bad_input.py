@@ -103,7 +103,12 @@ PLAIN: dict[str, tuple[Files, str, str, str]] = {
         "app/b.yaml:1: ",
         "defined twice: in app/a.yaml:1",
     ),
-    "Jsonnet": ({"app/a.jsonnet": "{}"}, "", "app/a.jsonnet: ", "Jsonnet"),
+    "pointer": (
+        {"app/a.yaml": "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"},
+        "",
+        "app/a.yaml: ",
+        "is a pointer of Git LFS",
+    ),
     "missing path": ({"other/a.yaml": ""}, "", "apps/web.yaml:1: ", "'app' does not exist at 0123456"),
     "glob": ({"app/a.yaml": ""}, "directory: {include: '{a'}", "apps/web.yaml:1: ", "a brace is not closed"),
     "unknown plugin": ({"app/a.yaml": ""}, "plugin: {name: cdk8s}", "apps/web.yaml:1: ", "'cdk8s'"),
@@ -234,7 +239,12 @@ CHARTS: dict[str, tuple[Files, str, str, str]] = {
         "apps/web.yaml:1: ",
         "'no.yaml' does not",
     ),
-    "remote value file": (CHARTED, "helm: {valueFiles: ['https://x/v']}", "apps/web.yaml:1: ", "remote"),
+    "value file of another scheme": (
+        CHARTED,
+        "helm: {valueFiles: ['s3://x/v']}",
+        "apps/web.yaml:1: ",
+        "not allowed (allowed: http, https)",
+    ),
     "value file outside": (
         CHARTED,
         "helm: {valueFiles: [../../../etc/passwd]}",
@@ -256,20 +266,29 @@ CHARTS: dict[str, tuple[Files, str, str, str]] = {
     ),
     "unknown ref": (CHARTED, "helm: {valueFiles: [$nobody/a.yaml]}", "apps/web.yaml:1: ", "'nobody'"),
     "meaningless glob": (CHARTED, "helm: {valueFiles: ['a**b/*']}", "apps/web.yaml:1: ", "has no meaning"),
-    "download": (
-        {
-            **CHARTED,
-            "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'https://x.example'}\n",
-        },
+    "dependency of a repository that nobody named": (
+        {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: '@team'}\n"},
         "",
         "app/Chart.yaml:5: ",
-        "not vendored",
+        "names the unknown repository 'team'. Give its url under remotes.team",
     ),
     "dependency without a repository": (
         {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: }\n"},
         "",
         "app/Chart.yaml:5: ",
-        "not vendored",
+        "not in charts/ and names no repository",
+    ),
+    "Helm 2": (
+        CHARTED,
+        "helm: {version: v2}",
+        "apps/web.yaml:1: ",
+        "Helm v2, which spec.source.helm.version",
+    ),
+    "a Helm that nobody has": (
+        CHARTED,
+        "helm: {version: v3.999.0}",
+        "apps/web.yaml:1: ",
+        "is not on the PATH (helm3 is 3.",
     ),
     "dependency outside": (
         {**CHARTED, "app/Chart.yaml": CHART + "dependencies:\n- {name: x, repository: 'file:///etc'}\n"},

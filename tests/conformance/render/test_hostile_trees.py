@@ -105,6 +105,7 @@ ENDLESS: Mapping[str, tuple[Files, str]] = {
         ),
         "helm",
     ),
+    "jsonnet": ({"app/a.jsonnet": "local f(x) = f(x + 1) tailstrict; f(1)"}, "jsonnet"),
     "jinja2": (
         {
             "app/a.yaml.j2": "{% for i in range(99999) %}{% for j in range(99999) %}"
@@ -132,6 +133,7 @@ PRINTS: Mapping[str, tuple[Files, str]] = {
         "helm",
     ),
     "jinja2": ({"app/a.yaml.j2": "{% for i in range(99999) %}{{ '0123456789' * 9 }}{% endfor %}"}, "jinja2"),
+    "jsonnet": ({"app/a.jsonnet": "{a: std.repeat('0123456789', 222222)}"}, "jsonnet"),
 }
 
 
@@ -147,10 +149,9 @@ def test_what_prints_without_measure_is_ended(name: str, room: Room, tmp_path: P
 
 ELSEWHERE = {
     "a source": (APP % "", "The source repository 'https://github.com/other/charts' is not this one"),
-    "a registry": (APP.replace("path: app", "chart: web\n    targetRevision: 1.0.0") % "", "chart registry"),
     "an OCI source": (
         APP.replace("https://github.com/acme/deploy.git", "oci://r.example/x") % "",
-        "registry",
+        "is asked for without a version. Give targetRevision",
     ),
     "a lender of values": (
         APP.replace(

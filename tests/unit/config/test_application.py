@@ -13,7 +13,10 @@ from syncline.config.application import (
     DirectoryOptions,
     HelmOptions,
     HelmParameter,
+    Hydration,
     IgnoreDifference,
+    JsonnetOptions,
+    JsonnetVariable,
     KustomizeOptions,
     PluginOptions,
     Retry,
@@ -24,7 +27,6 @@ from syncline.documents import read
 from syncline.errors import Place
 from unit.config.samples import (
     APPLICATION,
-    DIRECTORY,
     FILE,
     HELM,
     KUSTOMIZE,
@@ -73,7 +75,11 @@ def test_every_documented_field_is_known_and_decoded() -> None:
         recurse=True,
         include="*.yaml",
         exclude="{a,b}.yaml",
-        jsonnet=DIRECTORY["jsonnet"],
+        jsonnet=JsonnetOptions(
+            ext_vars=(JsonnetVariable("a", "b", code=True),),
+            tlas=(JsonnetVariable("c", "d"),),
+            libs=("vendor",),
+        ),
         disable_extension_filter=True,
     )
     assert plugin.plugin == PluginOptions(
@@ -205,5 +211,9 @@ def test_a_hydrated_application_is_synced_from_its_hydrated_branch() -> None:
     }
     found = configured(minimal(source=..., sourceHydrator=hydrator))
 
-    assert found.applications[0].sources == (Source(URL, "wet", target_revision="env/prod"),)
-    assert found.complaints[0].severity == "warning"
+    (app,) = found.applications
+    assert found.complaints == ()
+    wet, dry = Source(URL, "wet", target_revision="env/prod"), Source(URL, "dry", target_revision="HEAD")
+    assert app.sources == (wet,)
+    assert app.hydration == Hydration(dry, wet, "env/prod-next")
+    assert app.every_source == (wet, dry)

@@ -98,7 +98,9 @@ def test_every_field_is_read() -> None:
     assert (window.manual_sync, window.sync_overrun, window.all_lists) == (True, True, True)
     assert window.place.line > 1
     assert one.own_clusters_only
-    assert one.signed_by == ("signatureKeys",)
+    assert [(each.field, each.mode, each.repos) for each in one.signatures] == [
+        ("signatureKeys", "head", ("*",))
+    ]
     assert one.place("sourceRepos").line > one.place("destinations").line > 1
     assert one.place("not there") == one.origin
 
@@ -133,7 +135,9 @@ def test_orphans_are_looked_for_when_asked_and_not_silenced() -> None:
     ],
 )
 def test_source_integrity_asks_for_signatures_unless_its_mode_is_none(integrity: Any, asked: bool) -> None:
-    assert bool(decoded(sourceIntegrity=integrity).signed_by) is asked
+    (policy,) = decoded(sourceIntegrity=integrity).signatures
+    assert policy.demands is asked
+    assert policy.strict is (policy.mode == "strict")
 
 
 @pytest.mark.parametrize(

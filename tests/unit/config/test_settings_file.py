@@ -12,6 +12,7 @@ from syncline.config.settings import (
     HiddenField,
     Masking,
     PluginAccess,
+    RemoteAccess,
     Settings,
 )
 
@@ -27,6 +28,7 @@ clusters:
     caFile: certs/ca.pem
     tokenEnv: STAGING_TOKEN
   dev: {context: kind-dev, project: team, labels: {env: dev}, annotations: {owner: ann}}
+  next: {context: next, kubeVersion: "1.37", apiVersions: [example.com/v1/Thing]}
 defaultCluster: prod
 repositories:
 - https://github.com/example/deploy.git
@@ -36,7 +38,11 @@ guard:
   maxPrunePercent: 0
   protectedKinds: [Secret, Certificate.cert-manager.io]
 sync: {onlyAutomated: true, timeout: 10m}
-render: {timeout: 90}
+render: {timeout: 90, helm: v4, applications: {legacy: {helm: "3"}}}
+remotes:
+  team: {url: https://charts.example.com/team/, username: ci, passwordEnv: CHARTS_TOKEN, caFile: certs/ca.pem}
+  lab:
+    {url: oci://10.0.0.3:5000, usernameEnv: LAB_USER, passwordEnv: LAB_TOKEN, plainHTTP: true, insecure: true}
 statuses: {limit: 0}
 plugins:
   regions: {baseUrl: http://localhost:4355/, tokenEnv: PLUGIN_TOKEN, timeout: 5s}
@@ -83,6 +89,9 @@ def test_every_setting_is_read() -> None:
                 labels={"env": "dev"},
                 annotations={"owner": "ann"},
             ),
+            "next": ClusterAccess(
+                "next", context="next", kube_version="1.37", api_versions=("example.com/v1/Thing",)
+            ),
         },
         default_cluster="prod",
         repositories=("https://github.com/example/deploy.git", "git@github.com:example/deploy.git"),
@@ -99,6 +108,25 @@ def test_every_setting_is_read() -> None:
             frozenset({"example.com/token"}),
             guess=False,
         ),
+        helm="v4",
+        helm_by_app={"legacy": "3"},
+        remotes={
+            "team": RemoteAccess(
+                "team",
+                url="https://charts.example.com/team",
+                username="ci",
+                password_env="CHARTS_TOKEN",
+                ca_file="certs/ca.pem",
+            ),
+            "lab": RemoteAccess(
+                "lab",
+                url="oci://10.0.0.3:5000",
+                username_env="LAB_USER",
+                password_env="LAB_TOKEN",
+                insecure=True,
+                plain_http=True,
+            ),
+        },
     )
 
 
@@ -251,6 +279,63 @@ REFUSED = {
         "defaultCluster: pord\nclusters: {prod: {context: a}}\n",
         1,
         "defaultCluster names a cluster that is not under clusters; did you mean prod?",
+    ),
+    "a password in remotes": (
+        f"remotes:\n  r:\n    url: https://x\n    password: {HIDDEN}\n",
+        4,
+        (
+            "remotes.r.password stands in a file; put it in the environment and name the variable in "
+            "passwordEnv."
+        ),
+    ),
+    "a password in a URL": (
+        f"remotes:\n  r: {{url: 'https://me:{HIDDEN}@x'}}\n",
+        2,
+        "remotes.r.url holds a password; name variables in usernameEnv and passwordEnv instead.",
+    ),
+    "no variable": (
+        f"remotes:\n  r: {{url: 'https://x', passwordEnv: '{HIDDEN}!'}}\n",
+        2,
+        "remotes.r.passwordEnv must be the name of an environment variable that holds the password or token.",
+    ),
+    "a remote without a scheme": (
+        "remotes:\n  r: {url: charts.example.com}\n",
+        2,
+        (
+            "remotes.r.url must be a URL with its scheme, such as https://charts.example.com or "
+            "oci://registry.example.com/team."
+        ),
+    ),
+    "a remote without a URL": ("remotes:\n  r: {username: me}\n", 2, "remotes.r needs a url."),
+    "two names": (
+        "remotes:\n  r: {url: 'https://x', username: a, usernameEnv: B}\n",
+        2,
+        "remotes.r has both username and usernameEnv; keep one of them.",
+    ),
+    "two authorities of a remote": (
+        "remotes:\n  r: {url: 'https://x', caFile: a, caData: b}\n",
+        2,
+        "remotes.r has both caData and caFile; keep one of them.",
+    ),
+    "plain HTTP of the web": (
+        "remotes:\n  r: {url: 'https://x', plainHTTP: true}\n",
+        2,
+        "remotes.r.plainHTTP is about registries (oci://); other URLs name their scheme themselves.",
+    ),
+    "one remote twice": (
+        "remotes:\n  a: {url: 'https://x'}\n  b: {url: 'https://x/'}\n",
+        3,
+        "remotes.b has the url of a; one address, one entry.",
+    ),
+    "a version of helm": (
+        "render: {helm: new}\n",
+        1,
+        'render.helm must be a version such as "3", "v4" or "3.22.0".',
+    ),
+    "a tool nobody chooses": (
+        "render: {applications: {web: {helms: '3'}}}\n",
+        1,
+        "render.applications.web.helms is not a setting; did you mean helm?",
     ),
     "percent": ("guard: {maxPrunePercent: 101}\n", 1, "guard.maxPrunePercent must be from 0 to 100."),
     "negative": ("guard: {maxPrune: -1}\n", 1, "guard.maxPrune must be at least 0."),

@@ -149,7 +149,7 @@ def test_the_default_project_allows_everything() -> None:
 
 
 def test_every_refusal_names_the_line_of_the_project() -> None:
-    one = project(signed_by=("signatureKeys",), own_clusters_only=True, source_repos=(), destinations=())
+    one = project(own_clusters_only=True, source_repos=(), destinations=())
     refusals = list(application_refusals(app(namespace="team-a"), one, PROD))
 
     assert [sentence.split("(projects/team.yaml")[0] for sentence in refusals] == [
@@ -157,7 +157,6 @@ def test_every_refusal_names_the_line_of_the_project() -> None:
         "The project team does not allow the destination prod (https://prod), namespace web ",
         "The project team permits only clusters of its own, and prod (https://prod) is none ",
         "The project team does not allow Applications in the namespace team-a ",
-        "The project team demands signed commits ",
     ]
 
 

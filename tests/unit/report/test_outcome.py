@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from syncline.core.verdict import Outcome
-from syncline.errors import ExitCode
+from syncline.errors import ExitCode, Place
 from syncline.report.annotations import MOST
 from syncline.report.annotations import annotations as annotations_of
 from syncline.report.fit import fit
@@ -188,6 +188,14 @@ def test_annotations_beyond_the_runners_limit_are_counted() -> None:
 
 def test_a_note_that_is_only_information_is_no_annotation() -> None:
     assert annotations_of(Report(Job.DIFF, notes=(Note(Severity.INFO, "by the way"),))) == ()
+
+
+def test_a_place_in_another_repository_is_told_in_words_and_points_to_no_line_of_ours() -> None:
+    place = Place("acme/charts@1a2b3c4:app/a.yaml", 6)
+    (found,) = annotations_of(one(problem=Problem("It is broken.", ExitCode.RENDER, place)))
+
+    assert (found.file, found.line) == ("", 0)
+    assert found.message.startswith("acme/charts@1a2b3c4:app/a.yaml:6: It is broken.")
 
 
 @pytest.mark.parametrize("outcome", [*Outcome, None])

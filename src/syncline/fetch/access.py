@@ -1,0 +1,92 @@
+"""With what an address is asked.
+
+The law: an access counts for its own host, port and path and what is below that, never for a longer host name
+that begins alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from syncline.discreet import Discreet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PORTS: Final = {"https": 443, "http": 80, "oci": 443}
+
+
+class Access(Discreet, frozen=True):
+    """The credentials for a repository, and how its server is known.
+
+    `missing` names the environment variables that should hold them and are empty; `withheld` says that there
+    are some which this event does not get.  `ca` is PEM text, `ssh_key` a private key, `known_hosts` lines
+    of that file; the last three are about Git: how much history, and what else a checkout holds.
+    """
+
+    _SHOWN = ("name", "url")
+
+    name: str = ""
+    url: str = ""
+    username: str = ""
+    password: str = ""
+    ca: str = ""
+    insecure: bool = False
+    plain_http: bool = False
+    missing: tuple[str, ...] = ()
+    withheld: bool = False
+    ssh_key: str = ""
+    known_hosts: str = ""
+    depth: int = 1
+    submodules: bool = True
+    lfs: bool = False
+
+    @property
+    def has_login(self) -> bool:
+        """Whether there is something to identify with."""
+        return bool(self.username or self.password or self.ssh_key)
+
+
+ANONYMOUS: Final = Access()
+
+
+def access_for(url: str, known: Iterable[Access]) -> Access:
+    """The access with the longest address that the URL lies below; one without credentials if none is."""
+    fitting = [access for access in known if _covers(access.url, url)]
+    return max(fitting, key=lambda access: len(access.url), default=ANONYMOUS)
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two URLs are answered by one server, asked in the same way."""
+    return _origin(one) == _origin(other)
+
+
+def _covers(address: str, url: str) -> bool:
+    if _authority(address) != _authority(url):
+        return False
+    path, wanted = _path(address), _path(url)
+    return not path or wanted == path or wanted.startswith(f"{path}/")
+
+
+def _path(url: str) -> str:
+    return urlsplit(_with_scheme(url)).path.rstrip("/")
+
+
+def _authority(url: str) -> tuple[str, int]:
+    parts = urlsplit(_with_scheme(url))
+    return ((parts.hostname or "").lower(), _port(parts.scheme, parts.port))
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(_with_scheme(url))
+    return (parts.scheme, (parts.hostname or "").lower(), _port(parts.scheme, parts.port))
+
+
+def _port(scheme: str, port: int | None) -> int:
+    return port or _PORTS.get(scheme, 0)
+
+
+def _with_scheme(url: str) -> str:
+    # A chart in a registry is written without a scheme (Argo CD, "Helm OCI").
+    return url if "://" in url else f"oci://{url}"

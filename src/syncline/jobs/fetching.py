@@ -1,0 +1,184 @@
+"""What a run fetches sources elsewhere with.
+
+The law: addresses and CAs come from the trusted commit's settings, secrets from the environment alone, and an
+event that may render only gets none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from syncline.config.settings import ClusterAccess
+from syncline.core.trust import Tier
+from syncline.errors import ClusterError, ConfigError, GitError
+from syncline.fetch import Access, Store
+from syncline.git.remote import Asked, Remotes
+from syncline.git.signatures import Keyring
+from syncline.once import Once
+from syncline.render import Checkout, Workshop, normalized_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from syncline.config.application import Application, Source
+    from syncline.config.settings import RemoteAccess
+    from syncline.fetch.web import Web
+    from syncline.git import Repository
+    from syncline.jobs.session import Session
+    from syncline.process import Room
+    from syncline.render import RenderOptions
+
+
+class Elsewhere:
+    """What a run fetches: charts and artifacts, and trees of other repositories."""
+
+    def __init__(self, session: Session, room: Room, trusted: str) -> None:
+        """`trusted` is the commit whose settings count. Raises ConfigError for a CA that is none."""
+        revision = trusted or session.head
+        self._session = session
+        self._branches: Once[tuple[str, str], str] = Once(self._branch)
+        settings, environ = session.settings, session.invocation.environ
+        accesses = tuple(_accesses(session, revision))
+        aliases = {name: remote.url for name, remote in settings.remotes.items()}
+
+        def web() -> Web:
+            from syncline.fetch.web import Web
+
+            return Web(accesses, environ, seconds=settings.render_timeout, check=room.check)
+
+        self.workshop = Workshop(web, Store.of(environ), aliases)
+        strangers = session.invocation.tier is Tier.RENDER
+        reviews = session.invocation.tier is not Tier.WRITE
+        self.remotes = Remotes(accesses, room, environ, listed_only=strangers, reviews=reviews)
+        self.keyring = _keyring(session, revision, room)
+
+    def tree(self, source: Source, app: Application) -> Checkout:
+        """The files of a source of another repository, or of another branch. Raises GitError."""
+        if app.hydration is not None and is_own(source.repo_url, self._session):
+            sha = self.hydrated(app)
+            if not sha:
+                raise GitError(
+                    f"The branch {source.target_revision!r} does not exist: {app.name} was never hydrated.",
+                    place=app.origin,
+                    remedy="Hydrate it, or correct syncSource.targetBranch.",
+                )
+            root, branch = self._session.checkout(sha).root, source.target_revision
+            return Checkout(root, sha, label=f"{branch}@{sha[:7]}", found_by=f"refs/heads/{branch}")
+        try:
+            tree = self.remotes.tree(Asked(source.repo_url, source.target_revision, source.tag_prefix))
+        except GitError as error:
+            raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
+        name = "/".join(normalized_url(source.repo_url).split("/")[-2:])
+        return Checkout(tree.root, tree.sha, label=f"{name}@{tree.sha[:7]}", found_by=tree.name)
+
+    def hydrated(self, app: Application) -> str:
+        """The commit that a hydrated application is synced from, or nothing. Raises GitError."""
+        wet = app.sources[0] if app.hydration is None else app.hydration.wet
+        return self._branches[wet.repo_url, wet.target_revision]
+
+    def _branch(self, asked: tuple[str, str]) -> str:
+        url, name = asked
+        if is_own(url, self._session):
+            return self._session.repository.remote_branch(name)
+        return self.remotes.branch(url, name)
+
+    def close(self) -> None:
+        """End the connections and remove what was made."""
+        self.workshop.close()
+        self.remotes.close()
+        self.keyring.close()
+
+
+def is_own(url: str, session: Session) -> bool:
+    """Whether a URL means this repository."""
+    known = set(map(normalized_url, session.render_options.repositories))
+    return not known or normalized_url(url) in known
+
+
+def _keyring(session: Session, revision: str, room: Room) -> Keyring:
+    def committed(path: str) -> bytes:
+        content = session.repository.read(revision, path)
+        if content is None:
+            raise ConfigError(
+                f"The file {path!r} under signing is not in the repository.", remedy="Commit it."
+            )
+        return content
+
+    settings = session.settings
+    signers = settings.allowed_signers
+    return Keyring(
+        [committed(path) for path in settings.gpg_keys],
+        committed(signers).decode("utf-8", "replace") if signers else "",
+        room,
+    )
+
+
+def _accesses(session: Session, revision: str) -> Iterator[Access]:
+    for remote in session.settings.remotes.values():
+        may_log_in = session.invocation.tier is not Tier.RENDER
+        access = _access(remote, session.invocation.environ, may_log_in=may_log_in)
+        for secret in (access.password, access.username if remote.username_env else "", access.ssh_key):
+            session.masker.learn_value(secret.encode())
+        yield replace(access, ca=_ca(remote, session.repository, revision))
+
+
+def fitted(options: RenderOptions, app: Application, session: Session) -> RenderOptions:
+    """The options with what the settings say of this application and of its cluster."""
+    settings = session.settings
+    try:
+        access = settings.clusters.get(session.cluster_name(app.destination)) or ClusterAccess("")
+    except ClusterError:
+        access = ClusterAccess("")  # whoever needs the cluster will hear of it
+    return replace(
+        options,
+        helm_forced=settings.helm_by_app.get(app.name, ""),
+        helm_default=settings.helm,
+        kube_version=access.kube_version or settings.kube_version,
+        api_versions=access.api_versions,
+    )
+
+
+def _access(remote: RemoteAccess, environ: Mapping[str, str], *, may_log_in: bool) -> Access:
+    plain = Access(
+        remote.name,
+        remote.url,
+        insecure=remote.insecure,
+        plain_http=remote.plain_http,
+        known_hosts=remote.known_hosts,
+        depth=remote.depth,
+        submodules=remote.submodules,
+        lfs=remote.lfs,
+    )
+    names = [name for name in (remote.username_env, remote.password_env, remote.ssh_key_env) if name]
+    if not may_log_in:
+        return replace(plain, withheld=bool(names))
+    missing = tuple(name for name in names if not environ.get(name, "").strip())
+    if missing:
+        return replace(plain, missing=missing)
+    username = environ[remote.username_env].strip() if remote.username_env else remote.username
+    password = environ[remote.password_env].strip() if remote.password_env else ""
+    key = environ[remote.ssh_key_env].strip() if remote.ssh_key_env else ""
+    return replace(plain, username=username, password=password, ssh_key=key)
+
+
+def _ca(remote: RemoteAccess, repository: Repository, revision: str) -> str:
+    if remote.ca_data:
+        try:
+            return base64.b64decode(remote.ca_data, validate=True).decode()
+        except (binascii.Error, ValueError):
+            raise ConfigError(
+                f"The caData of remotes.{remote.name} is not base64.", remedy="Encode the PEM file in base64."
+            ) from None
+    if not remote.ca_file:
+        return ""
+    content = repository.read(revision, remote.ca_file)
+    if content is None:
+        raise ConfigError(
+            f"The caFile {remote.ca_file!r} of remotes.{remote.name} is not in the repository.",
+            remedy="Commit it, or correct the path, which begins at the repository's root.",
+        )
+    return content.decode("utf-8", "replace")
