@@ -12,7 +12,7 @@ import pytest
 
 from conformance.render.kitchen import CHART
 from syncline.fetch import FetchError, unpack
-from syncline.fetch.archive import MOST_FILES
+from syncline.fetch import archive as unpacking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,21 +49,21 @@ def followed_by_nothing(info: tarfile.TarInfo, megabytes: int) -> bytes:
 def bomb() -> bytes:
     """A file that says how large it is."""
     info = tarfile.TarInfo("web/big")
-    info.size = 512 * MEGABYTE
-    return followed_by_nothing(info, 512)
+    info.size = 5 * MEGABYTE
+    return followed_by_nothing(info, 5)
 
 
 def long_names() -> bytes:
     """A header that is enormous."""
     info = tarfile.TarInfo("web/x")
-    info.type, info.size = tarfile.XHDTYPE, 300 * MEGABYTE
-    return followed_by_nothing(info, 300)
+    info.type, info.size = tarfile.XHDTYPE, 12 * MEGABYTE
+    return followed_by_nothing(info, 12)
 
 
 def many() -> bytes:
     info = tarfile.TarInfo("web")
     info.type = tarfile.DIRTYPE
-    return gzip.compress(info.tobuf() * (MOST_FILES + 1), 1)
+    return gzip.compress(info.tobuf() * 201, 1)
 
 
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -84,9 +84,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a device": (lambda: archive(entry("web/d", kind=tarfile.CHRTYPE)), "a link or a device"),
     "a pipe": (lambda: archive(entry("web/p", kind=tarfile.FIFOTYPE)), "a link or a device"),
-    "a bomb": (bomb, "unpacks to more than 100 MiB"),
-    "a bomb of a header": (long_names, "unpacks to more than 100 MiB"),
-    "many files": (many, "more than 20000 files"),
+    "a bomb": (bomb, "unpacks to more than 4 MiB"),
+    "a bomb of a header": (long_names, "unpacks to more than 4 MiB"),
+    "many files": (many, "more than 200 files"),
     "a long name": (lambda: archive(entry("web/" + "a/" * 600)), "a path of more than 1024 characters"),
     "one file twice": (lambda: archive(entry("web/a"), entry("web/a")), "no archive that can be unpacked"),
     "a file as a directory": (
@@ -102,8 +102,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_archive_that_is_not_as_it_should_be_writes_nothing_outside_and_is_refused(
-    name: str, tmp_path: Path
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 4 * MEGABYTE)
+    monkeypatch.setattr(unpacking, "MOST_FILES", 200)
     make, says = HOSTILE[name]
     target = tmp_path / "deep" / "target"
     target.mkdir(parents=True)
@@ -131,3 +133,7 @@ def test_an_archive_as_helm_makes_it_is_unpacked_whatever_its_format(tmp_path: P
 
         assert (target / "web/Chart.yaml").read_text() == CHART
         assert (target / "web/templates/deep/a.yaml").read_text() == "a"
+
+
+def test_a_chart_may_be_as_large_as_helm_allows() -> None:
+    assert unpacking.MOST_UNPACKED == 100 * MEGABYTE
