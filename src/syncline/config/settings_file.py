@@ -138,6 +138,8 @@ _SOURCE_PLUGIN: Table = {
     "file": text,
     "network": flag,
     "forks": flag,
+    "kubeVersion": _kube_version,
+    "apiVersions": texts,
 }
 
 
