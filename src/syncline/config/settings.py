@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from syncline.config.application import Destination
     from syncline.config.customizations import Customization
     from syncline.errors import Place
 
@@ -117,3 +118,21 @@ class Settings:
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
+
+    def cluster_of(self, destination: Destination) -> str | None:
+        """The name here of a destination; empty for the default cluster when it has no name, None for one
+        that nobody knows.
+        """
+        if destination.name in self.clusters:
+            return destination.name
+        if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
+            return self.default_cluster
+        for name, access in self.clusters.items():
+            if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
+                return name
+        return None
+
+    def access(self, destination: Destination) -> ClusterAccess | None:
+        """How a destination is reached; None for one that nobody knows."""
+        name = self.cluster_of(destination)
+        return None if name is None else self.clusters.get(name) or ClusterAccess(name or "default")

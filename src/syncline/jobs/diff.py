@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncline.core.affected import affected
 from syncline.core.family import identity
 from syncline.core.live import Level
 from syncline.core.rendering import Rendering
@@ -22,7 +21,7 @@ from syncline.jobs.family import rivalries
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
-from syncline.render import input_paths
+from syncline.jobs.touched import why_between
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
 if TYPE_CHECKING:
@@ -54,11 +53,10 @@ def diff(session: Session, observer: Observer) -> Report:
     """Base against head, or head against the clusters. Raises GitError when a revision is missing."""
     base, head = session.base, session.head
     session.trust(head if session.invocation.tier is Tier.WRITE else base)
-    changed = session.repository.changed_paths(base, head)
     pairs = _pairs(session, base, head)
     altered = changed_projects(session.configuration(base), session.configuration(head))
     reasons = {
-        name: _reason(pair, changed, session, base, head) or _of_project(pair, altered)
+        name: why_between(pair.before, pair.after, session, base, head) or _of_project(pair, altered)
         for name, pair in pairs.items()
     }
     broken = session.configuration(head).broken
@@ -143,33 +141,8 @@ class _Broken:
         return (app.namespace or "argocd", app.name) in self._names or app.origin.file in self._files
 
 
-def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, head: str) -> str:
-    if not changed:
-        return ""
-    if pair.app.made_by and (pair.before is None or pair.after is None):
-        verb = "no longer makes" if pair.after is None else "makes"
-        return f"ApplicationSet {pair.app.made_by} {verb} it"
-    same = pair.before is not None and pair.after is not None and _is_same(pair.before, pair.after)
-    if not same and pair.app.made_by:
-        return f"ApplicationSet {pair.app.made_by} makes it differently"
-    for app, revision in ((pair.before, base), (pair.after, head)):
-        if app is None:
-            continue
-        inputs = input_paths(session.checkout(revision).root, app)
-        reason = affected(app, changed, inputs=inputs, same_definition=same and bool(app.made_by))
-        if reason:
-            return reason
-    if pair.before is not None and pair.after is not None and pair.before.body != pair.after.body:
-        return "its definition, which its parent renders"
-    return ""
-
-
 def _of_project(pair: Pair, altered: Mapping[str, Note]) -> str:
     return f"its project {pair.app.project} changed" if pair.app.project in altered else ""
-
-
-def _is_same(before: Application, after: Application) -> bool:
-    return before.body == after.body and before.made_by == after.made_by
 
 
 def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
-from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess, Settings
+from syncline.config.settings import ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
 from syncline.core.mask import Masker
@@ -26,11 +26,13 @@ from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubErr
 from syncline.git import Repository
 from syncline.jobs.definitions import definitions, nameless
 from syncline.jobs.family import gather
-from syncline.jobs.once import AtRevision, Once
+from syncline.jobs.inputs import InputTable
+from syncline.jobs.once import Once
 from syncline.jobs.projects import project_of
+from syncline.jobs.renderings import Renderings
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
-from syncline.render import Checkout, RenderOptions, normalized_url, render
+from syncline.render import Checkout, RenderOptions, normalized_url
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -85,7 +87,8 @@ class Session:
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
-        self._renderings: Once[AtRevision, Rendering] = Once(self._render)
+        self._renderings = Renderings(self)
+        self.inputs = InputTable(self)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""
@@ -174,6 +177,10 @@ class Session:
         files = self.repository.files_containing(revision, ("return",), (f"{DIRECTORY}/*.lua",))
         return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
 
+    def definitions(self, revision: str) -> Configuration:
+        """What the files of this commit say, ApplicationSets not expanded. Raises ConfigError."""
+        return self._files[revision]
+
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""
         return self._configurations[revision]
@@ -194,11 +201,11 @@ class Session:
 
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
-        return self._renderings[AtRevision(app, revision)]
+        return self._renderings.of(app, revision)
 
     def unrendered(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
-        return any(asked.revision == revision for asked in self._renderings.failed())
+        return self._renderings.failed(revision)
 
     def policy(self, app: Application, owner: Owner, known: Inventory) -> Policy:
         """What a plan for this application may do."""
@@ -227,13 +234,9 @@ class Session:
     def cluster_name(self, destination: Destination) -> str:
         """The configuration's name of a destination; empty for the default cluster when it has no name."""
         settings = self.settings
-        if destination.name in settings.clusters:
-            return destination.name
-        if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
-            return settings.default_cluster
-        for name, access in settings.clusters.items():
-            if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
-                return name
+        found = settings.cluster_of(destination)
+        if found is not None:
+            return found
         asked = destination.name or destination.server
         known = ", ".join(sorted(settings.clusters)) or "none"
         raise ClusterError(
@@ -316,9 +319,10 @@ class Session:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration
 
-    def _render(self, asked: AtRevision) -> Rendering:
+    def render_options(self) -> RenderOptions:
+        """How the programs of renderers run."""
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
-        return render(asked.app, self.checkout(asked.revision), RenderOptions(room, self._own))
+        return RenderOptions(room, self._own)
 
     def _ask_member(self, asked: tuple[str, str]) -> bool:
         if self.forge is None:

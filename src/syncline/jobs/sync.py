@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from syncline.core.affected import affected
-from syncline.core.family import identity
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
 from syncline.errors import Interrupted, SynclineError, UsageError
@@ -25,7 +23,7 @@ from syncline.jobs.retired import Leftovers, leave, leftovers
 from syncline.jobs.rights import must_write
 from syncline.jobs.rollback import after_failure
 from syncline.jobs.rolling import Gates, in_steps
-from syncline.render import input_paths
+from syncline.jobs.touched import why_since
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 from syncline.runtime import each
 
@@ -165,20 +163,7 @@ def _reason(app: Application, inventory: Inventory, head: str, session: Session)
         return ""
     if not session.repository.is_ancestor(last, head):
         return f"its last sync, {last[:7]}, is not an ancestor"
-    changed = session.repository.changed_paths(last, head)
-    if not changed:
-        return ""
-    reason = affected(app, changed, inputs=input_paths(session.checkout(head).root, app))
-    return reason or _redefined(app, last, head, session)
-
-
-def _redefined(app: Application, last: str, head: str, session: Session) -> str:
-    """Whether a parent renders the application otherwise than before, though no file of its own changed."""
-    if identity(app) not in session.family(head).parents:
-        return ""
-    session.repository.fetch_missing((last,))
-    then = {identity(each): each.body for each in session.applications(last)}
-    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"
+    return why_since(app, last, head, session)
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:

@@ -11,7 +11,7 @@ from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError
 from syncline.render import directory, helm, jinja, kustomize
 from syncline.render.detect import Tool, tool_of
-from syncline.render.inputs import input_paths
+from syncline.render.inputs import Inputs, Readings, input_paths
 from syncline.render.links import reached
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
 
-__all__ = ["Checkout", "RenderOptions", "input_paths", "normalized_url", "render"]
+__all__ = ["Checkout", "Inputs", "Readings", "RenderOptions", "input_paths", "normalized_url", "render"]
 
 RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
     Tool.DIRECTORY: directory.render,

@@ -39,7 +39,13 @@ class Dependency:
     name: str
     alias: str
     repository: str
-    place: Place
+    document: Document
+    number: int
+
+    @property
+    def place(self) -> Place:
+        """The line that names it; looked for when somebody asks, which is when something is wrong."""
+        return Place(self.document.place.file, self.document.line_of(("dependencies", self.number)))
 
     @property
     def is_local(self) -> bool:
@@ -180,8 +186,7 @@ def _listed(document: Document) -> Iterator[Dependency]:
     for number, each in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(each, dict):
             name, alias, repository = (str(each.get(key) or "") for key in ("name", "alias", "repository"))
-            place = Place(document.place.file, document.line_of(("dependencies", number)))
-            yield Dependency(name, alias, repository, place)
+            yield Dependency(name, alias, repository, document, number)
 
 
 def _is_vendored(chart: Path, name: str, root: Path) -> bool:

@@ -37,13 +37,19 @@ class Role(Enum):
     PLUGIN = "plugin"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """A path that a Kustomization names, the line that names it, and what is expected there."""
+    """A path that a Kustomization names, where it names it, and what is expected there."""
 
     path: str
-    place: Place
+    document: Document
+    where: Where
     role: Role = Role.CONTENT
+
+    @property
+    def place(self) -> Place:
+        """The line; it is looked for when somebody asks, which is when something is wrong."""
+        return Place(self.document.place.file, self.document.line_of(self.where))
 
 
 def file_of(directory: Path) -> Path | None:
@@ -81,9 +87,7 @@ def references(directory: Path, root: Path) -> Iterator[Reference]:
 def _references(place: Path, role: Role, root: Path) -> Iterator[Reference]:
     if not place.is_dir():
         for document in _documents(place, root) if role is Role.PLUGIN else ():
-            yield from (
-                Reference(path, _place(document, where)) for path, where in _configured(document.value)
-            )
+            yield from (Reference(path, document, where) for path, where in _configured(document.value))
         return
     file = file_of(place)
     for document in _documents(file, root) if file else ():
@@ -98,24 +102,20 @@ def _documents(file: Path, root: Path) -> tuple[Document, ...]:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 
 
-def _place(document: Document, where: Where) -> Place:
-    return Place(document.place.file, document.line_of(where))
-
-
 def _named(document: Document, role: Role) -> Iterator[Reference]:
     value = document.value
     for field in _PATHS:
         for path, where in _strings(value.get(field), (field,)):
-            yield Reference(path, _place(document, where), role)
+            yield Reference(path, document, where, role)
     for path, where in _files(value):
-        yield Reference(path, _place(document, where))
+        yield Reference(path, document, where)
     for field in _PLUGINS:
         for text, where in _strings(value.get(field), (field,)):
             inline = _inline(text)
             if not inline:
-                yield Reference(text, _place(document, where), Role.PLUGIN)
+                yield Reference(text, document, where, Role.PLUGIN)
             for body in inline:
-                yield from (Reference(path, _place(document, where)) for path, _ in _configured(body))
+                yield from (Reference(path, document, where) for path, _ in _configured(body))
 
 
 def _files(value: Mapping[str, Any]) -> Iterator[tuple[str, Where]]:

@@ -6,6 +6,7 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.scopes import Scopes
@@ -23,6 +24,12 @@ _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
 
 _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
+
+
+@lru_cache(maxsize=64)
+def _real_root(root: Path) -> Path:
+    # It is asked for with every file, and a worktree stays where it is.
+    return real(root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Order:
     @property
     def root(self) -> Path:
         """The worktree's root, symlinks resolved."""
-        return real(self.checkout.root)
+        return _real_root(self.checkout.root)
 
     @property
     def room(self) -> Room:
