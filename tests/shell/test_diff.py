@@ -91,9 +91,12 @@ class Shop:
         monkeypatch.setattr(renderings, "render", counting)
 
     def diff(self, base: str = "HEAD~1", head: str = "HEAD", **asked: Any) -> Report:
+        return self.look(job=Job.DIFF, base=base, head=head, **asked)
+
+    def look(self, more: Mapping[str, str] | None = None, **asked: Any) -> Report:
         self.rendered.clear()
-        environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
-        return cli.run(Invocation(Job.DIFF, self.repo.root, base, head, environ=environ, **asked), Silence())
+        environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **(more or {})}
+        return cli.run(Invocation(root=self.repo.root, environ=environ, **asked), Silence())
 
     def change(self, files: Mapping[str, str | None], before: Mapping[str, str | None]) -> Report:
         self.repo.commit(before)

@@ -42,6 +42,7 @@ INPUTS: Final[Mapping[str, str]] = {
     "html": "",
     "record": "",
     "drill_context": "",
+    "cache": "",
 }
 """Every input and its default; `action.yml` and the README name the same."""
 

@@ -109,8 +109,16 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         manual=event.name == "workflow_dispatch",
         tier=event.tier,
         kubeconfig=_kubeconfig(inputs, event, stack),
+        cache=_cache(inputs, environ),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},
     )
+
+
+def _cache(inputs: Inputs, environ: Mapping[str, str]) -> str:
+    if not inputs["cache"]:
+        return ""
+    workspace = Path(environ.get("GITHUB_WORKSPACE") or ".")
+    return str(inside(workspace, inputs["cache"], "The input cache"))
 
 
 def _recovery(inputs: Inputs, environ: Mapping[str, str], job: Job) -> AskedRecovery:

@@ -79,6 +79,7 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
         dry_run=bool(options.get("dry_run")),
         timeout=seconds(options.get("timeout", "")),
         kubeconfig=options["kubeconfig"],
+        cache=os.path.abspath(options["cache"]) if options.get("cache") else "",  # noqa: PTH100 - as written
         environ=dict(os.environ),
     )
 

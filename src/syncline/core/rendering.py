@@ -38,12 +38,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The desired objects of an application at a revision (a full SHA)."""
+    """The desired objects of an application at a revision (a full SHA), and the tools that made them."""
 
     app: str
     revision: str
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 def make_rendering(

@@ -18,6 +18,7 @@ from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.choose import chosen
 from syncline.jobs.each_app import together
 from syncline.jobs.family import rivalries
+from syncline.jobs.noise import settled
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
@@ -175,15 +176,14 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
     rendering = session.rendering(pair.app, head)
     if level is not Level.OFFLINE:
         try:
-            return replace(
-                against_live(pair.app, rendering, recall(pair.app, session), session, level), level_reason=why
-            )
+            live = against_live(pair.app, rendering, recall(pair.app, session), session, level)
+            return settled(replace(live, level_reason=why), session)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
     before = session.rendering(pair.before, base) if pair.before else None
     prepared = against_base(pair.app, before, rendering, session)
     notes = (*prepared.notes, *_was_broken(pair, session, base))
-    return replace(prepared, level_reason=why, notes=notes)
+    return settled(replace(prepared, level_reason=why, notes=notes), session)
 
 
 def _was_broken(pair: Pair, session: Session, base: str) -> Iterator[Note]:

@@ -7,7 +7,6 @@ never childless.
 from __future__ import annotations
 
 import posixpath
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncline.config import argo
@@ -72,8 +71,9 @@ class _Gathering:
         roots = {posixpath.normpath(source.path.strip("/") or ".") for source in rendered}
         if not roots.isdisjoint(self._places):
             return True
-        root = self._session.checkout(self._revision).root
-        if not any(Path(root, place, name).is_file() for place in roots for name in _KUSTOMIZATIONS):
+        tree = self._session.renderings.recipes.tree(self._revision)
+        files = [posixpath.normpath(f"{place}/{name}") for place in roots for name in _KUSTOMIZATIONS]
+        if not tree.has_links and not any(map(tree.has, files)):
             return False
         return not self._places.isdisjoint(self._session.inputs.of(app, self._revision))
 

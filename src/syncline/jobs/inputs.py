@@ -34,6 +34,10 @@ class InputTable:
         """Files and directories that its rendering reads beyond its own path."""
         return self._inputs[AtRevision(app, revision)].paths
 
+    def is_whole(self, app: Application, revision: str) -> bool:
+        """Whether they are all there is to read."""
+        return self._inputs[AtRevision(app, revision)].whole
+
     def changed(self, base: str, head: str) -> frozenset[str]:
         """Every path that differs between two commits."""
         return self._changed[base, head]
@@ -43,7 +47,11 @@ class InputTable:
         known = self._known.get(identity(app))
         if known is not None and known[1] == app.sources and self._is_as_it_was(app, known, revision):
             return known[2]
-        found = self._readings[revision].of(app)
+        recipes = self._session.renderings.recipes
+        found = recipes.recalled(app, revision)
+        if found is None:
+            found = self._readings[revision].of(app)
+            recipes.keep(app, revision, found)
         if found.whole:
             self._known.setdefault(identity(app), (revision, app.sources, found))
         return found

@@ -72,6 +72,7 @@ class Invocation:
     the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
     to a few resources of the named applications. `manual` says that a person asked for this very run, and
     `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
+    `cache` is a directory of earlier runs' renderings; nothing is kept when it is empty.
     """
 
     job: Job
@@ -94,4 +95,5 @@ class Invocation:
     manual: bool = True
     tier: Tier = Tier.WRITE
     kubeconfig: str = ""
+    cache: str = ""
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -1,19 +1,31 @@
 """The renderings of a run.
 
-The law: each application is rendered once for each revision, whoever asks and however often.
+The law: each application is rendered once for each revision, whoever asks and however often; what an earlier
+run made of the very same files, programs and options is taken from it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from syncline.errors import UsageError
 from syncline.jobs.once import AtRevision, Once
+from syncline.jobs.recipe import Recipes
 from syncline.render import render
+from syncline.render.cache import SHORTEST_KEY, Cache
+from syncline.report.model import Job
 
 if TYPE_CHECKING:
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
     from syncline.jobs.session import Session
+
+_SHOWING: Final = frozenset({Job.DIFF, Job.RENDER})
+"""The jobs that write nothing to a cluster, whatever they are told."""
+
+KEY: Final = "SYNCLINE_CACHE_KEY"
 
 
 class Renderings:
@@ -21,7 +33,8 @@ class Renderings:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._made: Once[AtRevision, Rendering] = Once(self._render)
+        self._cache = _cache_of(session)
+        self._made: Once[AtRevision, Rendering] = Once(self._make)
 
     def of(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
@@ -31,6 +44,43 @@ class Renderings:
         """Whether some application of this commit could not be rendered when it was asked for."""
         return any(asked.revision == revision for asked in self._made.failed())
 
-    def _render(self, asked: AtRevision) -> Rendering:
+    def again(self, app: Application, revision: str) -> Rendering:
+        """The same once more, from nobody's memory. Raises RenderError."""
         session = self._session
-        return render(asked.app, session.checkout(asked.revision), session.render_options())
+        return render(app, session.checkout(revision), session.render_options())
+
+    def close(self) -> None:
+        """Leave the cache no larger than it may be."""
+        if self._cache is not None:
+            self._cache.tidy()
+
+    @cached_property
+    def recipes(self) -> Recipes:
+        """What renderings are made from."""
+        return Recipes(self._session, self._cache)
+
+    def _make(self, asked: AtRevision) -> Rendering:
+        app, revision = asked.app, asked.revision
+        key = self.recipes.digest(app, revision) if self._cache is not None else ""
+        if self._cache is None or not key:
+            return self.again(app, revision)
+        found = self._cache.get(key, revision)
+        if found is not None and found.app == app.name:
+            return found
+        made = self.again(app, revision)
+        self._cache.put(key, made, volatile=self.recipes.may_vary(app, revision, made))
+        return made
+
+
+def _cache_of(session: Session) -> Cache | None:
+    invocation = session.invocation
+    if not invocation.cache:
+        return None
+    secret = invocation.environ.get(KEY, "")
+    if secret and len(secret) < SHORTEST_KEY:
+        raise UsageError(
+            f"{KEY} is too short to keep anything secret.",
+            remedy=f"Give it at least {SHORTEST_KEY} random characters, or none.",
+        )
+    strict = invocation.job not in _SHOWING
+    return Cache(Path(invocation.root, invocation.cache), secret, strict=strict)

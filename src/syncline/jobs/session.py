@@ -87,7 +87,7 @@ class Session:
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
-        self._renderings = Renderings(self)
+        self.renderings = Renderings(self)
         self.inputs = InputTable(self)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
@@ -105,6 +105,7 @@ class Session:
         for forge in self._forges.made():
             if forge is not None:
                 forge.close()
+        self.renderings.close()
         self._stack.close()
 
     @property
@@ -201,11 +202,11 @@ class Session:
 
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
-        return self._renderings.of(app, revision)
+        return self.renderings.of(app, revision)
 
     def unrendered(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
-        return self._renderings.failed(revision)
+        return self.renderings.failed(revision)
 
     def policy(self, app: Application, owner: Owner, known: Inventory) -> Policy:
         """What a plan for this application may do."""

@@ -5,6 +5,7 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
@@ -41,14 +42,16 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             place=app.origin,
             remedy="Give one of its sources a path.",
         )
-    chunks, warnings = list[Chunk](), list[str]()
+    chunks, warnings, tools = list[Chunk](), list[str](), set[str]()
     try:
         for order in orders:
             must_be_ours(order.source, order)
             found = overridden(order)
             chunks += _chunks(found.order)
+            tools.add(tool_of(found.order).value)
             warnings += [*found.warnings, *_in_vain(found.order)]
-        return make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+        rendering = make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+        return replace(rendering, tools=tuple(sorted(tools)))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 

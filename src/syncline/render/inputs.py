@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from syncline.documents import read
 from syncline.errors import SynclineError
 from syncline.render import helm, jinja, kustomize
-from syncline.render.charts import local_charts
+from syncline.render.charts import local_charts, unvendored
+from syncline.render.detect import Tool
 from syncline.render.imports import jsonnet_inputs
 from syncline.render.kustomization import file_of
 from syncline.render.links import plain, reached, real
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Files and directories, relative to the root; not `whole` where something could not be followed."""
+    """Files and directories, relative to the root; not `whole` where something could not be followed, or lies
+    somewhere else.
+    """
 
     paths: frozenset[str] = frozenset()
     whole: bool = True
@@ -52,6 +55,7 @@ class Readings:
         found: set[Path] = set()
         whole = True
         for source in app.sources:
+            whole = whole and not (source.chart or source.repo_url.startswith("oci://"))
             if not source.chart:
                 order = Order(app, source, Checkout(self._root, ""), RenderOptions())
                 whole = self._take(order, found) and whole
@@ -66,6 +70,7 @@ class Readings:
         whole = True
         try:
             order = overridden(order).order
+            whole = not _is_elsewhere(order)
         except SynclineError:
             whole = False
         if not order.source.path:
@@ -116,6 +121,17 @@ class Readings:
                     if entry.is_dir(follow_symlinks=False) and entry.name != ".git":
                         todo.append(Path(entry.path))
         return False
+
+
+def _is_elsewhere(order: Order) -> bool:
+    """Whether the source takes something from a place that no commit of this repository has."""
+    if order.source.plugin is not None and order.source.plugin.name not in {"", Tool.JINJA.value}:
+        return True  # nobody knows what somebody's program reads
+    if any("://" in name for name in order.source.helm.value_files) if order.source.helm else False:
+        return True
+    if not order.source.path or not order.directory.is_dir():
+        return False
+    return any(not each.is_local for each in unvendored(order.directory, order.root))
 
 
 _INFLATED: Final = b"helmChart"
