@@ -43,6 +43,7 @@ INPUTS: Final[Mapping[str, str]] = {
     "record": "",
     "drill_context": "",
     "cache": "",
+    "binding": "",
 }
 """Every input and its default; `action.yml` and the README name the same."""
 

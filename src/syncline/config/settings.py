@@ -100,7 +100,8 @@ class Settings:
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`
-    are those that are defined elsewhere and that nothing restricts here.
+    are those that are defined elsewhere and that nothing restricts here; `binding` is how strictly a sync is
+    held to what was reviewed.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class Settings:
     render_timeout: float = 60.0
     status_limit: int = 10
     rollback_on_failure: bool = False
+    binding: str = ""
     lease_seconds: float = 30.0
     require_lease: bool = False
     drift: DriftPolicy = field(default_factory=DriftPolicy)

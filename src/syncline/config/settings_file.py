@@ -180,7 +180,12 @@ _DRIFT: Table = {
 }
 
 
-_SYNC: Table = {"onlyAutomated": flag, "timeout": _seconds, "rollbackOnFailure": flag}
+_SYNC: Table = {
+    "onlyAutomated": flag,
+    "timeout": _seconds,
+    "rollbackOnFailure": flag,
+    "binding": _word("off", "inform", "harmless", "exact"),
+}
 
 
 def _lease_duration(node: Node) -> float:
@@ -226,6 +231,7 @@ _PREFIXED = {
         "only_automated": "sync_only_automated",
         "timeout": "sync_timeout",
         "rollback_on_failure": "rollback_on_failure",
+        "binding": "binding",
     },
     "lease": {"duration": "lease_seconds", "required": "require_lease"},
     "render": {"timeout": "render_timeout"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OF_THE_RUN: Final = frozenset(
     {
+        "binding",
         "drift",  # of the job drift, which looks at every application
         "lease_seconds",
         "plugins",  # what generators make of them shows in the definitions

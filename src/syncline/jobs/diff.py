@@ -22,6 +22,7 @@ from syncline.jobs.noise import settled
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
+from syncline.jobs.reviewed import shown
 from syncline.jobs.touched import why_between
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
@@ -151,6 +152,9 @@ def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:
         return app_report(_removed(pair.app, session, base, head), session)
     prepared = _at_best_level(pair, session, base, head)
     report = app_report(prepared, session)
+    if report.fingerprint or prepared.plan.runs or prepared.plan.hooks:
+        seen = shown(prepared, session, prepared.noise)
+        report = replace(report, review=seen, fingerprint=seen.fingerprint if seen.writes else "")
     return replace(report, base=base) if prepared.record is None else report
 
 

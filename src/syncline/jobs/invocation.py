@@ -63,6 +63,20 @@ class AskedRecovery:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBinding:
+    """How a sync is held to what was reviewed.
+
+    `policy` is off, inform, harmless or exact (empty: the settings' word); `record` the text of a JSON report
+    or of a comment (empty: GitHub is asked), and `name` what to call it; `context` names the comment.
+    """
+
+    policy: str = ""
+    record: str = field(default="", repr=False)
+    name: str = ""
+    context: str = "syncline"
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """One run.
 
@@ -85,6 +99,7 @@ class Invocation:
     permissions: Permissions = Permissions()
     action: AskedAction = AskedAction()
     recovery: AskedRecovery = AskedRecovery()
+    binding: AskedBinding = AskedBinding()
     depth: int | None = None
     affected_only: bool = False
     selection: Selection = EVERYTHING

@@ -41,7 +41,8 @@ def settled(prepared: Prepared, session: Session) -> Prepared:
     if not (found or known):
         return prepared
     notes = (*_notes(found, known, prepared.rendering), *_hints(found, known, prepared.rendering))
-    return replace(prepared, plan=quieted(prepared.plan, found), notes=(*prepared.notes, *notes))
+    plan = quieted(prepared.plan, found)
+    return replace(prepared, plan=plan, noise=found, notes=(*prepared.notes, *notes))
 
 
 def noise_of(

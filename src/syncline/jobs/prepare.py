@@ -17,6 +17,7 @@ from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_
 from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
 from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
+from syncline.core.noise import SILENCE, Noise
 from syncline.core.options import SyncOptions, misread_options, options_of
 from syncline.core.order import misread_waves, odd_weights
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
@@ -69,6 +70,7 @@ class Prepared:
 
     `again` makes it anew, because another run has written meanwhile or an attempt has failed. `heals` are
     what the inventory is to remember of healed drift, where that is known better than what it remembers now.
+    `noise` is what the plan that is shown leaves out.
     """
 
     app: Application
@@ -80,6 +82,7 @@ class Prepared:
     notes: tuple[Note, ...] = ()
     again: Callable[[], Prepared] | None = field(default=None, repr=False, compare=False)
     heals: tuple[Heal, ...] | None = None
+    noise: Noise = SILENCE
 
 
 def recall(app: Application, session: Session) -> Record:

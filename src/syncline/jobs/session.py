@@ -30,6 +30,7 @@ from syncline.jobs.inputs import InputTable
 from syncline.jobs.once import Once
 from syncline.jobs.projects import project_of
 from syncline.jobs.renderings import Renderings
+from syncline.jobs.reviewed import Reviews
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.render import Checkout, RenderOptions, normalized_url
@@ -89,6 +90,7 @@ class Session:
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
         self.renderings = Renderings(self)
         self.inputs = InputTable(self)
+        self.reviews = Reviews(self)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""

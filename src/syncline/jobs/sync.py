@@ -186,6 +186,7 @@ def _sync_one(app: Application, head: str, session: Session, observer: Observer)
     prepared = against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
     if extent.selection and not prepared.plan.changes:
         raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
+    prepared = session.reviews.held_to(prepared)
     report = replace(carry_out_and_report(prepared, session, observer), revision=head)
     # A part that was chosen is no sync of the revision, so there is no way back from it.
     return report if extent.selection else after_failure(report, app, head, session, observer)

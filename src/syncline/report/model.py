@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncline.core.mask import MaskedBody
     from syncline.core.plan import Action
     from syncline.core.resource import ResourceKey
+    from syncline.core.review import Review
     from syncline.core.verdict import Outcome
 
 
@@ -159,6 +160,7 @@ class AppReport:
     health: Health | None = None
     seconds: float = 0.0
     fingerprint: str = ""
+    review: Review | None = None
     way_back: AppReport | None = None
     history: tuple[HistoryRow, ...] = ()
 
