@@ -7,8 +7,10 @@ server says it is gone; whatever ends the run, the events say what was done and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.core.health import Assess, Health, HealthStatus, assess, is_ignored
 from syncline.core.hooks import HOOK_OF_LABEL
@@ -34,8 +36,7 @@ _GRACE = 60.0
 """Seconds that the hooks of SyncFail get, also when the time for everything else is up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(Struct, frozen=True):
     """With what a plan is carried out.
 
     `check` raises Interrupted when the run was asked to stop, and ClusterError when another run took over;
@@ -302,8 +303,7 @@ class _Execution:
         return self._means.clock.now()
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(Struct):
     """What a stage still waits for."""
 
     healthy: dict[ResourceKey, ApiResource] = field(default_factory=dict)

@@ -7,8 +7,9 @@ stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.applyset import claimed_by
 from syncline.core.hooks import DeletePolicy, HookRun, hook_of, is_hook, run_mark
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 _BEFORE: Final = DeletePolicy.BEFORE_HOOK_CREATION
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(Struct, frozen=True):
     """An object on its way out, to be waited for before its successor is made."""
 
     resource: ApiResource

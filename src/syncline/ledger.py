@@ -6,8 +6,10 @@ one has recorded; a part of a sync begins and records nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
@@ -33,8 +35,7 @@ PARENT: Final = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True
 _CONFLICT: Final = 409
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """Whose plan it is, the parent ConfigMap as it was read (None before the first sync), and what to
     remember: why it is carried out, up to which commit of Git that accounts for what changed, and what was
     healed how often (None leaves it as it is).

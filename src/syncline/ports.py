@@ -6,16 +6,16 @@ The law: a port speaks in values of the core; no library's type crosses it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
     from syncline.core.resource import Body, ResourceKey
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ApiResource:
+class ApiResource(Struct, frozen=True, order=True):
     """A kind as a server serves it, in the version the server prefers (or the one asked for)."""
 
     group: str
@@ -31,16 +31,14 @@ class ApiResource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A LIST's answer; every item has `apiVersion` and `kind`. A watch goes on at `resource_version`."""
 
     items: tuple[Body, ...]
     resource_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class WatchEvent:
+class WatchEvent(Struct, frozen=True):
     """One line of a watch. `expired` (410 Gone) asks the reader to list again."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "EXPIRED"]

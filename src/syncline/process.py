@@ -12,9 +12,10 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from syncline.errors import ToolError
 
@@ -30,8 +31,7 @@ _CHUNK: Final = 65536
 _STDERR_KEPT: Final = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
@@ -48,8 +48,7 @@ class Room:
     late: str = "Look for an endless loop or a download; render.timeout in syncline.yaml sets it."
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(Struct, frozen=True):
     """How a program ended. `stderr` is its last 64 KiB."""
 
     code: int

@@ -6,8 +6,9 @@ write is read again and decided anew, never overwritten blindly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.core.applyset import claimed_by
 from syncline.core.hooks import HOOK_FINALIZER
@@ -27,8 +28,7 @@ _CONFLICT: Final = 409
 _TRIES: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """Writes to one cluster; `propagation` is how deletion goes on to what an object owns."""
 
     cluster: Cluster

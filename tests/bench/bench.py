@@ -108,7 +108,12 @@ class Bench:
         self.kubectl = tools["kubectl"]
         self.kapp = tools["kapp"]
         self.scratch = scratch
-        self.environ = {**os.environ, "KUBECONFIG": str(plane.kubeconfig("admin"))}
+        # As it is installed: with its byte code.
+        self.environ = {
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "",
+            "KUBECONFIG": str(plane.kubeconfig("admin")),
+        }
         port = int(plane.server.rpartition(":")[2])
         self._pool = urllib3.HTTPSConnectionPool(
             "127.0.0.1", port, maxsize=THREADS, block=True, ca_certs=str(plane.ca)

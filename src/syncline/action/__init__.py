@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 import traceback
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline import cli
 from syncline.action.inputs import INPUTS, OUTPUTS, Inputs

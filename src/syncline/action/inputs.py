@@ -6,8 +6,9 @@ anything is done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.errors import UsageError
 from syncline.report.model import Job
@@ -53,8 +54,7 @@ COMMANDS: Final = tuple(Job)
 OUTPUTS: Final = ("outcome", "changed", "applications", "summary", "report", "html")
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """The inputs as the runner passes them."""
 
     values: Mapping[str, str]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.trust import Tier
 from syncline.core.verdict import Event as SyncEvent

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline import cli
 from syncline.action.files import inside
@@ -34,8 +35,7 @@ _HIDDEN: Final = ("ACTIONS_", "INPUT_", "GITHUB_TOKEN", "GH_TOKEN")
 """Beginnings of variables that nothing below this module needs to see."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reporting:
+class Reporting(Struct, frozen=True):
     """How a step is told of. The paths are relative to the workspace; `html` may be empty."""
 
     workspace: Path
@@ -48,8 +48,7 @@ class Reporting:
     output_file: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One step of a workflow."""
 
     event: Event

@@ -34,7 +34,7 @@ def run(
 
     `forge` opens GitHub when a generator or a role asks for it; by default with the environment's token.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from syncline.jobs import run as run_job
     from syncline.jobs.session import Session

@@ -6,8 +6,11 @@ with its line.  (Field meanings: argo-cd.readthedocs.io, "Application Specificat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from syncline.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +18,7 @@ if TYPE_CHECKING:
     from syncline.errors import Place
 
 
-@dataclass(frozen=True, slots=True)
-class HelmParameter:
+class HelmParameter(Struct, frozen=True):
     """One `--set` (or `--set-string`, when `force_string`)."""
 
     name: str
@@ -24,8 +26,7 @@ class HelmParameter:
     force_string: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HelmOptions:
+class HelmOptions(Struct, frozen=True):
     """`spec.source.helm`. `values` is the text of `values`, or of `valuesObject`, which replaces it."""
 
     release_name: str = ""
@@ -44,8 +45,7 @@ class HelmOptions:
     pass_credentials: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KustomizeOptions:
+class KustomizeOptions(Struct, frozen=True):
     """`spec.source.kustomize`; lists and maps as written, applied in Argo CD's order of `kustomize edit`."""
 
     name_prefix: str = ""
@@ -68,8 +68,7 @@ class KustomizeOptions:
     api_versions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryOptions:
+class DirectoryOptions(Struct, frozen=True):
     """`spec.source.directory`. `include` and `exclude` are globs whose `*` crosses `/`."""
 
     recurse: bool = False
@@ -79,8 +78,7 @@ class DirectoryOptions:
     disable_extension_filter: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PluginOptions:
+class PluginOptions(Struct, frozen=True):
     """`spec.source.plugin`. The name `jinja2` is Syncline's own Jinja2 renderer.
 
     A parameter's value is a string, a list of strings or a mapping of strings, whichever was given.
@@ -91,8 +89,7 @@ class PluginOptions:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where manifests come from. At most one of the four option blocks is set."""
 
     repo_url: str = ""
@@ -108,8 +105,7 @@ class Source:
     tag_prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Which cluster (by name or by API server URL, one of the two) and which namespace by default."""
 
     name: str = ""
@@ -117,8 +113,7 @@ class Destination:
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Automated:
+class Automated(Struct, frozen=True):
     """`spec.syncPolicy.automated`."""
 
     enabled: bool = True
@@ -127,8 +122,7 @@ class Automated:
     allow_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """`spec.syncPolicy.retry`: how often a failed sync is tried again, and after how many seconds.
 
     A negative `limit` is no limit; a `longest` of 0 or less caps nothing.
@@ -153,8 +147,7 @@ class Retry:
         return min(pause, self.longest) if self.longest > 0 else pause
 
 
-@dataclass(frozen=True, slots=True)
-class SyncPolicy:
+class SyncPolicy(Struct, frozen=True):
     """`spec.syncPolicy`. `options` are the exact `Key=value` strings."""
 
     automated: Automated | None = None
@@ -183,8 +176,7 @@ class SyncPolicy:
         return self.automated is not None and self.automated.enabled and self.automated.allow_empty
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreDifference:
+class IgnoreDifference(Struct, frozen=True):
     """One entry of `spec.ignoreDifferences`. No `name` or `namespace` is any; `group`, `kind` are globs."""
 
     group: str = ""
@@ -196,8 +188,7 @@ class IgnoreDifference:
     managed_fields_managers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rolling:
+class Rolling(Struct, frozen=True):
     """An Application's place in the rolling sync of the set that makes it.
 
     `step` counts from 0 and is None where no step has it: it is synced only by name. `most` is how many of
@@ -214,13 +205,14 @@ RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """Present on an Application: deleting it deletes its resources (Argo CD, "App Deletion")."""
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Discreet, frozen=True):
     """One `argoproj.io/v1alpha1` Application and the line it starts at; `body` is all of it, as written.
 
     `made_by` is the ApplicationSet that makes it, if one does; then `origin` is the set's, and `reads` are
     the files and directories that the set made it from.
     """
+
+    _SHOWN = ("name", "origin")
 
     name: str
     origin: Place
@@ -234,7 +226,7 @@ class Application:
     labels: Mapping[str, str] = field(default_factory=dict)
     finalizers: tuple[str, ...] = ()
     revision_history_limit: int = 10
-    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] = field(default_factory=dict)
     made_by: str = ""
     reads: frozenset[str] = frozenset()
     rolling: Rolling | None = None

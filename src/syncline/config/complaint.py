@@ -6,8 +6,9 @@ The law: every complaint is one sentence that names a line and quotes field name
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from msgspec import Struct
 
 from syncline.errors import Place
 
@@ -20,8 +21,7 @@ Severity: TypeAlias = Literal["warning", "error"]
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """One finding in a configuration file. An error makes its application, or the settings, unusable."""
 
     message: str

@@ -6,8 +6,10 @@ win, field by field, over the old map of all kinds.  (Argo CD, "Resource Health"
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.complaint import Complaint, did_you_mean
 from syncline.documents import read
@@ -26,16 +28,14 @@ _OLD_FIELDS: Final = _OTHERS | {"health.lua", "health.lua.useOpenLibs", "actions
 _TYPES: Final = _OTHERS | _OURS
 
 
-@dataclass(frozen=True, slots=True)
-class Lua:
+class Lua(Struct, frozen=True):
     """A script, and where it is written."""
 
     text: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Actions:
+class Actions(Struct, frozen=True):
     """A kind's actions: the script that says which there are now, and each one's script by its name.
 
     Without `merge` they replace the built-in ones.
@@ -46,8 +46,7 @@ class Actions:
     merge: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Customization:
+class Customization(Struct, frozen=True):
     """What is said of one kind."""
 
     health: Lua | None = None

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from syncline.config.complaint import Complaints, Path, did_you_mean, shown, type_name
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A value, where it stands, and the book in which its mistakes are written."""
 
     value: Any

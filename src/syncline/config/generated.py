@@ -7,8 +7,9 @@ set that fails makes nothing, and says so, so that what it made before is not ta
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from syncline.config import argo
 from syncline.config.application import Application, Rolling

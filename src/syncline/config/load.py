@@ -6,8 +6,10 @@ The law: one broken definition spoils nothing but itself, and is never passed ov
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.config import argo, customizations, settings_file
 from syncline.config.complaint import Complaint, Complaints, Path
@@ -30,8 +32,7 @@ _OUR_WORDS = ("argoproj.io", "argocd-cm")
 _YAML_NAMES = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenApplication:
+class BrokenApplication(Struct, frozen=True):
     """A definition with errors. `name` is empty when not even that could be read."""
 
     name: str
@@ -40,8 +41,7 @@ class BrokenApplication:
     errors: tuple[Complaint, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """All that a revision of the repository says about how it is to be delivered."""
 
     applications: tuple[Application, ...] = ()

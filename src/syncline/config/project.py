@@ -5,8 +5,10 @@ The law: an absent list and an empty one are different things, as in Argo CD (it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.errors import NOWHERE, Place
 
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedDestination:
+class AllowedDestination(Struct, frozen=True):
     """Globs of a cluster's API server or name, and of a namespace; `!` before one means anything but."""
 
     server: str = ""
@@ -23,8 +24,7 @@ class AllowedDestination:
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KindRule:
+class KindRule(Struct, frozen=True):
     """Patterns of a group, a kind and, for cluster-scoped objects, a name (empty: any)."""
 
     group: str = ""
@@ -32,8 +32,7 @@ class KindRule:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
+class Right(Struct, frozen=True):
     """One line of a role's policy: `object` is what follows `PROJECT/`, a glob; `effect` allow or deny."""
 
     resource: str
@@ -42,8 +41,7 @@ class Right:
     allows: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """What the members of some groups may do."""
 
     name: str
@@ -52,8 +50,7 @@ class Role:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class SyncWindow:
+class SyncWindow(Struct, frozen=True):
     """A time in which syncs are allowed or denied.
 
     `schedule` is cron text, minute to weekday; `seconds` is how long the window stays open. The three lists
@@ -73,8 +70,7 @@ class SyncWindow:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class OrphanRule:
+class OrphanRule(Struct, frozen=True):
     """Objects that belong to nobody and are not to be spoken of."""
 
     group: str = ""
@@ -82,8 +78,7 @@ class OrphanRule:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AppProject:
+class AppProject(Struct, frozen=True):
     """One `argoproj.io/v1alpha1` AppProject.
 
     Of the four lists of kinds None is absent. `orphans` is None when nobody asked for them; `places` says

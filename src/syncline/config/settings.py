@@ -5,8 +5,9 @@ The law: without either file everything has a default, and no default lifts a pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,7 @@ IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster it runs in; here: the default cluster."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterAccess:
+class ClusterAccess(Struct, frozen=True):
     """How a cluster is reached: a kubeconfig context, or an API server with CA and a token.
 
     `ca_data` is base64 as in a kubeconfig, `ca_file` a path; `token_env` names an environment variable, so
@@ -40,8 +40,7 @@ class ClusterAccess:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PluginAccess:
+class PluginAccess(Struct, frozen=True):
     """Where a generator plugin of ApplicationSets answers; `token_env` names an environment variable."""
 
     url: str
@@ -49,8 +48,7 @@ class PluginAccess:
     timeout: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class GuardLimits:
+class GuardLimits(Struct, frozen=True):
     """What a plan may delete unless an approval names the object; percent of the application's objects."""
 
     max_prune: int = 10
@@ -65,8 +63,7 @@ class GuardLimits:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Customizations:
+class Customizations(Struct, frozen=True):
     """`argocd-cm`'s `resource.*` keys: each text, whole for the part that uses it, and its key's line.
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these.
@@ -76,8 +73,7 @@ class Customizations:
     kinds: Mapping[str, Customization] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DriftPolicy:
+class DriftPolicy(Struct, frozen=True):
     """What is done about drift: `application` goes by each Application's selfHeal, `heal` heals everywhere,
     `alert` nowhere; `applications` says it for one of them by name.
 
@@ -95,8 +91,7 @@ class DriftPolicy:
         return self.applications.get(name, self.policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """`syncline.yaml`. Durations are seconds.
 
     `teams` maps a group of a project's roles to a GitHub team (`organisation/team`); `unrestricted_projects`

@@ -11,8 +11,10 @@ import base64
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.inventory import Attempt, Cause, Heal, Hooks, Inventory, Operation, SyncRecord
 from syncline.core.normalize import metadata_of, normalize_desired
@@ -39,8 +41,7 @@ _CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 _MAX_UNPACKED = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """Whom an application's members belong to: the parent's place and what is written on the members."""
 
     app: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct, field
 
 from syncline.core.lua.script import Script
 
@@ -22,8 +23,7 @@ _GLOB: Final = frozenset("*?[")
 Kinds: TypeAlias = "Mapping[str, Customization]"
 
 
-@dataclass(frozen=True, slots=True)
-class Customized:
+class Customized(Struct, frozen=True):
     """The scripts of `argocd-cm` and those of bundled directories."""
 
     own: Kinds = field(default_factory=dict)

@@ -6,8 +6,10 @@ instead of healed again; the count of a field starts anew only after a check tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.fields import ABSENT, show
 from syncline.core.inventory import Heal
@@ -37,8 +39,7 @@ _WHOLE: Final = ""
 Point: TypeAlias = "tuple[ResourceKey, str]"
 
 
-@dataclass(frozen=True, slots=True)
-class Blame:
+class Blame(Struct, frozen=True):
     """Who changed a field. Where the field is gone nobody is recorded, and the last writer is a guess."""
 
     path: str
@@ -46,8 +47,7 @@ class Blame:
     is_guess: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """When a fight is one: `rounds` heals in a row; then `pause` seconds, doubled by each further round.
 
     With `insist` somebody asked for healing in so many words, so it is done whatever happened before.

@@ -6,7 +6,6 @@ compared or written for it; a key that nobody here has heard of touches everyone
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from syncline.config.globs import compiled
@@ -59,11 +58,11 @@ def altered(
 
 
 def _altered_settings(app: Application, old: Settings, new: Settings) -> Iterator[str]:
-    for field in fields(old):
-        if field.name in _OF_THE_RUN or field.name in _OF_ONE:
+    for name in old.__struct_fields__:
+        if name in _OF_THE_RUN or name in _OF_ONE:
             continue
-        if getattr(old, field.name) != getattr(new, field.name):
-            yield _written(field.name)
+        if getattr(old, name) != getattr(new, name):
+            yield _written(name)
     if old.access(app.destination) != new.access(app.destination):
         yield "clusters"
     if (app.project in old.unrestricted_projects) != (app.project in new.unrestricted_projects):

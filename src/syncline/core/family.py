@@ -9,8 +9,9 @@ patches is delivered as patched.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from syncline.core.order import wave_of
 
@@ -31,8 +32,7 @@ def wave(app: Application) -> int:
     return wave_of({"metadata": {"annotations": app.annotations}})
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """All applications of a revision, and who renders whom.
 
     `parents` leads from an identity to that of its parent; `silent` are those that could not be rendered, so
@@ -98,8 +98,7 @@ class Family:
         return tuple(each for each in siblings if wave(each) < wave(app))
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """An application that has an object in its rendering: whose, and where it is written."""
 
     app: str

@@ -11,8 +11,9 @@ import functools
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.core.schema import UNKNOWN, ListKeys, Shape, shape_of_body
 
@@ -42,8 +43,7 @@ class Absent:
 ABSENT = Absent()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field that differs: `before` or `after` is ABSENT where it is added or removed."""
 
     path: Path

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.config.settings import GuardLimits
 from syncline.core.plan import Action, Plan
@@ -17,8 +19,7 @@ _NAMED: Final = 3
 """Objects that a refusal names; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """What the guard lets pass: limits, whether rendering to nothing is meant, and whether the Application is
     gone.
 

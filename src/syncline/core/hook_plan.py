@@ -9,8 +9,10 @@ never run, so here it is a reason of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.fields import compare
 from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, HookRun, digests, hook_runs, phases_of, unmarked
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body, Manifest, ResourceKey
 
 
-@dataclass(frozen=True, slots=True)
-class HookSet:
+class HookSet(Struct, frozen=True):
     """The hooks of one revision, and their runs in the operation that a sync begins or goes on with."""
 
     manifests: tuple[Manifest, ...]

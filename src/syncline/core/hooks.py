@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
 from syncline.core.applyset import TRACKING_ANNOTATION, tracking_id
@@ -87,8 +89,7 @@ _HELM_POLICIES: Final[Mapping[str, DeletePolicy]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HookRun:
+class HookRun(Struct, frozen=True):
     """A hook in one of its phases, under the name and with the body it gets; `hook` is its name in Git."""
 
     key: ResourceKey

@@ -5,8 +5,9 @@ The law: an image is listed exactly when a container's reference differs; nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.core.plan import Action, Change
 
@@ -31,8 +32,7 @@ def images(changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """An image reference, taken apart as Docker does; the registry is `docker.io` where none is named."""
 
     registry: str

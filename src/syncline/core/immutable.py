@@ -8,8 +8,9 @@ Source: the update validation of Kubernetes' `pkg/apis/*/validation`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.fields import ABSENT, FieldChange, Path, show
 from syncline.core.images import at
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _CHANGING: Final = frozenset({Action.UPDATE, Action.ADOPT})
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+class Frozen(Struct, frozen=True):
     """What of a kind cannot be changed: `fixed` fields, apart from those below them that are `free`."""
 
     fixed: tuple[Path, ...]

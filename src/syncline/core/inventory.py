@@ -7,9 +7,11 @@ until it has succeeded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,8 +27,7 @@ class Cause(Enum):
     HEAL = "heal"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncRecord:
+class SyncRecord(Struct, frozen=True):
     """One entry of the history: `at` is RFC 3339 in UTC, `by` the actor, `id` grows by one.
 
     `upto` is the commit up to which Git's changes were accounted for: after a rollback it is later than
@@ -41,8 +42,7 @@ class SyncRecord:
     upto: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A sync that was begun and has not succeeded (yet): it failed, was stopped, or its process died."""
 
     revision: str
@@ -51,8 +51,7 @@ class Attempt:
     cause: Cause = Cause.SYNC
 
 
-@dataclass(frozen=True, slots=True)
-class Heal:
+class Heal(Struct, frozen=True):
     """A field that was healed: `times` in a row, last `at`, and who had changed it then."""
 
     key: ResourceKey
@@ -62,8 +61,7 @@ class Heal:
     manager: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """A sync with hooks that has begun: what a run after a crash goes on with instead of beginning anew.
 
     `ran` are the hook runs that succeeded, as phase and key.
@@ -74,8 +72,7 @@ class Operation:
     ran: frozenset[tuple[str, ResourceKey]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
+class Hooks(Struct, frozen=True):
     """What is remembered of hooks, apart from the resources: they are never pruned.
 
     `keys` are the hook objects that may be there; `digests` what each hook said when all ran with success
@@ -88,8 +85,7 @@ class Hooks:
     parting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """The keys that may be ours and the revisions that were synced, oldest first.
 
     `cascades` remembers whether the Application carried the resources finalizer, for the day its file is

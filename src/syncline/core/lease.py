@@ -8,8 +8,9 @@ Source: `coordination.k8s.io/v1`; the fields mean what Kubernetes' own leader el
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.core.moments import after, to_micro, to_second
 
@@ -21,8 +22,7 @@ SECONDS: Final = 30
 """How long a Lease is good for without being renewed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenure:
+class Tenure(Struct, frozen=True):
     """Somebody's hold on a Lease. `since` and `renewed` are RFC 3339 in UTC, or empty."""
 
     holder: str

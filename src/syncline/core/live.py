@@ -5,9 +5,10 @@ The law: "absent" and "could not find out" are different things, and nothing is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,16 +24,14 @@ class Level(Enum):
     DRY_RUN = "dry-run"
 
 
-@dataclass(frozen=True, slots=True)
-class LiveState:
+class LiveState(Struct, frozen=True):
     """The objects found. A key in `unreadable` (with the reason) may exist or not; any other is absent."""
 
     objects: Mapping[ResourceKey, Body] = field(default_factory=dict)
     unreadable: Mapping[ResourceKey, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(Struct, frozen=True):
     """What each desired object would be after the apply.
 
     `rejected` are the objects the server would refuse (with its reason), `unknowable` those nothing can be

@@ -12,8 +12,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.core.fields import Path, Step, StepOf, step_of
 from syncline.core.normalize import metadata_of
@@ -31,8 +32,7 @@ Owned: TypeAlias = Mapping[str, Any]
 _NOTHING: Final[Owned] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class FieldOwner:
+class FieldOwner(Struct, frozen=True):
     """Somebody who set a field: `operation` is Apply or Update, `time` RFC 3339 in UTC or empty.
 
     `subresource` is where it was written through, such as `scale`; empty for the object itself.
@@ -138,8 +138,7 @@ def _single_fields(path: Path, place: Place) -> Iterator[Path]:
             yield (*path, step)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One place in an object, seen four ways: what we own of it, what is live, what is desired, and its
     shape.
     """

@@ -17,8 +17,9 @@ import hmac
 import json
 import re
 import urllib.parse
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, final
+
+from msgspec import Struct
 
 from syncline.core.fields import ordered_like, show
 from syncline.core.normalize import LAST_APPLIED, metadata_of, normalize_desired
@@ -46,8 +47,7 @@ _URL_PASSWORD: Final = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)@")
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class MaskedBody:
+class MaskedBody(Struct, frozen=True):
     """An object that may be shown to anybody, as plain data; build it with `mask_pair`, never by hand."""
 
     value: Any

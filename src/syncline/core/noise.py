@@ -6,8 +6,10 @@ compared as if it had stayed as it is there, and every other field as it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.core.fields import ABSENT, Path, compare, value_at, with_value
 from syncline.core.live import Level
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 _COMPARED: Final = frozenset({Action.UPDATE, Action.RECREATE, Action.ADOPT})
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
+class Noise(Struct, frozen=True):
     """Fields, by object, and objects whose very name is another each time."""
 
     fields: Mapping[ResourceKey, tuple[Path, ...]] = field(default_factory=dict)

@@ -6,9 +6,10 @@ The law: a remark says what will happen and to which object, from the changes al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.core.fields import ABSENT, compare
 from syncline.core.images import Image, at, image_changes, images, maps, pod_spec
@@ -30,8 +31,7 @@ class Severity(Enum):
     DANGER = "danger"
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A sentence about one object."""
 
     severity: Severity

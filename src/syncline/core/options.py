@@ -9,10 +9,11 @@ the manifest, and for Replace and Force that of either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.config.argo import SYNC_OPTIONS
 from syncline.config.complaint import did_you_mean
@@ -55,8 +56,7 @@ class Method(Enum):
     MERGE = "merge"
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How one object is written. `manager` is another field manager than ours, for what is not ours alone."""
 
     method: Method = Method.APPLY
@@ -71,8 +71,7 @@ PLAIN: Final = Manner()
 _KUBECTL: Final = frozenset({"kubectl-client-side-apply"})
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
+class SyncOptions(Struct, frozen=True):
     """An application's options; `migrates` names the field managers whose client-side fields become ours."""
 
     words: frozenset[str] = frozenset()

@@ -6,8 +6,9 @@ anybody; whoever would write the object again by itself is never pushed aside wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.core.applyset import MANAGED_BY_LABEL, TRACKING_ANNOTATION, claimed_by
 from syncline.core.managed import MANAGER, FieldOwner, entries, owner_of_entry, owners
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body, ResourceKey
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """How a tool is known: its field managers, and labels or annotations that only it sets.
 
     `noun` is what it calls the owner, `named` the key whose value is the owner's name, with `within` for the
@@ -75,8 +75,7 @@ TOOL_MANAGERS: Final = frozenset[str]().union(*(tool.managers for tool in TOOLS)
 _KUBECTL: Final = "kubectl"
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
+class Claimant(Struct, frozen=True):
     """Somebody who has a claim on an object; `comes_back` is whether it would write it again by itself."""
 
     name: str

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import FieldChange, compare
@@ -59,8 +61,7 @@ WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.RECREATE, Action.ADOPT,
 """The actions that change an object in the cluster."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One object's part in the plan.
 
     `before` is what is there (live, or the base rendering offline), `after` what would be; bodies are real
@@ -79,8 +80,7 @@ class Change:
     sent: Body | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What a plan may do: delete what Git no longer has, and take over what another owner would write again.
 
     `approved` names the objects (as `str(key)`) whose deletion somebody has approved, `confirmed` that the
@@ -116,8 +116,7 @@ class Policy:
         return str(key) in self.approved
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """What we want of one application: these manifests, at this revision, under this policy.
 
     `spared` are keys that are no resources of ours any more although they were: hooks.
@@ -130,8 +129,7 @@ class Intent:
     spared: frozenset[ResourceKey] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything a sync of one application would do. `refusals` are the guard's sentences; with one, nothing
     is done.
 

@@ -6,8 +6,9 @@ wrong has none, and a malformed one is told as such.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.health.fields import Malformed, mapping, members, number, text
 
@@ -27,8 +28,7 @@ _LISTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """One container of a pod. `run` counts its starts, `wrote` says whether there can be a log of it."""
 
     name: str
@@ -39,8 +39,7 @@ class Container:
     failing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PodState:
+class PodState(Struct, frozen=True):
     """A pod in a few words."""
 
     phase: str = ""

@@ -8,8 +8,10 @@ allowance.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.matching import glob_matches, path_matches
 from syncline.core.plan import Action, Change, Plan
@@ -27,8 +29,7 @@ CONTROL_PLANE: Final = "argocd"
 _NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where an Application goes, by every name it has; `project` is the one that the cluster belongs to."""
 
     name: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 import json
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from syncline.core.resource import ResourceKey
 from syncline.errors import UsageError
@@ -24,8 +25,7 @@ _SHA: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _GOOD: Final = frozenset({"synced", "unchanged"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The last good revision of one application. `identity` is `argocd-namespace/name`, or empty in a report
     of a sync, where name and destination namespace have to do.
     """
@@ -38,8 +38,7 @@ class Entry:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """An application as far as its place in the order goes. Needs and provisions are names of any sort."""
 
     identity: str
@@ -48,8 +47,7 @@ class Part:
     needs: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Who comes when, whom each one needs, and who needs each other in a circle (which is then broken).
 
     `promised` are the provisions of those that come before each.

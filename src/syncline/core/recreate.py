@@ -7,8 +7,9 @@ protected kind only with an approval that names the object.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.core.immutable import immutable, sealed, shrunk
 from syncline.core.options import Method

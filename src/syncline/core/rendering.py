@@ -6,8 +6,10 @@ identity; nothing that looks like a manifest is dropped in silence.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.resource import Body, Manifest, ResourceKey, key_of
 from syncline.documents import Document, Lines, read, read_json
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """What a renderer printed, and the file it comes from: text, or an object that had to be read already.
 
     `lenient` is Argo CD's rule for plain directories: a file without manifests is somebody else's.
@@ -36,8 +37,7 @@ class Chunk:
     has_lines: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True):
     """The desired objects of an application at a revision (a full SHA), and the tools that made them."""
 
     app: str

@@ -7,8 +7,9 @@ served under several.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from syncline.errors import Place
@@ -17,8 +18,7 @@ Body: TypeAlias = Mapping[str, Any]
 """A Kubernetes object as plain data; read-only by convention everywhere."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ResourceKey:
+class ResourceKey(Struct, frozen=True, order=True):
     """An object's identity. `group` is empty for the core group, `namespace` for cluster-scoped kinds."""
 
     group: str
@@ -36,8 +36,7 @@ class ResourceKey:
         return f"{self.group_kind} {where}{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """One desired object and the line a person would edit to change it."""
 
     key: ResourceKey

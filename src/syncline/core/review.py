@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from syncline.core.hooks import split_hooks
 from syncline.core.live import Level
@@ -47,8 +48,7 @@ class Binding(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """One application's plan as it was shown.
 
     `writes` are the facts of each object by its name, as `action/desired/live`; None where there were too
@@ -137,8 +137,7 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:_LENGTH]
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """One way in which a plan is not the one that was reviewed; a harmless one writes nothing unseen."""
 
     sentence: str

@@ -10,9 +10,10 @@ applied, a CI run has nobody to look again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.core.hooks import HookRun, Phase
 from syncline.core.order import rank, wave_of
@@ -40,8 +41,7 @@ _PHASES: Final = (
 """In this order. Resources are written and pruned in the phase Sync, also when all are deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """What is waited for together: prunes first, then kind group after kind group.
 
     `watched` are the objects of this wave that need no write but belong to its health.

@@ -22,8 +22,10 @@ from __future__ import annotations
 import functools
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.builtin import KINDS, TYPES
 from syncline.core.resource import Body, group_of
@@ -35,8 +37,7 @@ ListKeys: TypeAlias = tuple[tuple[str, Any], ...]
 """The fields that tell the members of a list apart, each with the value it has where it is not written."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class Shape(Struct, frozen=True, eq=False):
     """What is known of one place in an object.
 
     `rest` is the shape of list members and of keys not in `fields`; None stands for this same shape, all the

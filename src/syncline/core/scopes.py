@@ -6,8 +6,9 @@ taken to be namespaced, as most are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,8 +60,7 @@ CLUSTER_SCOPED: Final = frozenset(
 _CRD: Final = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
-@dataclass(frozen=True, slots=True)
-class Scopes:
+class Scopes(Struct, frozen=True):
     """`known` says of (group, kind) whether it is namespaced: from a cluster, or from definitions in Git."""
 
     known: Mapping[tuple[str, str], bool] = field(default_factory=dict)

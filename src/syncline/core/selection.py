@@ -8,9 +8,10 @@ Source of the forms: `argocd app sync --resource`, and Kubernetes' equality-base
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.errors import UsageError
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 _LABEL: Final = re.compile(r"(!?)\s*([A-Za-z0-9][A-Za-z0-9._/-]*)\s*(?:(!=|==|=)\s*([A-Za-z0-9._-]*))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """`group:kind:name` or `group:kind:namespace/name`; `*` stands for anything, also for an empty group."""
 
     group: str
@@ -43,8 +43,7 @@ class Pattern:
         return all(fnmatchcase(value, pattern) for value, pattern in pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One part of a label selector: the label is there, or is not, or has a value, or another one."""
 
     label: str
@@ -57,8 +56,7 @@ class Requirement:
         return there is self.wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What was asked for; without any pattern or requirement it is everything."""
 
     patterns: tuple[Pattern, ...] = ()

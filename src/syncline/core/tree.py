@@ -7,8 +7,9 @@ nothing stands twice.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from syncline.core.health import assess
 from syncline.core.resource import ResourceKey, key_of
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One object of the tree. `depth` 0 is the application's own; `body` is the live object."""
 
     key: ResourceKey

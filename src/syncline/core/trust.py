@@ -5,9 +5,10 @@ The law: the tier is computed from the event and never from an input; what is un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 
 class Tier(Enum):
@@ -18,8 +19,7 @@ class Tier(Enum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What an event says of itself.
 
     `ref` is whole (`refs/heads/main`), `default_branch` a bare name. `actor` started the run, `author` opened

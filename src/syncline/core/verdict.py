@@ -5,9 +5,10 @@ The law: a `SyncResult` is the fold of its events and is never kept by hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from syncline.core.health.status import Health, HealthStatus
 from syncline.errors import ExitCode
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import ResourceKey
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """The server carried out an action. `at` is RFC 3339 in UTC, here and below."""
 
     key: ResourceKey
@@ -28,8 +28,7 @@ class Done:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The server refused an action, or could not be asked."""
 
     key: ResourceKey
@@ -38,8 +37,7 @@ class Failed:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessed(Struct, frozen=True):
     """An object's health was seen."""
 
     key: ResourceKey
@@ -47,8 +45,7 @@ class Assessed:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
+class Overdue(Struct, frozen=True):
     """An object was still not healthy when its time was up."""
 
     key: ResourceKey
@@ -56,8 +53,7 @@ class Overdue:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Halted:
+class Halted(Struct, frozen=True):
     """The sync ended before its end; what follows was not done."""
 
     message: str
@@ -65,16 +61,14 @@ class Halted:
     interrupted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Another run is writing the application, and this one waits for it."""
 
     message: str
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying:
+class Retrying(Struct, frozen=True):
     """An attempt did not succeed, and another one begins after so many seconds."""
 
     attempt: int
@@ -98,8 +92,7 @@ class Outcome(Enum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class SyncResult:
+class SyncResult(Struct, frozen=True):
     """The events of a sync, folded."""
 
     done: tuple[Done, ...] = ()

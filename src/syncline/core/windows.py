@@ -6,12 +6,12 @@ The law: the arithmetic is Argo CD's: a deny that is open wins, an allow that ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
+from msgspec import Struct
 
 from syncline.config.matching import glob_matches
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _FORM: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
-@dataclass(frozen=True, slots=True)
-class Sync:
+class Sync(Struct, frozen=True):
     """The sync that asks: now, by hand or by a machine, and since when it has been running (if it has)."""
 
     now: datetime

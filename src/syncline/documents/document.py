@@ -5,12 +5,13 @@ The law: a document remembers its own text, so that a line number costs nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+from msgspec import Struct
 from yaml.events import CollectionEndEvent, MappingStartEvent, NodeEvent, ScalarEvent, SequenceStartEvent
 
+from syncline.discreet import Discreet
 from syncline.documents.scalars import MeaninglessScalar, key_text, resolve
 from syncline.errors import Place, ToolError
 
@@ -25,8 +26,7 @@ except ImportError:  # PyYAML was built without libyaml
 Path: TypeAlias = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """The line of every key and list member of one document, by path."""
 
     found: Mapping[Path, int]
@@ -38,14 +38,15 @@ class Lines:
         return self.found.get(path, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Discreet, frozen=True):
     """One value of a text and the line of its first node. What aliases share is shared: do not change it."""
 
-    value: Any = field(repr=False)
+    _SHOWN = ("place",)
+
+    value: Any
     place: Place
-    text: str = field(default="", repr=False, compare=False)
-    span: tuple[int, int] = field(default=(0, 0), repr=False, compare=False)
+    text: str = ""
+    span: tuple[int, int] = (0, 0)
 
     def lines(self) -> Lines:
         """Where everything stands. Parses the document again: keep the answer when many lines are needed."""

@@ -7,8 +7,9 @@ conversion or file monitoring, whatever they say; nobody is asked for a password
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.errors import GitError
 from syncline.process import Completed, Room, run

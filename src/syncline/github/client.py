@@ -10,10 +10,11 @@ import json
 import logging
 import re
 import threading
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from syncline.errors import GitHubError
 from syncline.github.limits import Answer, Patience, Waiting, pause
@@ -38,8 +39,7 @@ _LAST_SECONDS: Final = 5.0
 """A cancelled job is killed 7.5 s after SIGINT (GitHub, "Workflow cancellation reference")."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """A request. `look` finds what an unanswered one may have made; it decides whether it is sent again.
 
     `may_be_missing` says that "not found" is an answer and no failure.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from syncline.errors import GitHubError
 from syncline.github.identity import WORKFLOW, Identity, author_of
@@ -60,8 +61,7 @@ def first_page(api: Api, repository: str, number: int, context: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Conversation:
+class _Conversation(Struct, frozen=True):
     api: Api
     repository: str
     number: int

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.core.trust import Facts, Tier, tier_of
 from syncline.errors import GitHubError
@@ -23,8 +24,7 @@ _NO_COMMIT: Final = "0" * 40
 """How a push says that a branch did not exist, or does not any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True):
     """The pull request of an event; the SHAs are those the event names. `author` is a login."""
 
     number: int
@@ -35,8 +35,7 @@ class PullRequest:
     author: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """What GitHub told us. `sha` is GITHUB_SHA: on a pull request the merge commit.
 
     `base_sha` and `head_sha` are those of a pull request or a merge group, `before` and `after` those of a
@@ -163,8 +162,7 @@ def _is_fork(head: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
     return not ours or _mapping(head, "repo").get("full_name") != ours
 
 
-@dataclass(frozen=True, slots=True)
-class _MergeGroup:
+class _MergeGroup(Struct, frozen=True):
     base_sha: str
     head_sha: str
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from syncline.errors import GitHubError
 
@@ -26,8 +27,7 @@ _NO_HINT: Final = 60.0
 _LIMIT_WORDS: Final = ("rate limit", "abuse detection")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came back. `status` 0 means that nothing did, and `trouble` names what happened instead.
 
     The names of `headers` are in lower case; `body` is None when there is none or when it is no JSON.
@@ -82,8 +82,7 @@ def _seconds(text: Any) -> float:
     return seconds if math.isfinite(seconds) else _NO_HINT
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How a client waits, in seconds: `total` for all limits and failures, `pace` between two writes.
 
     `sleep` and `clock` (seconds since the epoch) are there for tests; without `sleep`, `hurry` ends a wait.

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import platform
 import uuid
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.inventory import Cause
 from syncline.core.plan import Action
@@ -36,16 +38,14 @@ if TYPE_CHECKING:
 _RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(Struct, frozen=True):
     """Why a plan is carried out; `upto` is the commit that a rollback accounts for."""
 
     cause: Cause = Cause.SYNC
     upto: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """The plan that was carried out (made again, where another run had written first) and what came of it.
 
     The result is None when the plan was refused.

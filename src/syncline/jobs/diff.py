@@ -6,9 +6,11 @@ so and is compared at a cheaper one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.family import identity
 from syncline.core.live import Level
@@ -35,8 +37,7 @@ if TYPE_CHECKING:
     from syncline.jobs.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """An application before and after the change; None where it is not there."""
 
     before: Application | None

@@ -6,8 +6,9 @@ Git; what is healed is the very plan that was shown, and nothing is healed for e
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.drift import Rules, decided, explained
 from syncline.core.family import identity

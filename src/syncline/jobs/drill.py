@@ -6,8 +6,9 @@ write; and it leaves behind what it found, unless it is told to keep what it bui
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.config.application import Destination
 from syncline.core.applyset import PARENT_SELECTOR, repository_of

@@ -7,8 +7,10 @@ the row and names what was not started.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.application import Application
 from syncline.errors import Interrupted, SynclineError
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 Look = Callable[[Application], AppReport]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """The reports so far, and whether somebody ended the run."""
 
     reports: tuple[AppReport, ...]

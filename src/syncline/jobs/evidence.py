@@ -6,8 +6,10 @@ quoted before the application's Secrets are known, so that it cannot tell one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.health import HealthStatus
 from syncline.core.loglines import Source
@@ -36,8 +38,7 @@ OCTETS: Final = 8 * 1024
 _WORDS: Final = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 
 
-@dataclass(frozen=True, slots=True)
-class _Suspect:
+class _Suspect(Struct, frozen=True):
     """A container whose last words are asked for, and what its pod is like."""
 
     source: Source

@@ -6,8 +6,9 @@ asked only as far as the event is trusted; a question that may not be asked is a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from syncline.appsets import ask_plugin, render_templates
 from syncline.config.appset import ApplicationSet, ClusterFacts, Ledger, Made, SetError, expand
@@ -41,8 +42,7 @@ _MOST_ROUNDS: Final = 20
 """Two levels of nesting need eight at most; more would be a mistake of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Where answers come from. `known` remembers rendered templates, which are the same at every revision.
     `own` are the URLs that mean this repository, `name` is its `owner/name` part; `settings` are the trusted
     ones.

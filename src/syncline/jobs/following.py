@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.core.loglines import LogLine, Window
 from syncline.errors import ApiError, ClusterError

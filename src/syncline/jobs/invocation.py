@@ -5,12 +5,14 @@ The law: everything a run depends on is here; nothing below reads arguments or t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from syncline.core.live import Level
 from syncline.core.selection import EVERYTHING, Selection
 from syncline.core.trust import Tier
+from syncline.discreet import Discreet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from syncline.report.model import Job
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(Struct, frozen=True):
     """What the caller allows a sync to do beyond the configuration's own word.
 
     `prune` deletes what Git no longer has, `approved` names objects whose deletion somebody approved, `adopt`
@@ -37,8 +38,7 @@ class Permissions:
     keep: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AskedAction:
+class AskedAction(Struct, frozen=True):
     """Which resource's actions to list or, with `action`, which to run and with what."""
 
     resource: str = ""
@@ -46,8 +46,7 @@ class AskedAction:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AskedRecovery:
+class AskedRecovery(Discreet, frozen=True):
     """How to recover.
 
     `record` is the text of a record of revisions (empty: the clusters' own) and `record_name` what to call
@@ -55,29 +54,31 @@ class AskedRecovery:
     `keep` leaves as it is afterwards.
     """
 
-    record: str = field(default="", repr=False)
+    _SHOWN = ("record_name", "cluster", "context", "keep")
+
+    record: str = ""
     record_name: str = ""
     cluster: str = ""
     context: str = ""
     keep: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AskedBinding:
+class AskedBinding(Discreet, frozen=True):
     """How a sync is held to what was reviewed.
 
     `policy` is off, inform, harmless or exact (empty: the settings' word); `record` the text of a JSON report
     or of a comment (empty: GitHub is asked), and `name` what to call it; `context` names the comment.
     """
 
+    _SHOWN = ("policy", "name", "context")
+
     policy: str = ""
-    record: str = field(default="", repr=False)
+    record: str = ""
     name: str = ""
     context: str = "syncline"
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Struct, frozen=True):
     """One run.
 
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one

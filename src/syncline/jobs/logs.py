@@ -5,8 +5,10 @@ The law: logs only read, and no value of a Secret that could be read is shown in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.loglines import LogLine, Source, merged
 from syncline.core.pods import PodState, pod_state
@@ -38,8 +40,7 @@ MOST: Final = 100
 _POD: Final = ApiResource("", "v1", "Pod", "pods", namespaced=True)
 
 
-@dataclass(frozen=True, slots=True)
-class AskedLogs:
+class AskedLogs(Struct, frozen=True):
     """What of the logs: `resources` as `Kind/name` (also pods), `containers` by name, both empty for all."""
 
     resources: tuple[str, ...] = ()

@@ -9,9 +9,10 @@ The cost is one more rendering of an application that differs and whose template
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.core.fields import show
 from syncline.core.noise import SILENCE, Noise, noise, quieted

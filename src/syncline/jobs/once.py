@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
 
 from syncline.errors import SynclineError
 
@@ -58,8 +59,7 @@ class Once(Generic[K, V]):
             raise
 
 
-@dataclass(frozen=True, slots=True)
-class AtRevision:
+class AtRevision(Struct, frozen=True):
     """An application at a revision; equal by name, because one commit has one definition of it."""
 
     app: Application

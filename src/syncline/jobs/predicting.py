@@ -6,8 +6,9 @@ object would be written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from syncline.core.handover import removed_with, without_record
 from syncline.core.ignore import yielding
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from syncline.ports import ApiResource, Cluster
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One object that exists: its manifest, and how it is compared and would be written."""
 
     desired: Body
@@ -84,8 +84,7 @@ class Question:
         return normalize_desired(self.desired, self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """Under which policy objects are written, and which fields are left to others."""
 
     policy: Policy

@@ -5,9 +5,11 @@ The law: preparing changes nothing anywhere; a read that fails is told, never ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline import __version__
 from syncline.config.application import Application, Destination
@@ -26,6 +28,7 @@ from syncline.core.rendering import Rendering, rescoped
 from syncline.core.resource import Body, Manifest
 from syncline.core.scopes import Scopes
 from syncline.core.selection import EVERYTHING, Selection
+from syncline.discreet import Discreet
 from syncline.errors import Place
 from syncline.jobs.predicting import Terms, predict, yielded
 from syncline.jobs.projects import governed, project_notes
@@ -50,8 +53,7 @@ if TYPE_CHECKING:
 PARENT = ApiResource("", "v1", "ConfigMap", "configmaps", namespaced=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What a cluster remembers of an application; `parent` is None before its first sync.
 
     `taken_over` is the tool whose ApplySet the parent still is, and whose members are the inventory.
@@ -64,14 +66,15 @@ class Record:
     taken_over: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Discreet, frozen=True):
     """A plan, and what it takes to show it and to carry it out. `record` is None at the offline level.
 
     `again` makes it anew, because another run has written meanwhile or an attempt has failed. `heals` are
     what the inventory is to remember of healed drift, where that is known better than what it remembers now.
     `noise` is what the plan that is shown leaves out.
     """
+
+    _SHOWN = ("app", "plan")
 
     app: Application
     plan: Plan
@@ -80,7 +83,7 @@ class Prepared:
     record: Record | None = None
     level_reason: str = ""
     notes: tuple[Note, ...] = ()
-    again: Callable[[], Prepared] | None = field(default=None, repr=False, compare=False)
+    again: Callable[[], Prepared] | None = None
     heals: tuple[Heal, ...] | None = None
     noise: Noise = SILENCE
 
@@ -112,8 +115,7 @@ def prepare(app: Application, revision: str, session: Session, level: Level) -> 
     return against_live(app, rendering, recall(app, session), session, level)
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """How much of an application a plan is about. Without `hooks` none runs: what heals or goes back is no
     new delivery (Argo CD runs none then, either). `prune` allows it also where the policy does not.
     `promised` are the kinds and namespaces that applications before it bring, in the words of

@@ -5,8 +5,9 @@ The law: real values end here; what leaves is masked.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.drift import blames
 from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate

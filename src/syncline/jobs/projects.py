@@ -6,8 +6,9 @@ project that cannot be read allows nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
 from syncline.config.project import DEFAULT_PROJECT, AppProject, Role, SyncWindow

@@ -11,10 +11,11 @@ import importlib.metadata
 import json
 import re
 from bisect import bisect_left
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 import syncline
 from syncline.core.affected import roots_of
@@ -91,7 +92,9 @@ class Recipes:
         parts = {
             "code": self._code,
             "programs": self.programs,
-            "options": _plain({f.name: getattr(options, f.name) for f in fields(options)}, _ELSEWHERE),
+            "options": _plain(
+                {name: getattr(options, name) for name in options.__struct_fields__}, _ELSEWHERE
+            ),
             "app": _identity(app),
             "files": self._files(app, revision),
             "revision": revision if self._knows_its_revision(app, revision) else "",
@@ -198,8 +201,8 @@ def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
         return sorted(json.dumps(_plain(each), sort_keys=True) for each in value)
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 

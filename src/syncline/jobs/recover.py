@@ -6,8 +6,10 @@ is known; nothing counts as rebuilt before it was looked at again and found heal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.family import identity, wave
 from syncline.core.health import HealthStatus
@@ -48,8 +50,7 @@ if TYPE_CHECKING:
 _DONE = frozenset({Outcome.SYNCED, Outcome.UNCHANGED})
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """An application as it will be rebuilt: its definition and manifests at the good revision, and who says
     that it is good.
     """

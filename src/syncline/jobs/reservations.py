@@ -6,8 +6,9 @@ The law: what would fail in the middle of a sync is said before it begins.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.fields import compare, without

@@ -6,8 +6,10 @@ was last synced; and only the inventories of this very repository are looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import PARENT_SELECTOR, decode, owner_of, repository_of
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from syncline.ports import Cluster
 
 
-@dataclass(frozen=True, slots=True)
-class Leftovers:
+class Leftovers(Struct, frozen=True):
     """What is to be deleted with its Application, and what to say about the rest."""
 
     records: tuple[Record, ...] = ()

@@ -7,9 +7,10 @@ counts.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline import __version__
 from syncline.core.family import identity

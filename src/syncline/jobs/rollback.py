@@ -7,8 +7,9 @@ application again.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from syncline.core.inventory import Cause, Inventory, earlier
 from syncline.core.live import Level

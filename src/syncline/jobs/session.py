@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
@@ -54,8 +56,7 @@ if TYPE_CHECKING:
     from syncline.runtime import Cancellation
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
     that renderers run in.
     """

@@ -5,8 +5,9 @@ The law: it only reads, and says what is to be said.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.live import Level
 from syncline.jobs.choose import asked_for

@@ -6,8 +6,10 @@ run that failed or was cancelled is made good by the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
@@ -116,8 +118,7 @@ def _eligible(apps: tuple[Application, ...], session: Session) -> tuple[Applicat
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(Struct, frozen=True):
     """Why an application needs a sync, or nothing; and what keeps it where it is."""
 
     reason: str

@@ -5,8 +5,9 @@ The law: it only reads, and shows every object, as deep as asked.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.jobs.status import with_trees
 from syncline.report.model import AppReport, Job, Report

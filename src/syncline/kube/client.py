@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from urllib3.exceptions import (
 )
 
 from syncline import __version__
+from syncline.discreet import Discreet
 from syncline.errors import ClusterError
 from syncline.kube.patience import Patience, Timing
 from syncline.kube.pools import Lines, make_pool
@@ -43,8 +43,7 @@ _PASSING = frozenset({429, _BROKEN, 502, 503, 504})
 """Answers that another try may change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Discreet, frozen=True):
     """One request. `path` begins with a slash and holds the query.
 
     Everything here may be sent twice: reads, applies, deletes that name a UID.  With `secret` the server's
@@ -54,9 +53,11 @@ class Request:
     `once` none does: the answer is not worth waiting for.
     """
 
+    _SHOWN = ("method", "path")
+
     method: str
     path: str
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | None = None
     content_type: str = "application/json"
     accept: str = "application/json"
     secret: bool = False

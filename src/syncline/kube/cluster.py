@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import math
 import threading
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from syncline.errors import ApiError
 from syncline.kube.client import Client, Request

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from syncline.errors import ApiError
 from syncline.ports import ApiResource
@@ -25,8 +26,7 @@ AGGREGATED = ",".join([_AGGREGATED.format("v2"), _AGGREGATED.format("v2beta1"), 
 _NOT_FOUND = 404
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """The served kinds, versions in the server's order of preference; the groups that were named, and those
     of them that do not answer.
     """

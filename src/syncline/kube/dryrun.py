@@ -6,8 +6,9 @@ The law: "you may not ask" is no rejection, and "it cannot be known yet" is neit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from syncline.core.resource import Body, ResourceKey
 from syncline.errors import ApiError
@@ -32,8 +33,7 @@ _NO_ANSWER = frozenset({401, 429, 502, 503, 504})
 """The server itself is in trouble, or does not know us; that is not about one object."""
 
 
-@dataclass(frozen=True, slots=True)
-class DryRun:
+class DryRun(Struct, frozen=True):
     """What each apply would make; each key is in one of the four, the latter three with the reason.
 
     `rejected`: the server judged the object and refuses it. `forbidden`: this identity may not apply it, so
@@ -60,8 +60,7 @@ def dry_run(cluster: Cluster, manifests: Iterable[Asked], *, workers: int, ask: 
     return DryRun(objects, **reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trouble:
+class _Trouble(Struct, frozen=True):
     kind: str
     reason: str
 

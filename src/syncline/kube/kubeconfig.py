@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from msgspec import Struct, field
+
 from syncline import documents
+from syncline.discreet import Discreet
 from syncline.errors import ClusterError, Place
 
 Fields: TypeAlias = Mapping[str, Any]
@@ -23,13 +25,14 @@ Fields: TypeAlias = Mapping[str, Any]
 _NOTHING: Fields = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Discreet, frozen=True):
     """A named cluster, user or context, and the file it stands in."""
+
+    _SHOWN = ("name", "file")
 
     name: str
     file: Path
-    fields: Fields = field(repr=False)
+    fields: Fields
 
     def text(self, key: str) -> str:
         """A field that should be text; empty where it is missing. Raises ClusterError for another type."""
@@ -48,8 +51,7 @@ class Entry:
         return self.file.parent / value if value else None
 
 
-@dataclass(frozen=True, slots=True)
-class Kubeconfig:
+class Kubeconfig(Struct, frozen=True):
     """All kubeconfig files as one."""
 
     files: tuple[Path, ...]
@@ -59,8 +61,7 @@ class Kubeconfig:
     users: Mapping[str, Entry] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """One context with the cluster it names and its user; a context may do without a user."""
 
     context: Entry

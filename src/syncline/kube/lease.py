@@ -7,8 +7,9 @@ write; whatever ends the run, the Lease is given back, or runs out by itself.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.lease import SECONDS, Tenure, released, renewed, taken, tenure_of
 from syncline.core.verdict import Waiting
@@ -30,8 +31,7 @@ _RENEWALS: Final = 3
 """Renewals in the time a Lease is good for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """How a Lease is held: by whom, how long without renewal, and how often a waiting run looks at it.
 
     `holder` is made for one run; what stands behind a `#` in it is not shown.

@@ -10,8 +10,9 @@ label, so it is looked up: single GETs for a few, one unfiltered LIST of the nam
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct
 
 from syncline.core.live import LiveState
 from syncline.core.resource import Body, ResourceKey, key_of
@@ -32,8 +33,7 @@ _FORBIDDEN: Final = 403
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Scope:
+class _Scope(Struct, frozen=True, order=True):
     """A kind in one namespace; empty means in all, or that the kind has none."""
 
     resource: ApiResource

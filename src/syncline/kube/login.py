@@ -12,11 +12,11 @@ import os
 import ssl
 import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from syncline.discreet import Discreet
 from syncline.errors import ClusterError, Place
 from syncline.kube import kubeconfig
 from syncline.kube.tokens import FileToken, Issued, IssuedToken, StaticToken, TokenSource
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCertificate:
+class ClientCertificate(Discreet, frozen=True):
     """A certificate chain and its key, both PEM."""
 
-    chain: str = field(repr=False)
-    key: str = field(repr=False)
+    chain: str
+    key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Discreet, frozen=True):
     """How to reach one API server. `ca` is PEM, empty means the system's; `renewal` is a 401's remedy."""
+
+    _SHOWN = ("name", "server")
 
     name: str
     server: str
     renewal: str
-    tokens: TokenSource = field(default=StaticToken(), repr=False)
-    ca: str = field(default="", repr=False)
+    tokens: TokenSource = StaticToken()
+    ca: str = ""
     certificate: ClientCertificate | None = None
     tls_server_name: str = ""
-    proxy: str = field(default="", repr=False)
+    proxy: str = ""
     insecure: bool = False
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from syncline.core.loglines import LogLine, Source, stamped, whole_lines
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _NANO = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class LogQuery:
+class LogQuery(Struct, frozen=True):
     """Whose log, and what of it: the last `tail` lines, of the last `since` seconds, at most `octets`.
 
     `previous` asks for the run before the last restart; `follow` for what is still to come.

@@ -7,8 +7,9 @@ the metadata is read; no value of a Secret is. What could not be read is named.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from syncline.core.resource import key_of
 from syncline.errors import ClusterError
@@ -36,8 +37,7 @@ _UNSEEN: Final = frozenset({"Secret"})
 """Only the metadata of these is read: a tree shows no values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offspring:
+class Offspring(Struct, frozen=True):
     """The objects, and the kinds that could not be read (or not to the end) with the reason."""
 
     bodies: tuple[Body, ...] = ()

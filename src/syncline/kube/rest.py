@@ -6,9 +6,10 @@ The law: a list that comes in pages is read whole, or as far as was asked, which
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
+
+from msgspec.structs import replace
 
 from syncline.errors import ApiError
 from syncline.kube.client import Client, Request

@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import field
+
+from syncline.discreet import Discreet
 from syncline.errors import ApiError
 
 _LONG = 120
@@ -69,14 +71,15 @@ _BY_CODE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Discreet, frozen=True):
     """A `Status` of failure. `words` may quote the object that was sent."""
+
+    _SHOWN = ("code", "reason")
 
     code: int
     reason: str
-    words: str = field(repr=False)
-    details: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    words: str
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_webhooks_fault(self) -> bool:

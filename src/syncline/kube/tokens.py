@@ -7,9 +7,12 @@ It is asked for anew before it expires, and once after the server rejected it.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
+
+from syncline.discreet import Discreet
 from syncline.errors import ClusterError
 
 if TYPE_CHECKING:
@@ -32,11 +35,10 @@ class TokenSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class StaticToken:
+class StaticToken(Discreet, frozen=True):
     """A token from the kubeconfig or the environment; empty for identities by certificate."""
 
-    _value: str = field(repr=False, default="")
+    _value: str = ""
 
     def token(self) -> str:
         """The token."""
@@ -48,8 +50,7 @@ class StaticToken:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileToken:
+class FileToken(Struct, frozen=True):
     """A token in a file that someone else keeps fresh, so it is read every time."""
 
     path: Path
@@ -70,11 +71,12 @@ class FileToken:
         return "" if current == rejected else current
 
 
-@dataclass(frozen=True, slots=True)
-class Issued:
+class Issued(Discreet, frozen=True):
     """A token as an issuer gave it. `expires` is seconds since the epoch, None when it did not say."""
 
-    token: str = field(repr=False)
+    _SHOWN = ("expires",)
+
+    token: str
     expires: float | None = None
 
 

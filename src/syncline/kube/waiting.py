@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from syncline.core.health import Assess, Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey, key_of
@@ -35,8 +36,7 @@ _SEGMENT = 60.0
 _TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(Struct, frozen=True):
     """What to wait for: objects to become healthy, and objects (by UID) to be gone.
 
     `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on; a hook
@@ -50,8 +50,7 @@ class Awaited:
     suspended_is_done: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long, by which clock, and who may end it early: `check` raises when the run was asked to stop."""
 
     until: float
@@ -59,15 +58,13 @@ class Patience:
     check: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Scope:
+class _Scope(Struct, frozen=True, order=True):
     resource: ApiResource
     namespace: str
     selector: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """An object as the server just told; `body` is None when it is gone."""
 
     key: ResourceKey

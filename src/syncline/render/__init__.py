@@ -5,8 +5,9 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError

@@ -13,12 +13,14 @@ import os
 import tempfile
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from syncline.core.rendering import Rendering
 from syncline.core.resource import Manifest, ResourceKey
+from syncline.discreet import Discreet
 from syncline.errors import Place
 
 if TYPE_CHECKING:
@@ -37,16 +39,17 @@ MOST: Final = 512 * 1024 * 1024
 SHORTEST_KEY: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Discreet, frozen=True):
     """A directory of entries. With a `secret` they are sealed, and only sealed ones are read.
 
     `strict` says that what is read may be written to a cluster: then entries count that are sealed, and none
     that are volatile.
     """
 
+    _SHOWN = ("directory", "strict")
+
     directory: Path
-    secret: str = field(default="", repr=False)
+    secret: str = ""
     strict: bool = False
     most: int = MOST
 

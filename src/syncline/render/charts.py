@@ -10,9 +10,10 @@ import io
 import json
 import tarfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.documents import read
 from syncline.errors import DocumentError, Place, RenderError
@@ -32,8 +33,7 @@ _MOST_UNPACKED: Final = 100 * 1024 * 1024
 """Helm refuses a chart that unpacks to more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """One entry of a chart's `dependencies`."""
 
     name: str

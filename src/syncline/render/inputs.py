@@ -7,10 +7,11 @@ because the build itself will then fail and say so.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.documents import read
 from syncline.errors import SynclineError
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from syncline.config.application import Application
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """Files and directories, relative to the root; not `whole` where something could not be followed, or lies
     somewhere else.
     """

@@ -6,10 +6,11 @@ The law: everything a build would read lies in this repository, or the build doe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from syncline.documents import Document, read
 from syncline.errors import DocumentError, Place, RenderError
@@ -37,8 +38,7 @@ class Role(Enum):
     PLUGIN = "plugin"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reference:
+class Reference(Struct, frozen=True, eq=False):
     """A path that a Kustomization names, where it names it, and what is expected there."""
 
     path: str

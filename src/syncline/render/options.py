@@ -5,9 +5,11 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
@@ -32,16 +34,14 @@ def _real_root(root: Path) -> Path:
     return real(root)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The files of one commit: `root` is a worktree, `revision` the full SHA."""
 
     root: Path
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(Struct, frozen=True):
     """How programs run, and which URLs mean this very repository (empty: every URL does)."""
 
     room: Room = field(default_factory=Room)
@@ -49,8 +49,7 @@ class RenderOptions:
     scopes: Scopes = field(default_factory=Scopes)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """One source of one application, to be rendered."""
 
     app: Application

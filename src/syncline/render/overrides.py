@@ -6,8 +6,10 @@ The law: they change how a source is rendered, never which source it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.complaint import Complaints
 from syncline.config.source import patched_source
@@ -24,8 +26,7 @@ FIXED: Final = ("repoURL", "path", "chart", "targetRevision", "ref", "name")
 """What such a file cannot change: the first four are Argo CD's, the others would mean nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overridden:
+class Overridden(Struct, frozen=True):
     """The order as the files change it, and what they say in vain."""
 
     order: Order

@@ -12,8 +12,9 @@ import io
 import re
 import tarfile
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.errors import Place
 
@@ -36,8 +37,7 @@ OF_THE_MOMENT: Final = frozenset({"now", "ago"})
 LOOKUP: Final = "lookup"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Suspect:
+class Suspect(Struct, frozen=True, order=True):
     """A function that does not always give the same, and the line that calls it."""
 
     place: Place

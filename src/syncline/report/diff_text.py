@@ -7,8 +7,9 @@ gives those of `before`, up to what lies between hunks; and however big the obje
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.documents import dump
 from syncline.report.alignment import Region, refined, regions
@@ -35,8 +36,7 @@ _KEY_LINE: Final = re.compile(r"( *)((?:- )*)(?:([\w./$-]+|\"[^\"]*\"|'[^']*'):(
 _LITERAL: Final = re.compile(r"\|[0-9]?[+-]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(Struct, frozen=True):
     """Lines with their sign (` `, `-` or `+`) in front. `where` is the field around them, or empty."""
 
     where: str
@@ -48,8 +48,7 @@ class Hunk:
         return f"@@ {self.where} @@" if self.where else "@@ @@"
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Struct, frozen=True):
     """The hunks, and how many changed lines more there are at most that are not in them."""
 
     hunks: tuple[Hunk, ...] = ()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.report.escaping import code
 from syncline.report.markdown import document
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from syncline.report.model import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """The room there is: characters and UTF-8 bytes of a page, and pages.
 
     GitHub refuses a comment of more than 65,536; whether it counts characters or bytes is reported both ways,
@@ -93,8 +94,7 @@ def plan_of(report: Report) -> str:
     return hashlib.sha256(repr(prints).encode()).hexdigest()[:16] if prints else ""
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(Struct):
     """What has been put on a page, and how much room it takes with everything around it."""
 
     pieces: list[Piece] = field(default_factory=list)
@@ -102,8 +102,7 @@ class _Page:
     octets: int = _FRAME
 
 
-@dataclass(frozen=True, slots=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     """A page's number, of how many, its marker, and the folds that began on earlier pages."""
 
     number: int

@@ -5,8 +5,9 @@ The law: what two images have in common is said once, and a change that a tag do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from syncline.report.model import Report
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRow:
+class ImageRow(Struct, frozen=True):
     """`image` is what both sides have in common, `before` and `after` are the rest.
 
     `where` names the applications and containers.

@@ -5,8 +5,9 @@ The law: a column appears only where it says something, and the worst rows come 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.health.status import HealthStatus
 from syncline.core.plan import Action
@@ -47,8 +48,7 @@ _RISKY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A heading, how it is aligned, and what it says of an application."""
 
     title: str

@@ -5,9 +5,10 @@ The law: a report is built from masked values only; every body in it is a `Maske
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from syncline.core.live import Level
 from syncline.errors import ExitCode, Place
@@ -44,8 +45,7 @@ class Severity(Enum):
     DANGER = "danger"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A sentence a reviewer should read, and where it comes from."""
 
     severity: Severity
@@ -54,8 +54,7 @@ class Note:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why an application could not be looked at, or what went wrong: one sentence, a place, a remedy."""
 
     message: str
@@ -64,8 +63,7 @@ class Problem:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """Who changed a field: the field manager, how and when it last wrote, and through which subresource.
 
     With `is_guess` the field is gone, nobody is recorded for it, and this is who wrote the object last.
@@ -79,8 +77,7 @@ class Author:
     is_guess: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(Struct, frozen=True):
     """One success that the cluster remembers; `cause` is sync, rollback or heal."""
 
     id: int
@@ -90,8 +87,7 @@ class HistoryRow:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class ShownChange:
+class ShownChange(Struct, frozen=True):
     """One object's change as anybody may see it; `authors` are who caused it, where that is asked.
 
     `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line
@@ -108,8 +104,7 @@ class ShownChange:
     authors: tuple[Author, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ShownHook:
+class ShownHook(Struct, frozen=True):
     """A hook that runs in this sync, or that differs from when it last ran; it is no difference of the
     application.
     """
@@ -119,8 +114,7 @@ class ShownHook:
     runs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceRow:
+class ResourceRow(Struct, frozen=True):
     """One line of the tree.
 
     `sync` is Argo CD's word (Synced, OutOfSync, Unknown); `depth` 0 is the application's own.
@@ -133,8 +127,7 @@ class ResourceRow:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AppReport:
+class AppReport(Struct, frozen=True):
     """One application's part. `images` are (container, before, after) where an image changed, `way_back` the
     rollback that followed a failed sync, `history` what the cluster remembers, the newest first.
     """
@@ -165,8 +158,7 @@ class AppReport:
     history: tuple[HistoryRow, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A whole run.
 
     `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at.

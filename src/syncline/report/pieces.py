@@ -5,9 +5,11 @@ The law: a piece is whole Markdown of its own; any selection of pieces in any or
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.report.escaping import fence, shorten
 
@@ -32,8 +34,7 @@ class Rank(IntEnum):
     LISTED = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A paragraph, a table, or a heading with a fenced block under it.
 
     `lines` are the block's, visible already. `unit` says what is missing when `count` of them are left out;
@@ -77,8 +78,7 @@ _NOTICE: Final = 400
 """Bytes kept free for the fence and the notice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A foldable part: the pieces of one application. `title` is HTML, `name` the application's."""
 
     name: str
@@ -95,8 +95,7 @@ class Group:
 CLOSING: Final = "</details>"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A report ready for pages. `title` and `footer` are Markdown; a group's pieces stand together."""
 
     title: str

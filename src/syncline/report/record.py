@@ -11,8 +11,9 @@ import binascii
 import json
 import re
 import zlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from syncline.core.review import Review
 

@@ -6,8 +6,9 @@ The law: every change is counted in exactly one column.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from syncline.core.plan import Action
 from syncline.report.model import AppReport, Note, Report, Severity, ShownChange, ShownHook
@@ -62,8 +63,7 @@ _SHORT_SHA: Final = 7
 _SHA_LENGTHS: Final = frozenset({40, 64})
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many objects each action concerns."""
 
     counts: Mapping[Action, int]

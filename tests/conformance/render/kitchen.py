@@ -6,9 +6,10 @@ The law: they call what the jobs call, with the real programs, in the room that 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from syncline.config import load
 from syncline.documents import dump

@@ -7,11 +7,11 @@ import shutil
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.render.kitchen import CHART, answered, config_map, planted, tree
 from syncline.errors import ToolError

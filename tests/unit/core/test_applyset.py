@@ -4,12 +4,13 @@ import base64
 import hashlib
 import json
 import zlib
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from made import made
 from strategies import keys, manifest, names
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, claimed_by, decode, encode, mark, owner_of, repository_of
@@ -21,15 +22,15 @@ OWNER = Owner(app="web", namespace="shop", parent="syncline-web", repository="ac
 
 causes = st.sampled_from(Cause)
 times = st.just("2026-01-02T03:04:05Z")
-records = st.builds(SyncRecord, st.integers(1, 999), names, times, names, causes, names | st.just(""))
-inventories = st.builds(
+records = made(SyncRecord, st.integers(1, 999), names, times, names, causes, names | st.just(""))
+inventories = made(
     Inventory,
     app=names,
     keys=st.frozensets(keys(), max_size=20),
     history=st.lists(records, max_size=4).map(tuple),
     cascades=st.booleans(),
-    attempt=st.none() | st.builds(Attempt, names, times, names, causes),
-    heals=st.lists(st.builds(Heal, keys(), names, st.integers(1, 9), times, names), max_size=3).map(tuple),
+    attempt=st.none() | made(Attempt, names, times, names, causes),
+    heals=st.lists(made(Heal, keys(), names, st.integers(1, 9), times, names), max_size=3).map(tuple),
 )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from syncline.core.inventory import Inventory
 from syncline.core.live import Level, LiveState, Prediction
@@ -134,8 +134,7 @@ def test_noise_is_no_departure() -> None:
 
 
 TEXT = st.text(max_size=20)
-REVIEWS = st.builds(
-    Review,
+REVIEWS = st.tuples(
     TEXT,
     st.sampled_from(["offline", "live", "dry-run"]),
     TEXT,
@@ -143,7 +142,7 @@ REVIEWS = st.builds(
     TEXT,
     TEXT,
     st.none() | st.dictionaries(TEXT, TEXT, max_size=5),
-)
+).map(lambda parts: Review(*parts))
 
 
 @given(reviews=st.lists(REVIEWS, min_size=1, max_size=5, unique_by=lambda each: each.app))

@@ -356,7 +356,7 @@ def _synced_cart() -> AppReport:
     well = Health(HealthStatus.HEALTHY)
     return AppReport(
         **{
-            **{name: getattr(_cart(), name) for name in AppReport.__slots__},
+            **{name: getattr(_cart(), name) for name in AppReport.__struct_fields__},
             "outcome": Outcome.SYNCED,
             "notes": (),
             "resources": (

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from made import made
 from syncline.core.health.status import Health, HealthStatus
 from syncline.core.live import Level
 from syncline.core.mask import MaskedBody
@@ -53,12 +54,12 @@ FRAGMENTS = (
 )
 texts = st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join)
 names = st.text("abcdefgh-", min_size=1, max_size=12)
-places = st.none() | st.builds(Place, texts.filter(bool), st.integers(0, 99))
-keys = st.builds(ResourceKey, names, names, names, texts.filter(bool))
-healths = st.builds(Health, st.sampled_from(HealthStatus), texts)
+places = st.none() | made(Place, texts.filter(bool), st.integers(0, 99))
+keys = made(ResourceKey, names, names, names, texts.filter(bool))
+healths = made(Health, st.sampled_from(HealthStatus), texts)
 codes = st.sampled_from([code for code in ExitCode if code not in {ExitCode.OK, ExitCode.DIFFERENT}])
-problems = st.builds(Problem, texts.filter(str.strip), codes, places, texts)
-notes = st.builds(Note, st.sampled_from(Severity), texts.filter(str.strip), st.none() | keys, places)
+problems = made(Problem, texts.filter(str.strip), codes, places, texts)
+notes = made(Note, st.sampled_from(Severity), texts.filter(str.strip), st.none() | keys, places)
 
 
 @st.composite
@@ -73,7 +74,7 @@ def bodies(draw: st.DrawFn) -> MaskedBody:
     return MaskedBody(value)
 
 
-changes = st.builds(
+changes = made(
     ShownChange,
     keys,
     st.sampled_from(Action),
@@ -83,14 +84,14 @@ changes = st.builds(
     places,
     texts,
 )
-rows = st.builds(ResourceRow, keys, st.sampled_from(["Synced", "OutOfSync"]), st.none() | healths)
+rows = made(ResourceRow, keys, st.sampled_from(["Synced", "OutOfSync"]), st.none() | healths)
 
 
 def _tuples(of: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
     return st.lists(of, max_size=most).map(tuple)
 
 
-apps = st.builds(
+apps = made(
     AppReport,
     name=names,
     cluster=texts,
@@ -106,7 +107,7 @@ apps = st.builds(
     images=_tuples(st.tuples(texts, texts, texts), 2),
     health=st.none() | healths,
 )
-reports = st.builds(
+reports = made(
     Report,
     st.sampled_from(Job),
     base=texts,

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
@@ -26,7 +26,7 @@ Make = Callable[[], Report]
 
 def one(job: Job = Job.SYNC, outcome: Outcome | None = None, **more: object) -> Report:
     app = AppReport(name="web", outcome=outcome)
-    return Report(job, applications=(replace(app, **more),))  # type: ignore[arg-type]  # one field at a time
+    return Report(job, applications=(replace(app, **more),))  # one field at a time
 
 
 OUTCOMES = [

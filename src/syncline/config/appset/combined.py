@@ -7,8 +7,9 @@ a clash, without it a clash is an error. A merge keeps the order of its base, so
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
 
 from syncline.config.appset.context import Context, deep_merged
 from syncline.config.appset.model import Generator, Parameters, SetError

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from syncline.config.appset.model import Parameters, SetError
 from syncline.config.appset.questions import GoTemplate, RefusedError
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from syncline.config.complaint import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """One expansion of one set."""
 
     appset: ApplicationSet

@@ -6,8 +6,10 @@ because something could not be read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.application import RESOURCES_FINALIZER
 from syncline.config.appset import combined, git, hosted, simple
@@ -35,8 +37,7 @@ _NESTED: Final = {"matrix": combined.matrix, "merge": combined.merge}
 TEMPLATE: Final[Path] = ("spec", "template")
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """The body of one Application, and the files that made it what it is."""
 
     body: Mapping[str, Any]

@@ -5,9 +5,11 @@ The law: a generator keeps its own text as it was written, because a matrix rend
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+
+from syncline.discreet import Discreet
 from syncline.errors import NOWHERE, Place
 
 if TYPE_CHECKING:
@@ -26,8 +28,7 @@ class SetError(Exception):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
-class Generator:
+class Generator(Struct, frozen=True):
     """`kind` is the field's name (`list`, `git`, `matrix`…); `path` is where it stands in the set."""
 
     kind: str
@@ -37,8 +38,7 @@ class Generator:
     selector: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RollingStep:
+class RollingStep(Struct, frozen=True):
     """One step of a rolling sync.
 
     `most` is how many Applications of the step may be unfinished at a time: a number, a percentage such as
@@ -50,13 +50,14 @@ class RollingStep:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class ApplicationSet:
+class ApplicationSet(Discreet, frozen=True):
     """One `argoproj.io/v1alpha1` ApplicationSet.
 
     `keeps_resources` is `preserveResourcesOnDeletion`; `deletes` says whether `applicationsSync` lets an
     Application go that is no longer made.  `steps` is None without a rolling sync.
     """
+
+    _SHOWN = ("name", "origin")
 
     name: str
     origin: Place
@@ -69,7 +70,7 @@ class ApplicationSet:
     keeps_resources: bool = False
     deletes: bool = True
     steps: tuple[RollingStep, ...] | None = None
-    lines: Lines | None = field(default=None, repr=False, compare=False)
+    lines: Lines | None = None
     base: Path = ()
 
     def place(self, path: Path = ()) -> Place:
@@ -79,8 +80,7 @@ class ApplicationSet:
         return Place(self.origin.file, self.lines.of((*self.base, *path)))
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterFacts:
+class ClusterFacts(Struct, frozen=True):
     """A cluster as the clusters generator sees it."""
 
     name: str
@@ -90,8 +90,7 @@ class ClusterFacts:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """What one Application is made of; `reads` are the files of the repository it comes from."""
 
     values: Mapping[str, Any]

@@ -6,20 +6,19 @@ it is answered is void; so the same answers always give the same Applications.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+
+class Paths(Struct, frozen=True):
     """The paths of all files of a repository at a revision: `tuple[str, ...]`, sorted."""
 
     repo: str
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
-class FileText:
+class FileText(Struct, frozen=True):
     """The bytes of a file."""
 
     repo: str
@@ -27,8 +26,7 @@ class FileText:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoTemplate:
+class GoTemplate(Struct, frozen=True):
     """A tree of templates (JSON) rendered with parameters (JSON) by Go's own text/template and sprig."""
 
     template: str
@@ -36,8 +34,7 @@ class GoTemplate:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPullRequests:
+class OpenPullRequests(Struct, frozen=True):
     """The open pull requests of a repository: `tuple[PullRequest, ...]`."""
 
     owner: str
@@ -45,16 +42,14 @@ class OpenPullRequests:
     api: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Repositories:
+class Repositories(Struct, frozen=True):
     """The repositories of an organisation: `tuple[HostedRepository, ...]`."""
 
     organization: str
     api: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Branches:
+class Branches(Struct, frozen=True):
     """The branches of a repository, or the one named: `tuple[Branch, ...]`."""
 
     owner: str
@@ -63,8 +58,7 @@ class Branches:
     api: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HasPath:
+class HasPath(Struct, frozen=True):
     """Whether a path exists in a repository at a commit: `bool`."""
 
     owner: str
@@ -74,16 +68,14 @@ class HasPath:
     api: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PluginOutput:
+class PluginOutput(Struct, frozen=True):
     """What a generator plugin answers to a request (JSON): its list of parameters."""
 
     name: str
     request: str
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
+class PullRequest(Struct, frozen=True):
     """An open pull request as its generator sees it."""
 
     number: int
@@ -95,8 +87,7 @@ class PullRequest:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class HostedRepository:
+class HostedRepository(Struct, frozen=True):
     """A repository of an organisation."""
 
     organization: str
@@ -109,8 +100,7 @@ class HostedRepository:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A branch and the commit it points to."""
 
     name: str
@@ -122,8 +112,7 @@ Question: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An answer that is none: a sentence, and for a template the path of the text that failed."""
 
     message: str
@@ -142,8 +131,7 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """Questions and answers. `missing` is what was asked and is not known yet, in the order of asking."""
 
     answers: dict[Question, Any] = field(default_factory=dict)

@@ -5,8 +5,9 @@ The law: parameters are strings, as in Argo CD.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from syncline.errors import UsageError
 
@@ -20,8 +21,7 @@ class ActionError(UsageError):
     """An action that does not exist, makes no sense now, or is given what it does not take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """An action that an object has; `disabled` where it makes no sense now."""
 
     name: str
@@ -34,16 +34,14 @@ class Offer:
         return f"{self.name}{takes}"
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What an action makes: the object as it shall be, and objects to create."""
 
     patched: Body | None = None
     created: tuple[Body, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """With what an action is run. `now` is RFC 3339 in UTC."""
 
     params: Mapping[str, str] = field(default_factory=dict)
@@ -60,8 +58,7 @@ def always(body: Body) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltIn:
+class BuiltIn(Struct, frozen=True):
     """One of our own actions: what it does, when it makes sense, what it takes."""
 
     name: str

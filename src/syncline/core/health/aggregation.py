@@ -5,8 +5,9 @@ The law: an application is as well as its worst resource, and Missing only when 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from syncline.core.health.status import Health, HealthStatus
 
@@ -20,8 +21,7 @@ _CAUSES: Final = 3
 _CHILD: Final = "Application.argoproj.io"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One resource's part: `health` is None for a kind without a check, `live` that it exists."""
 
     key: ResourceKey

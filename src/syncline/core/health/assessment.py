@@ -7,8 +7,9 @@ of which nothing is known, None.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.core.clock import seconds_of
 from syncline.core.health import apps, batch, core_v1, others
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A kind's rules, and the versions of its API they are written for; empty means any."""
 
     rules: Rules

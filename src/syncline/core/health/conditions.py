@@ -7,8 +7,9 @@ this one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from syncline.core.health.fields import Malformed, mapping, members, text
 from syncline.core.health.status import Health, HealthStatus
@@ -21,8 +22,7 @@ UNSEEN: Final = Health(HealthStatus.PROGRESSING, "The controller has not seen th
 SUSPENDED: Final = Health(HealthStatus.SUSPENDED, "It is suspended.")
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """A condition of this type with this status (and one of these reasons, if any) means this health."""
 
     kind: str

@@ -5,8 +5,9 @@ The law: an application is as well as its worst resource.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 
 class HealthStatus(IntEnum):
@@ -25,8 +26,7 @@ class HealthStatus(IntEnum):
         return self.name.capitalize()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Health:
+class Health(Struct, frozen=True, order=True):
     """A status and, where there is one, the sentence that explains it."""
 
     status: HealthStatus

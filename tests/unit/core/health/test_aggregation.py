@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from made import made
 from strategies import keys
 from syncline.core.health import Health, HealthStatus, Member, aggregate
 from syncline.core.resource import ResourceKey
@@ -20,10 +21,10 @@ IN_ORDER = [
     HealthStatus.UNKNOWN,
 ]
 statuses = st.sampled_from(IN_ORDER)
-healths = st.builds(Health, statuses, st.sampled_from(["", "because"]))
+healths = made(Health, statuses, st.sampled_from(["", "because"]))
 ignored = st.sampled_from([{}, IGNORE, {"argocd.argoproj.io/ignore-healthcheck": "false"}])
 members = st.lists(
-    st.builds(Member, keys(), st.none() | healths, st.booleans(), ignored),
+    made(Member, keys(), st.none() | healths, st.booleans(), ignored),
     max_size=6,
     unique_by=lambda member: member.key,
 )
@@ -70,7 +71,7 @@ def test_the_order_of_the_resources_does_not_matter(both: tuple[list[Member], li
     assert aggregate(shuffled).status is aggregate(everyone).status
 
 
-@given(members, st.builds(Member, keys(), st.just(Health(HealthStatus.HEALTHY)), st.just(value=True)))
+@given(members, made(Member, keys(), st.just(Health(HealthStatus.HEALTHY)), st.just(value=True)))
 def test_one_more_healthy_resource_never_makes_it_worse(everyone: list[Member], another: Member) -> None:
     assert aggregate([*everyone, another]).status <= aggregate(everyone).status
 
