@@ -9,7 +9,6 @@ The cost is one more rendering of an application that differs and whose template
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
@@ -69,7 +68,8 @@ def suspects_of(
     if not tools and not charts:
         return ()
     unknown = [Suspect(app.origin, f"the plugin {name}") for name in sorted(tools - {"helm", "jinja2"})]
-    return (*unknown, *suspects(Path(session.checkout(revision).root), paths))
+    # From Git: where the rendering came from the cache, nothing has been checked out.
+    return (*unknown, *suspects(session.repository.contents(revision, paths)))
 
 
 def _notes(found: Noise, known: tuple[Suspect, ...], rendering: Rendering) -> Iterator[Note]:

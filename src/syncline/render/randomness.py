@@ -19,8 +19,7 @@ from msgspec import Struct
 from syncline.errors import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
 _SPRIG: Final = (
     rb"rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|shuffle|uuidv4|now|ago|genPrivateKey|genCA(?:WithKey)?"
@@ -44,19 +43,16 @@ class Suspect(Struct, frozen=True, order=True):
     word: str
 
 
-def suspects(root: Path, paths: Iterable[str]) -> tuple[Suspect, ...]:
-    """Those in the files of a checkout, packed charts included."""
+def suspects(files: Mapping[str, bytes]) -> tuple[Suspect, ...]:
+    """Those in these files, packed charts included."""
     found: list[Suspect] = []
-    for path in paths:
-        file = root / path
-        if not file.is_file() or file.stat().st_size > _MOST:
-            continue
+    for path, text in files.items():
         if path.endswith(".j2"):
-            found += _in_jinja(path, file.read_bytes())
+            found += _in_jinja(path, text)
         elif path.endswith(_TEXTS):
-            found += _in_text(path, file.read_bytes())
+            found += _in_text(path, text)
         elif path.endswith(".tgz"):
-            found += _in_archive(path, file.read_bytes())
+            found += _in_archive(path, text)
     return tuple(found)
 
 
