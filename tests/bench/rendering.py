@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
+sys.path[0] = str(TESTS)  # in the place of this folder, where `bench` is a module
 
 from bench import fleet  # noqa: E402 - after the path, like the next
 from plane import toolchain  # noqa: E402
@@ -186,7 +186,10 @@ def _installed(place: Place) -> Path | None:
     home = toolchain.cache_root(os.environ) / PEER
     program = home / "bin" / PEER
     if not program.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        newest = (shutil.which(f"python3.{minor}") for minor in (14, 13, 12))
+        python = next(filter(None, newest), sys.executable)  # its newest version needs 3.12
+        if subprocess.run([python, "-m", "venv", str(home)], check=False).returncode:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
         pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", PEER]
         done = subprocess.run(pip, env=place.environ, capture_output=True, check=False)
         if done.returncode:

@@ -62,6 +62,8 @@ def suspects_of(
     app: Application, revision: str, rendering: Rendering, session: Session
 ) -> tuple[Suspect, ...]:
     """What may make it another one each time: functions, or a program of which nobody knows."""
+    if session.renderings.is_steady(app, revision):
+        return ()
     tools = set(rendering.tools) - {"directory", "kustomize"}
     paths = session.renderings.recipes.paths(app, revision)
     charts = any(path.rpartition("/")[2] == "Chart.yaml" or path.endswith(".tgz") for path in paths)

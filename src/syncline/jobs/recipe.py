@@ -41,6 +41,11 @@ _ELSEWHERE: Final = frozenset({"room", "workshop"})
 """Options that say how a program is run, and nothing of what it makes."""
 
 
+_PAIR: Final = 2
+_MOST_STATES: Final = 4
+"""Both sides of a change, and of the one before."""
+
+
 class Recipes:
     """The digests of what renderings of one run are made from."""
 
@@ -65,19 +70,32 @@ class Recipes:
 
         What is read follows from the content of what is read: so it need not be followed again.
         """
-        known = self._cache.load(self._name(app)) if self._cache is not None else None
-        paths = known.get("paths") if known else None
-        if known is None or not isinstance(paths, list):
-            return None
-        found = Inputs(frozenset(map(str, paths)))
-        same = known.get("files") == _digest(sorted(self._trees[revision].below(roots_of(app, found.paths))))
-        return found if same else None
+        for paths, files in self._remembered(app):
+            found = Inputs(frozenset(map(str, paths)))
+            if files == self._state(app, revision, found):
+                return found
+        return None
 
     def keep(self, app: Application, revision: str, found: Inputs) -> None:
         """Remember what an application reads for later runs."""
         if self._cache is not None and found.whole:
-            files = _digest(sorted(self._trees[revision].below(roots_of(app, found.paths))))
-            self._cache.save(self._name(app), {"paths": sorted(found.paths), "files": files})
+            newest = [sorted(found.paths), self._state(app, revision, found)]
+            others = [each for each in self._remembered(app) if each != newest]
+            self._cache.save(self._name(app), {"inputs": [newest, *others][:_MOST_STATES]})
+
+    def _remembered(self, app: Application) -> list[Any]:
+        """Pairs of what was read and a digest of it, the newest first."""
+        known = self._cache.load(self._name(app)) if self._cache is not None else None
+        listed = known.get("inputs") if known else None
+        pairs = listed if isinstance(listed, list) else []
+        return [
+            each
+            for each in pairs
+            if isinstance(each, list) and len(each) == _PAIR and isinstance(each[0], list)
+        ]
+
+    def _state(self, app: Application, revision: str, found: Inputs) -> str:
+        return _digest(sorted(self._trees[revision].below(roots_of(app, found.paths))))
 
     def _name(self, app: Application) -> str:
         return _digest(["inputs", self._code, _identity(app)])

@@ -34,6 +34,7 @@ class Renderings:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._cache = _cache_of(session)
+        self._steady: set[AtRevision] = set()
         self._made: Once[AtRevision, Rendering] = Once(self._make)
 
     def of(self, app: Application, revision: str) -> Rendering:
@@ -43,6 +44,10 @@ class Renderings:
     def failed(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
         return any(asked.revision == revision for asked in self._made.failed())
+
+    def is_steady(self, app: Application, revision: str) -> bool:
+        """Whether it is known already that it comes out the same each time."""
+        return AtRevision(app, revision) in self._steady
 
     def again(self, app: Application, revision: str) -> Rendering:
         """The same once more, from nobody's memory. Raises RenderError."""
@@ -64,11 +69,13 @@ class Renderings:
         key = self.recipes.digest(app, revision) if self._cache is not None else ""
         if self._cache is None or not key:
             return self.again(app, revision)
-        found = self._cache.get(key, revision)
-        if found is not None and found.app == app.name:
-            return found
-        made = self.again(app, revision)
-        self._cache.put(key, made, volatile=self.recipes.may_vary(app, revision, made))
+        found = self._cache.find(key, revision)
+        made, varies = found or (self.again(app, revision), False)
+        if found is None:
+            varies = self.recipes.may_vary(app, revision, made)
+            self._cache.put(key, made, volatile=varies)
+        if not varies:
+            self._steady.add(asked)
         return made
 
 

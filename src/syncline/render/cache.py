@@ -55,6 +55,11 @@ class Cache(Discreet, frozen=True):
 
     def get(self, key: str, revision: str) -> Rendering | None:
         """The rendering of that key as one of this revision, or None."""
+        found = self.find(key, revision)
+        return found[0] if found else None
+
+    def find(self, key: str, revision: str) -> tuple[Rendering, bool] | None:
+        """The same, and whether it may come out differently another time."""
         value = self.load(key)
         try:
             found = _rendering(value) if value is not None else None
@@ -62,7 +67,7 @@ class Cache(Discreet, frozen=True):
             found = None
         if value is None or found is None or (self.strict and value.get("volatile") is not False):
             return None
-        return replace(found, revision=revision)
+        return replace(found, revision=revision), value.get("volatile") is not False
 
     def put(self, key: str, rendering: Rendering, *, volatile: bool = False) -> None:
         """Keep a rendering, if it may lie here and comes back as it is.
