@@ -41,8 +41,9 @@ $(STAMP): pyproject.toml
 demo: setup
 	$(BIN)/python examples/demo.py
 
+# Two processes: one for all that needs a cluster, one for the rest.
 test: lint tools
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-action: tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,image]'
@@ -74,6 +75,8 @@ tools: setup
 bench: setup
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/rendering.py
+	$(BIN)/python tests/bench/engine.py
+	$(BIN)/python tests/bench/health.py
 
 clean:
 	rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -68,6 +68,12 @@ class SynclineError(Exception):
         return f"{where}{self.message}{then}"
 
 
+class BugError(SynclineError):
+    """A mistake of our own, met on the way: it fails what it was met in, and the rest goes on."""
+
+    exit_code = ExitCode.BUG
+
+
 class UsageError(SynclineError):
     """The command line or the action's inputs cannot be understood."""
 

@@ -58,7 +58,7 @@ def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None
     """Carry the plan out, telling each event as it happens.
 
     Never raises for what a cluster does: a refusal, a server that is gone and a request to stop all become
-    events.
+    events. What breaks off by a mistake of ours is raised, and is not recorded as a success.
     """
     run = _Execution(plan, claim, means, emit)
     try:
@@ -67,6 +67,9 @@ def execute(plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None
         run.halt(f"{error.message} Run it again to finish what is left.", interrupted=True)
     except ClusterError as error:
         run.halt_for(error)
+    except BaseException:
+        run.is_whole = False
+        raise
     finally:
         run.settle()
     return fold(run.events)
@@ -77,6 +80,7 @@ class _Execution:
 
     def __init__(self, plan: Plan, claim: Claim, means: Means, emit: Callable[[Event], None]) -> None:
         self.events: list[Event] = []
+        self.is_whole = True
         self._plan = plan
         self._claim = claim
         self._means = means
@@ -117,9 +121,10 @@ class _Execution:
         """Forget what is gone and, after success, record the revision; a failure to save is an event too."""
         inventory = settle(self._ledger.saved, self._gone | self._hooks.gone)
         result = fold(self.events)
-        if result.succeeded and not self._plan.partial:
+        is_stopped = not self.is_whole or (result.halted is not None and result.halted.interrupted)
+        if result.succeeded and not is_stopped and not self._plan.partial:
             inventory = self._ledger.recorded(inventory, self._now())
-        elif not self._plan.partial and not (result.halted and result.halted.interrupted):
+        elif not self._plan.partial and not is_stopped:
             # Who was stopped will go on with this operation; who failed begins a new one.
             inventory = close(inventory)
         try:

@@ -37,7 +37,7 @@ def guarded(function: F) -> F:
         except Exception:  # noqa: BLE001 - the last net: told as a bug, with its trace
             import traceback
 
-            traceback.print_exc()
+            sys.stderr.write(_discreet(traceback.format_exc()))
             _complain("this is a bug in Syncline; please report it with the lines above.")
             sys.exit(ExitCode.BUG)
 
@@ -70,4 +70,11 @@ def _complain(sentence: str) -> None:
 
     colour = None if likes_colour(os.environ) else False
     click.secho("syncline: ", fg="red", bold=True, nl=False, err=True, color=colour)
-    click.echo(visible(sentence), err=True)
+    click.echo(visible(_discreet(sentence)), err=True)
+
+
+def _discreet(text: str) -> str:
+    """Whatever ends the program is said without what the environment holds as secret."""
+    from syncline.discretion import masker_of
+
+    return masker_of(os.environ).scrub(text)

@@ -171,6 +171,10 @@ class Forge(Protocol):
         """Whether a file or directory is there at a commit."""
         ...
 
+    def statuses(self, owner: str, repo: str, sha: str) -> Mapping[str, tuple[str, str]]:
+        """The newest state of each context of a commit, with its description."""
+        ...
+
     def is_member(self, team: str, login: str) -> bool:
         """Whether somebody is an active member of `organisation/team`."""
         ...

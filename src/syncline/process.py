@@ -102,6 +102,7 @@ class _Attendance:
         self._until = time.monotonic() + room.seconds
         self._stdout = bytearray()
         self._stderr = bytearray()
+        self._is_cut = False
 
     def attend(self, stdin: bytes) -> Completed:
         try:
@@ -115,6 +116,9 @@ class _Attendance:
         finally:
             _end(self._child)
         text = self._stderr.decode("utf-8", "replace")
+        if self._is_cut:
+            # What is left of the line that was cut could be half of a secret, which nobody recognises.
+            text = text.partition("\n")[2] or "(one very long line)"
         return Completed(self._child.returncode, bytes(self._stdout), text)
 
     def _talk(self, pipes: selectors.BaseSelector, rest: memoryview) -> None:
@@ -164,6 +168,7 @@ class _Attendance:
 
     def _take_stderr(self, chunk: bytes) -> None:
         self._stderr += chunk
+        self._is_cut = self._is_cut or len(self._stderr) > _STDERR_KEPT
         del self._stderr[:-_STDERR_KEPT]
 
     def _check(self) -> None:

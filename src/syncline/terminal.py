@@ -14,7 +14,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final, TextIO
 
 from syncline.core.plan import Action
-from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, Overdue, Retrying, Waiting
+from syncline.core.verdict import Assessed, Done, Event, Failed, GaveUp, Halted, Overdue, Retrying, Waiting
 from syncline.errors import ExitCode, Interrupted, UsageError
 from syncline.exits import likes_colour
 from syncline.report.escaping import one_line
@@ -215,4 +215,6 @@ def sentence(application: str, event: Event) -> str:
             said = event.message
         case Retrying():
             said = f"attempt {event.attempt} did not succeed; tried again"
+        case GaveUp():
+            said = f"attempt {event.attempt} did not succeed; not tried again"
     return f"{application}: {said}"

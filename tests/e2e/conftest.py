@@ -32,6 +32,13 @@ def hand(plane: ControlPlane) -> Iterator[Between]:
 
 
 @pytest.fixture
+def through(delivery: Delivery, hand: Between, tmp_path: Path) -> Delivery:
+    """A delivery whose runs go through the hand."""
+    delivery.environ["KUBECONFIG"] = str(hand.kubeconfig(tmp_path / "between.json"))
+    return delivery
+
+
+@pytest.fixture
 def haste(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Runs in this process have little time and sleep through none of it; the pauses they took."""
     slept: list[float] = []

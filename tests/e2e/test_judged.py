@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import ssl
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from contract.kube.pki import make_certificate
 from e2e.delivery import Delivery, actions, config_map, only
 from e2e.truth import Thing, labelled, recorded
 from syncline.core.plan import Action
@@ -21,128 +15,7 @@ from syncline.errors import ExitCode
 from syncline.jobs.invocation import Permissions
 from syncline.report.outcome import exit_code
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-HOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: first}\n"
-
-
-class _Judge(BaseHTTPRequestHandler):
-    """Denies each tenth ConfigMap: those whose name ends in 7."""
-
-    def do_POST(self) -> None:
-        review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        asked = review["request"]
-        verdict = {"uid": asked["uid"], "allowed": not asked["name"].endswith("7")}
-        if not verdict["allowed"]:
-            verdict["status"] = {"message": "no sevens here"}
-        content = json.dumps({**review, "response": verdict}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-        """Nobody reads it."""
-
-
-@contextmanager
-def judged(delivery: Delivery, url: str, ca: bytes = b"") -> Iterator[None]:
-    """A webhook at this URL that must be asked about each ConfigMap of the namespace."""
-    name = f"judge-{delivery.namespace}"
-    where: dict[str, str] = {"url": url}
-    if ca:
-        where["caBundle"] = base64.b64encode(ca).decode()
-    hook = {
-        "name": "judge.syncline.test",
-        "clientConfig": where,
-        "rules": [
-            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]}
-        ],
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": delivery.namespace}},
-        "objectSelector": {"matchExpressions": [{"key": "judged", "operator": "Exists"}]},
-        "failurePolicy": "Fail",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-    }
-    body = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
-    delivery.plane.api.apply(f"{HOOKS}/{name}", body | {"metadata": {"name": name}, "webhooks": [hook]})
-    probe = config_map_body("probe-7")
-    path = f"/api/v1/namespaces/{delivery.namespace}/configmaps?dryRun=All"
-
-    def is_asked() -> bool:
-        try:
-            delivery.plane.api("POST", path, probe)
-        except Exception as error:  # noqa: BLE001 - whatever it says, it was asked
-            return "webhook" in str(error)
-        return False
-
-    try:
-        delivery.plane.wait_until(is_asked, "the webhook is asked")
-        yield
-    finally:
-        delivery.plane.api("DELETE", f"{HOOKS}/{name}")
-
-
-def config_map_body(name: str) -> dict[str, Any]:
-    return {"metadata": {"name": name, "labels": {"judged": "yes"}}}
-
-
-def thirty() -> str:
-    label = "\n  labels: {judged: 'yes'}\ndata:"
-    made = (config_map(f"c{number}").replace("\ndata:", label) for number in range(30))
-    return "---\n".join(made)
-
-
-def test_a_webhook_that_rejects_one_in_ten_fails_those_alone(delivery: Delivery, tmp_path: Path) -> None:
-    pair = make_certificate(tmp_path / "judge")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Judge)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.chain, pair.key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": thirty()})
-    try:
-        with judged(delivery, f"https://127.0.0.1:{server.server_port}/", pair.chain.read_bytes()):
-            report = delivery.sync()
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-    app = only(report)
-    assert app.outcome is Outcome.FAILED
-    assert exit_code(report) is ExitCode.SYNC_FAILED
-    assert len(app.failures) == 3
-    for failure in app.failures:
-        assert "no sevens here" in failure.message
-        assert "as the policy asks" in failure.message
-        assert str(failure.place).startswith("web/all.yaml:")
-    assert len(labelled(delivery.plane, delivery.namespace)) == 27
-    assert len(recorded(delivery.plane, delivery.namespace)) == 30
-    assert only(delivery.sync()).outcome is Outcome.SYNCED
-
-
-def test_a_webhook_that_is_down_is_named_and_its_return_makes_it_good(
-    delivery: Delivery, haste: list[float]
-) -> None:
-    delivery.repo.commit(
-        {"apps/web.yaml": delivery.app(), "web/all.yaml": thirty(), "web/login.yaml": SECRET}
-    )
-    with judged(delivery, "https://127.0.0.1:1/"):
-        app = only(delivery.sync())
-
-        assert app.outcome is Outcome.FAILED
-        assert len(app.failures) == 30
-        assert all('failed calling webhook "judge.syncline.test"' in each.message for each in app.failures)
-        assert all("See whether the service behind that webhook runs" in e.message for e in app.failures)
-        assert labelled(delivery.plane, delivery.namespace) == {Thing("Secret", "login")}
-    assert haste
-    assert only(delivery.sync()).outcome is Outcome.SYNCED
 
 
 @pytest.mark.parametrize("secret", [True, False], ids=["with a Secret", "without"])

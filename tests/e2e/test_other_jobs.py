@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.delivery import Delivery, actions, config_map, deployment, only
+from plane.between import Between, Refuse
 from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.trust import Tier
@@ -172,6 +173,42 @@ def test_a_reader_that_may_not_see_secrets_is_told_so_and_nothing_is_taken_for_a
     assert actions(app) == {"ConfigMap one": Action.UPDATE, "Secret login": Action.BLOCKED}
     (secret,) = (change for change in app.changes if change.key.kind == "Secret")
     assert "forbidden" in secret.why.lower()
+
+
+def test_a_dry_run_that_the_identity_may_not_ask_for_falls_back_and_says_why(delivery: Delivery) -> None:
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one", a="1")})
+    delivery.sync()
+    delivery.repo.commit({"web/all.yaml": config_map("one", a="2")})
+    delivery.identity = "reader"
+
+    app = only(delivery.run(Job.DIFF, base="HEAD~1", level=Level.DRY_RUN))
+
+    assert app.level is Level.LIVE
+    assert app.level_reason.startswith("the server may not be asked for a dry run: ")
+    assert 'User "reader" cannot patch resource "configmaps"' in app.level_reason
+    assert actions(app) == {"ConfigMap one": Action.UPDATE}
+
+
+def test_objects_that_the_server_may_not_be_asked_about_are_named(
+    delivery: Delivery, hand: Between, tmp_path: Path
+) -> None:
+    names = ("one", "two")
+    files = {f"web/{name}.yaml": config_map(name, a="1") for name in names}
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), **files})
+    delivery.sync()
+    delivery.repo.commit({f"web/{name}.yaml": config_map(name, a="2") for name in names})
+    words = 'configmaps "two" is forbidden: User "half" cannot patch resource "configmaps" in API group ""'
+    hand.rule = lambda passing: (
+        Refuse(403, "Forbidden", words) if passing.is_dry_run and passing.target.endswith("/two") else None
+    )
+    delivery.environ["KUBECONFIG"] = str(hand.kubeconfig(tmp_path / "between.json"))
+
+    app = only(delivery.run(Job.DIFF, base="HEAD~1", level=Level.DRY_RUN))
+
+    assert (app.level, app.level_reason) == (Level.DRY_RUN, "")
+    assert len(actions(app)) == 2
+    (said,) = [note.text for note in app.notes if "dry run" in note.text]
+    assert f"ConfigMap {delivery.namespace}/two: what is shown is predicted" in said
 
 
 def test_an_identity_bound_to_one_namespace_can_sync_it(delivery: Delivery) -> None:

@@ -3,10 +3,7 @@
 The law: what other tests take for granted of a plane is proven here, against the plane itself.
 """
 
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from plane import control_plane
 from plane.control_plane import ControlPlane
 from plane.identities import Identity
 from plane.rest import ApiError, Rest
@@ -250,7 +246,8 @@ def test_each_request_is_counted_once_for_the_one_who_sent_it(
     hand("reader")("GET", f"{core}/configmaps/c1")
     plane.api("GET", f"{core}/configmaps/c2")
 
-    seen = plane.requests_since(mark)
+    # A watch is written down when it ends: that of an earlier test may end only now.
+    seen = [request for request in plane.requests_since(mark) if request.uri.startswith(core)]
 
     assert [request.verb for request in seen] == ["create"] * 20 + ["list", "patch", "watch"]
     assert [request.uri for request in seen if request.is_dry_run] == [f"{core}/configmaps/c0?dryRun=All"]
@@ -282,54 +279,3 @@ def test_two_planes_run_at_once_and_share_nothing(plane: ControlPlane, second_pl
     assert refusal(second_plane.api, "GET", "/api/v1/namespaces/only-here") == 404
     with closing(Rest(second_plane.server, second_plane.ca, plane.token("admin"))) as stranger:
         assert refusal(stranger, "GET", "/api/v1/namespaces") == 401
-
-
-def test_a_plane_that_was_left_has_no_process_and_no_file(plane_tools: Mapping[str, Path]) -> None:
-    with control_plane.running(plane_tools) as brief:
-        pids = [program.process.pid for program in brief.programs]
-        assert all(is_alive(pid) for pid in pids)
-
-    assert len(pids) == 5
-    assert not any(is_alive(pid) for pid in pids)
-    assert not brief.site.directory.exists()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child together with its parent")
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_a_plane_does_not_outlive_a_killed_owner(
-    plane: ControlPlane, plane_tools: Mapping[str, Path], tmp_path: Path, sent: signal.Signals
-) -> None:
-    script = (
-        "import sys; from pathlib import Path; from plane import control_plane\n"
-        "tools = dict(line.split('=', 1) for line in sys.argv[2:])\n"
-        "tools = {name: Path(path) for name, path in tools.items()}\n"
-        "with control_plane.running(tools, Path(sys.argv[1])) as plane:\n"
-        "    print(*[program.process.pid for program in plane.programs], flush=True)\n"
-        "    sys.stdin.read()\n"
-    )
-    command = [
-        sys.executable,
-        "-c",
-        script,
-        str(tmp_path),
-        *(f"{name}={path}" for name, path in plane_tools.items()),
-    ]
-    environ = dict(os.environ) | {"PYTHONPATH": str(Path(control_plane.__file__).parents[1])}
-    with subprocess.Popen(
-        command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as owner:
-        assert owner.stdout is not None
-        pids = [int(word) for word in owner.stdout.readline().split()]
-        owner.send_signal(sent)
-        owner.wait()
-
-        assert len(pids) == 5
-        plane.wait_until(lambda: not any(is_alive(pid) for pid in pids), "all programs are gone")
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -10,6 +10,7 @@ import pytest
 
 from e2e.delivery import Delivery, actions, config_map, only
 from syncline import cli
+from syncline.core.mask import Masker
 from syncline.core.plan import Action
 from syncline.core.verdict import Done, Outcome
 from syncline.errors import ExitCode
@@ -228,7 +229,7 @@ def run_at(delivery: Delivery, clock: Hands, home: Path) -> Report:
     kubeconfig = str(delivery.plane.kubeconfig(delivery.identity))
     environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "KUBECONFIG": kubeconfig}
     invocation = Invocation(Job.SYNC, delivery.repo.root, environ=environ, manual=False)
-    around = Surroundings(clock, Cancellation(), b"k" * 32, home, Room(path=os.environ["PATH"]))
+    around = Surroundings(clock, Cancellation(), Masker(b"k" * 32), home, Room(path=os.environ["PATH"]))
     with Session(invocation, around) as session:
         return run(session, Closing(clock, "2026-07-01T23:30:00Z"))
 
@@ -261,6 +262,9 @@ class Teams:
         raise NotImplementedError
 
     def has_path(self, owner: str, repo: str, sha: str, path: str) -> bool:
+        raise NotImplementedError
+
+    def statuses(self, owner: str, repo: str, sha: str) -> dict[str, tuple[str, str]]:
         raise NotImplementedError
 
 

@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from e2e.delivery import Delivery, config_map, deployment
+from ghloop.faults import not_accessible
+from ghloop.server import GitHub, running
+from plane.between import Between, Refuse
 from syncline.core.trust import Tier
 from syncline.core.verdict import Outcome
 from syncline.errors import ConfigError, ExitCode, ForbiddenError, UsageError
+from syncline.github.client import Api
+from syncline.github.statuses import Statuses
 from syncline.jobs.invocation import AskedRecovery
 from syncline.report.fit import fit
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from ghloop.contract import Contract
     from plane.control_plane import ControlPlane
     from syncline.report.model import Report
 
@@ -134,7 +141,9 @@ def test_a_lost_cluster_comes_back_at_the_recorded_revisions_in_the_order_of_nee
 def test_a_drill_rebuilds_elsewhere_says_what_git_lacks_and_cleans_up(
     estate: Delivery, second_plane: ControlPlane, tmp_path: Path
 ) -> None:
-    missing = deployment("needy").replace("name: main,", "name: main, envFrom: [{secretRef: {name: db}}],")
+    # Without pods: a namespace that finds some waits for half of their grace before it looks again.
+    needy = deployment("needy", replicas=0)
+    missing = needy.replace("name: main,", "name: main, envFrom: [{secretRef: {name: db}}],")
     estate.repo.commit({"zzz/needy.yaml": missing})
 
     report = drill(estate, second_plane, tmp_path)
@@ -212,3 +221,125 @@ def test_children_come_after_their_parent_and_a_drill_leaves_no_hook_behind(
     leases = f"/apis/coordination.k8s.io/v1/namespaces/{delivery.namespace}/leases"
     assert second_plane.api("GET", leases)["items"] == []
     second_plane.delete_namespace(delivery.namespace)
+
+
+def test_a_drill_may_show_its_plan_keep_what_it_built_and_choose_a_cluster(
+    delivery: Delivery, second_plane: ControlPlane, tmp_path: Path
+) -> None:
+    away = delivery.app("far", "far").replace("server: 'https://kubernetes.default.svc'", "name: edge")
+    edge = {"server": "https://edge.example.com", "tokenEnv": "EDGE_TOKEN"}
+    delivery.environ["EDGE_TOKEN"] = "t"
+    delivery.repo.commit(
+        {
+            "syncline.yaml": json.dumps({"clusters": {"edge": edge}}),
+            "apps/web.yaml": delivery.app(policy="{syncOptions: [CreateNamespace=true]}"),
+            "web/all.yaml": config_map("one"),
+            "apps/far.yaml": away,
+            "far/all.yaml": config_map("two"),
+        }
+    )
+    path = f"/api/v1/namespaces/{delivery.namespace}"
+    with pytest.raises(UsageError, match="these applications are for default, edge") as caught:
+        drill(delivery, second_plane, tmp_path)
+    assert "--cluster" in caught.value.remedy
+    with pytest.raises(UsageError, match="No Application is for the cluster 'wrong'"):
+        drill(delivery, second_plane, tmp_path, recovery=AskedRecovery(context=CONTEXT, cluster="wrong"))
+
+    chosen = AskedRecovery(context=CONTEXT, cluster="default", keep=True)
+    plan = drill(delivery, second_plane, tmp_path, recovery=chosen, dry_run=True)
+    assert names(plan) == ["web"]
+    assert plan.applications[0].outcome is None
+    assert len(plan.applications[0].changes) == 2
+    assert not second_plane.api.answers(path), "a plan builds nothing"
+    report = drill(delivery, second_plane, tmp_path, recovery=chosen)
+
+    assert names(report) == ["web"]
+    assert exit_code(report) is ExitCode.OK, report
+    assert second_plane.api.answers(f"{path}/configmaps/one"), "it is kept"
+    assert "was cleaned up" not in notes(report)
+    with pytest.raises(ConfigError, match="is not empty"):
+        drill(delivery, second_plane, tmp_path, recovery=chosen)
+    second_plane.delete_namespace(delivery.namespace)
+
+
+def test_a_secret_that_may_not_be_read_is_neither_missing_nor_there(
+    delivery: Delivery, hand: Between, tmp_path: Path
+) -> None:
+    needy = deployment("web").replace("name: main,", "name: main, envFrom: [{secretRef: {name: db}}],")
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": needy})
+    delivery.environ["KUBECONFIG"] = str(hand.kubeconfig(tmp_path / "between.json"))
+    words = 'secrets "db" is forbidden: User "it" cannot get resource "secrets" in API group ""'
+    refusal = Refuse(403, "Forbidden", words)
+    hand.rule = lambda passing: refusal if "/secrets" in passing.target else None
+
+    report = delivery.run(Job.RECOVER)
+
+    (app,) = report.applications
+    assert app.failures == ()
+    assert f"Whether Secret {delivery.namespace}/db is there, which Deployment web needs" in notes(report)
+    assert 'User "it" cannot get resource "secrets"' in notes(report)
+    assert exit_code(report) is ExitCode.OK
+
+
+@pytest.fixture
+def hub(contract: Contract, delivery: Delivery) -> Iterator[GitHub]:
+    """The GitHub that the delivery's repository is on."""
+    with running(f"acme/{delivery.namespace}", contract=contract) as served:
+        delivery.environ |= {"GITHUB_TOKEN": served.token, "GITHUB_API_URL": served.url}
+        yield served
+        assert served.violations == []
+
+
+def test_without_a_record_the_statuses_of_commits_tell_what_was_good(delivery: Delivery, hub: GitHub) -> None:
+    apps = {f"apps/{name}.yaml": delivery.app(name, name) for name in ("one", "two", "six")}
+    maps = {f"{name}/all.yaml": config_map(name, at="0") for name in ("one", "two", "six")}
+    shas = [delivery.repo.commit({**apps, **maps})]
+    for number in range(1, 5):
+        files = {f"{name}/all.yaml": config_map(name, at=str(number)) for name in ("one", "two", "six")}
+        shas.append(delivery.repo.commit(files))
+    done, unchanged = "Synced · 1 updated · Healthy", "Already in sync · Healthy"
+    said = [
+        (0, "syncline/sync/one", "success", done),
+        (1, "syncline/sync/one", "failure", "Failed"),
+        (1, "syncline/sync/one", "success", unchanged),
+        (2, "syncline/sync/one", "success", done),
+        (2, "syncline/sync/one", "failure", "Unhealthy"),
+        (2, "syncline/sync/two", "success", done),
+        (3, "syncline/sync/one", "pending", "Running"),
+        (3, "syncline/sync/two", "success", "Synced in part · 1 updated"),
+        (3, "syncline/rollback/one", "success", done),
+        (3, "other/sync/one", "success", done),
+        (3, "syncline/sync", "success", done),
+        (4, "syncline/sync/two", "success", "No difference"),
+    ]
+    api = Api(hub.token, hub.url)
+    for number, context, state, line in said:
+        Statuses(api, f"acme/{delivery.namespace}", shas[number]).set(context, state, line)
+    api.close()
+    asked = len(hub.requests)
+
+    report = delivery.run(Job.RECOVER)
+
+    found = {app.name: app for app in report.applications}
+    assert found["one"].revision == shas[1], "its newest success, whatever others say"
+    assert found["two"].revision == shas[2]
+    assert found["six"].revision == shas[4], "nobody says anything of it, so the head was taken"
+    assert delivery.get("v1/configmaps/one")["data"] == {"at": "1"}
+    assert "whose status on GitHub says that it was synced" in notes(report)
+    assert notes(report).count("No good revision is on record, so the head was taken") == 1
+    assert exit_code(report) is ExitCode.OK
+    assert len(hub.requests) - asked == 5, "each commit is asked about once"
+    # From now on the cluster itself knows.
+    delivery.run(Job.RECOVER)
+    assert len(hub.requests) - asked == 5
+
+
+def test_a_github_that_does_not_tell_is_named_and_the_head_is_taken(delivery: Delivery, hub: GitHub) -> None:
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": config_map("one")})
+    hub.fault(not_accessible(), path="/status", times=9)
+
+    report = delivery.run(Job.RECOVER)
+
+    assert "No good revision is on record (the statuses of its commits could not be read: " in notes(report)
+    assert "403" in notes(report)
+    assert exit_code(report) is ExitCode.OK

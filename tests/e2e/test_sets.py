@@ -11,6 +11,7 @@ import pytest
 
 from e2e.delivery import Repo, config_map
 from e2e.sets import FILES, MATRIX, diff, problems, shown, single, the_set
+from syncline.core.mask import Masker
 from syncline.core.trust import Tier
 from syncline.errors import ExitCode
 from syncline.jobs.invocation import Invocation
@@ -235,7 +236,7 @@ def test_a_thousand_generated_applications_are_made_in_less_than_two_seconds(
     files = {f"apps/a{n}/all.yaml": config_map(f"c{n}") for n in range(1000)}
     head = repo.commit({"sets/teams.yaml": text, **files})
     room = Room(path=os.environ["PATH"])
-    around = Surroundings(SystemClock(), Cancellation(), b"k" * 32, tmp_path, room)
+    around = Surroundings(SystemClock(), Cancellation(), Masker(b"k" * 32), tmp_path, room)
     invocation = Invocation(Job.DIFF, repo.root, head=head, environ={"PATH": os.environ["PATH"]})
 
     with Session(invocation, around) as session:

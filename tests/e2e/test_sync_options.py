@@ -219,7 +219,10 @@ def test_a_failed_sync_is_tried_again_as_often_as_the_application_says(delivery:
     assert app.outcome is Outcome.FAILED
     told = [note.text for note in app.notes if note.text.startswith("Attempt")]
     assert [text.rpartition("after ")[2] for text in told] == ["0.1 s.", "0.2 s."]
-    assert "spec.nonsense" in told[0]
+    assert all("spec.nonsense" in text for text in (*told, app.failures[0].message))
+    assert "After attempt 3 no other was made: that is as often as its retry.limit allows." in [
+        note.text for note in app.notes
+    ]
     tried = [
         request
         for request in delivery.plane.requests_since(0)
@@ -288,3 +291,33 @@ def test_the_hooks_of_deletion_run_around_it_and_a_failing_one_keeps_everything(
     assert not stays(delivery, "before")
     delivery.sync()
     assert done(delivery) == []
+
+
+@pytest.mark.parametrize("asked", ["foreground", "background", "orphan"])
+def test_a_pruned_object_takes_with_it_what_it_owns_as_the_policy_says(
+    delivery: Delivery, asked: str
+) -> None:
+    option = f"PrunePropagationPolicy={asked}"
+    commit(delivery, deployment("web"), config_map("one"), app=policy(option))
+    delivery.sync()
+    sets = f"/apis/apps/v1/namespaces/{delivery.namespace}/replicasets"
+    (owned,) = delivery.plane.api("GET", sets)["items"]
+    commit(delivery, config_map("one"), app=policy(option))
+    mark = delivery.plane.mark()
+
+    app = only(delivery.sync())
+
+    assert app.outcome is Outcome.SYNCED
+    assert actions(app) == {"Deployment web": Action.PRUNE}
+    assert not delivery.exists("apps/v1/deployments/web")
+    (deletion,) = [found for found in delivery.plane.requests_since(mark) if found.verb == "delete"]
+    assert "/deployments/web" in deletion.uri
+    name = f"apps/v1/replicasets/{owned['metadata']['name']}"
+    if asked == "orphan":
+        left = delivery.get(name)["metadata"]
+        assert "ownerReferences" not in left
+        assert "deletionTimestamp" not in left
+    elif asked == "foreground":
+        assert not delivery.exists(name), "what it owned went before it"
+    else:
+        delivery.plane.wait_until(lambda: not delivery.exists(name), "the garbage is collected")

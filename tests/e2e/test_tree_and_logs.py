@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import base64
-import os
+import itertools
 import signal
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
+from msgspec.structs import replace
 
+from e2e.definitions import define
 from e2e.delivery import deployment, only
+from plane.between import Between, CutWatch
 from plane.logs import append
+from syncline.cli import main
+from syncline.cli.running import surroundings_of
 from syncline.core.verdict import Outcome
+from syncline.errors import UsageError
+from syncline.jobs.invocation import Invocation
+from syncline.jobs.logs import AskedLogs
+from syncline.jobs.logs import logs as read_logs
+from syncline.jobs.session import Session
 from syncline.report.fit import fit
 from syncline.report.json import to_json
 from syncline.report.model import Job
 from syncline.report.terminal import terminal
+from syncline.runtime import Cancellation
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from e2e.delivery import Delivery
+    from syncline.core.loglines import LogLine
 
 GROUP = "rollouts.syncline.test"
 
@@ -31,14 +47,7 @@ GROUP = "rollouts.syncline.test"
 def rollouts(delivery: Delivery) -> str:
     """A kind that owns workloads, as a controller of one's own would define it; the name of its group."""
     group = f"{delivery.namespace}.{GROUP}"
-    open_schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": open_schema}}
-    names = {"kind": "Rollout", "plural": "rollouts", "singular": "rollout", "listKind": "RolloutList"}
-    spec = {"group": group, "names": names, "scope": "Namespaced", "versions": [version]}
-    body = {"metadata": {"name": f"rollouts.{group}"}, "spec": spec}
-    delivery.plane.api("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
-    path = f"/apis/{group}/v1/namespaces/{delivery.namespace}/rollouts"
-    delivery.plane.wait_until(lambda: delivery.plane.api.answers(path), "the kind is served")
+    define(delivery.plane, group, "Rollout")
     return group
 
 
@@ -136,14 +145,19 @@ def test_a_failed_sync_tells_its_pods_and_their_last_words_without_secrets(deliv
 COMMAND = (sys.executable, "-c", "from syncline.cli import main; main()")
 
 
-def environ(delivery: Delivery) -> dict[str, str]:
-    kubeconfig = str(delivery.plane.kubeconfig(delivery.identity))
-    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "KUBECONFIG": kubeconfig}
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def logs(delivery: Delivery, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, "logs", "web", "-C", str(delivery.repo.root), *arguments]
-    return subprocess.run(command, env=environ(delivery), capture_output=True, text=True, check=False)
+def logs(delivery: Delivery, *arguments: str) -> Ended:
+    command = ["logs", "web", "-C", str(delivery.repo.root), *arguments]
+    done = CliRunner().invoke(main, command, env=delivery.surroundings())
+    return Ended(done.exit_code, done.stdout, done.stderr)
 
 
 def said(text: str) -> list[str]:
@@ -203,7 +217,7 @@ def test_followed_logs_tell_of_pods_that_come_and_go_and_end_cleanly(two_workloa
     serve(delivery, second, "b1")
     command = [*COMMAND, "logs", "web", "-f", "Deployment/web", "-C", str(delivery.repo.root)]
     with subprocess.Popen(
-        command, env=environ(delivery), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=delivery.surroundings(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as running:
         assert running.stdout is not None
         assert running.stderr is not None
@@ -233,3 +247,75 @@ def test_followed_logs_tell_of_pods_that_come_and_go_and_end_cleanly(two_workloa
             assert "Traceback" not in running.stderr.read()
         finally:
             running.kill()
+
+
+def test_only_what_is_newer_than_asked_for_is_shown(two_workloads: Delivery) -> None:
+    delivery = two_workloads
+    jobs = pods(delivery)[0]
+    # A line for each second of the last two minutes.
+    serve(delivery, jobs, "\n".join(f"line {number}" for number in range(120)))
+
+    whole = said(logs(delivery, "Deployment/jobs").stdout)
+    newer = said(logs(delivery, "Deployment/jobs", "--since", "1m").stdout)
+
+    assert len(whole) == 120
+    assert 0 < len(newer) <= 61
+    assert newer == whole[-len(newer) :]
+    assert said(logs(delivery, "Deployment/jobs", "--since", "1h").stdout) == whole
+    assert logs(delivery, "Deployment/jobs", "--since", "soon").returncode == 2
+
+
+def reading(delivery: Delivery, asked: AskedLogs, told: list[str]) -> Generator[LogLine, None, None]:
+    """The job in this process; it ends when it is closed."""
+    invocation = Invocation(Job.STATUS, delivery.repo.root, environ=delivery.surroundings())
+    invocation = replace(invocation, applications=("web",))
+    with Session(invocation, surroundings_of(invocation, Cancellation())) as session:
+        yield from read_logs(session, asked, told.append)
+
+
+def test_a_followed_log_that_is_cut_goes_on_where_it_broke_off(
+    two_workloads: Delivery, hand: Between, tmp_path: Path
+) -> None:
+    delivery = two_workloads
+    jobs = pods(delivery)[0]
+    file = serve(delivery, jobs, "\n".join(f"j{number}" for number in range(6)))
+    delivery.environ["KUBECONFIG"] = str(hand.kubeconfig(tmp_path / "between.json"))
+    streams = itertools.count(1)
+    # The first is cut in the middle, the second after a line, the third before any.
+    cuts = {1: CutWatch(3), 2: CutWatch(2), 3: CutWatch(0)}
+    hand.rule = lambda passing: cuts.get(next(streams)) if "follow=true" in passing.path else None
+    told: list[str] = []
+
+    lines = reading(delivery, AskedLogs(("Deployment/jobs",), follow=True), told)
+    with closing(lines):
+        first = [next(lines).text for _ in range(6)]
+        append(file, "j6")
+        last = next(lines).text
+
+    assert [*first, last] == [f"j{number}" for number in range(7)], "none is lost, and none comes twice"
+    asked = [each.request.path for each in hand.carried if "follow=true" in each.request.path]
+    assert len(asked) >= 4
+    assert "sinceTime=" in asked[1]
+    assert told == []
+
+
+@pytest.mark.parametrize("follow", [False, True], ids=["whole", "followed"])
+def test_more_containers_than_can_be_read_at_once_are_told(
+    two_workloads: Delivery, monkeypatch: pytest.MonkeyPatch, follow: bool
+) -> None:
+    delivery = two_workloads
+    for pod in pods(delivery):
+        serve(delivery, pod, "a line")
+    monkeypatch.setattr("syncline.jobs.logs.MOST", 2)
+    told: list[str] = []
+    lines = reading(delivery, AskedLogs(follow=follow), told)
+
+    with closing(lines):
+        if not follow:
+            with pytest.raises(UsageError, match="web has 3 containers; at most 2 logs are merged") as caught:
+                next(lines)
+            assert "--container" in caught.value.remedy
+            return
+        assert [next(lines).text for _ in range(2)] == ["a line"] * 2
+
+    assert told == ["More than 2 containers write; the others are not shown."]

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import ssl
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
+
+from listening import Listener, listening, reset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,11 @@ class Passing:
     @property
     def is_watch(self) -> bool:
         return "watch=true" in self.path
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether its answer has no end of its own: a watch, or a log that is followed."""
+        return self.is_watch or "follow=true" in self.path
 
     @property
     def is_dry_run(self) -> bool:
@@ -88,7 +93,7 @@ class Hang:
 
 @dataclass(frozen=True, slots=True)
 class CutWatch:
-    """Carry so many events of a watch, then end it: with a 410 inside, or by a reset."""
+    """Carry so many events of a watch, or lines of a log, then end it: with a 410 inside, or by a reset."""
 
     events: int
     expired: bool = False
@@ -122,13 +127,10 @@ def ignore(_: Passing, __: int) -> None:
     """Nobody wants to know."""
 
 
-class Between(ThreadingHTTPServer):
+class Between(Listener):
     """Made by `between`. `rule` is asked about each request as it arrives and `answered` is told of each
     answer of the server before it goes back; both may be changed at any time.
     """
-
-    daemon_threads = True
-    request_queue_size = 64
 
     def __init__(self, plane: ControlPlane) -> None:
         self.rule: Rule = carry
@@ -136,19 +138,13 @@ class Between(ThreadingHTTPServer):
         self.authority = ""
         """The token to carry in place of the client's, which is then only for the rule to judge."""
         self.carried: list[Carried] = []
-        self.over = threading.Event()
         self.upstream = urlsplit(plane.server)
         self.tls = ssl.create_default_context(cafile=str(plane.ca))
         self._plane = plane
         self._count = 0
         self._underway = 0
         self._changed = threading.Condition()
-        self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(_Handler)
 
     @property
     def writes(self) -> list[Carried]:
@@ -195,37 +191,12 @@ class Between(ThreadingHTTPServer):
         with self._changed:
             self.carried.append(Carried(passing, code))
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that was killed is what this is for."""
-
-    def end(self) -> None:
-        self.over.set()
-        self.shutdown()
-        for connection in list(self._open):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
-
 
 @contextmanager
 def between(plane: ControlPlane) -> Iterator[Between]:
     """The hand, for the block."""
-    server = Between(plane)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(Between(plane)) as server:
         yield server
-    finally:
-        server.end()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -236,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_any(self) -> None:
         passing = self._passing()
-        counted = not passing.is_watch
+        counted = not passing.is_stream
         self.server.change_underway(counted)
         try:
             self._pass_on(passing)
@@ -283,7 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.note(passing, 0)
             self._reset()
             return
-        if passing.is_watch and answer.status == http.client.OK:
+        if passing.is_stream and answer.status == http.client.OK:
             self.server.note(passing, answer.status)
             self._stream(answer, verdict if isinstance(verdict, CutWatch) else None)
             return
@@ -369,8 +340,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def _reset(self) -> None:
-        # Closing with zero linger sends RST instead of FIN.
-        with suppress(OSError):
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
+        reset(self.connection)
         self.close_connection = True

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from syncline.core.trust import Tier
 from syncline.core.verdict import Event as SyncEvent
-from syncline.core.verdict import Failed, Halted, Overdue, Retrying, Waiting
+from syncline.core.verdict import Failed, GaveUp, Halted, Overdue, Retrying, Waiting
 from syncline.github.statuses import StatusBoard
 from syncline.github.workflow import say_line
 from syncline.report.model import AppReport, Job, Report
@@ -61,6 +61,8 @@ class Board:
                 self._say(f"{application}: {event.message}")
             case Retrying():
                 self._say(f"{application}: attempt {event.attempt} did not succeed; tried again")
+            case GaveUp():
+                self._say(f"{application}: attempt {event.attempt} did not succeed; not tried again")
 
     def finished(self, report: AppReport) -> None:
         """One application is done."""

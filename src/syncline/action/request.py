@@ -140,7 +140,8 @@ def _recovery(inputs: Inputs, environ: Mapping[str, str], job: Job) -> AskedReco
         except (OSError, UnicodeDecodeError):
             raise UsageError(f"The input record is {name!r}, which cannot be read.") from None
     # Elsewhere a context would lead the job to another cluster than the one it is about.
-    return AskedRecovery(text, name, context=inputs["drill_context"] if job is Job.DRILL else "")
+    context = inputs["drill_context"] if job is Job.DRILL else ""
+    return AskedRecovery(text, name, context=context, status_context=inputs["context"])
 
 
 def _repository(event: Event, environ: Mapping[str, str]) -> str:

@@ -111,5 +111,10 @@ def _recovery(options: Mapping[str, Any]) -> AskedRecovery:
     if name and not text.strip():
         raise UsageError(f"--from {name!r} is empty.")
     return AskedRecovery(
-        text, name, options.get("cluster", ""), options.get("context", ""), keep=bool(options.get("keep"))
+        text,
+        name,
+        options.get("cluster", ""),
+        options.get("context", ""),
+        keep=bool(options.get("keep")),
+        status_context=options.get("status_context", "syncline"),
     )

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 )
 @click.option("--drill", is_flag=True, help="Rebuild on the throw-away cluster of --context, and clean up.")
 @click.option("--context", metavar="NAME", default="", help="The kubeconfig context of a drill's cluster.")
+@click.option(
+    "--status-context",
+    metavar="NAME",
+    default="syncline",
+    help="What the commit statuses of syncs begin with.",
+    show_default=True,
+)
 @click.option("--keep", is_flag=True, help="Leave what the drill built.")
 @given.dry_run
 @given.timeout
@@ -41,7 +48,8 @@ def recover(**options: Any) -> None:
     """Rebuild empty clusters from Git, each application at its last good revision, and prove it.
 
     Good is what --revision says, else the record of --from (an export, or the JSON report of a sync), else
-    the cluster's own history, else HEAD, which is then said. What an application needs (kinds, namespaces,
+    the cluster's own history, else what the commits' statuses on GitHub say (with GITHUB_TOKEN), else HEAD,
+    which is then said. What an application needs (kinds, namespaces,
     its parent) comes before it.
     """
     if bool(options["context"]) != options["drill"]:

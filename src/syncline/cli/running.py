@@ -19,6 +19,7 @@ from syncline.exits import deafened
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from syncline.core.mask import Masker
     from syncline.jobs.invocation import Invocation
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Surroundings
@@ -28,23 +29,34 @@ if TYPE_CHECKING:
 
 
 def run(
-    invocation: Invocation, observer: Observer, *, forge: Callable[[], Forge | None] | None = None
+    invocation: Invocation,
+    observer: Observer,
+    *,
+    forge: Callable[[], Forge | None] | None = None,
+    masker: Masker | None = None,
 ) -> Report:
     """Do the job. Raises SynclineError when it could not be begun; trouble on the way is in the report.
 
     `forge` opens GitHub when a generator or a role asks for it; by default with the environment's token.
+    `masker` knows what the caller holds as secret; by default what the environment holds.
     """
+    from contextlib import nullcontext
+
     from msgspec.structs import replace
 
+    from syncline.discretion import discreet
     from syncline.jobs import run as run_job
+    from syncline.jobs.bugs import contained
     from syncline.jobs.session import Session
     from syncline.runtime import Cancellation
 
     cancellation = Cancellation()
     surroundings = replace(
-        surroundings_of(invocation, cancellation), forge=forge or (lambda: _forge(invocation.environ))
+        surroundings_of(invocation, cancellation, masker), forge=forge or (lambda: _forge(invocation.environ))
     )
-    with cancellation.on_signals(), Session(invocation, surroundings) as session:
+    # The action has its own way to print, and has seen to it.
+    talk = discreet(surroundings.masker) if masker is None else nullcontext()
+    with talk, cancellation.on_signals(), Session(invocation, surroundings) as session, contained(session):
         report = run_job(session, observer)
     return replace(report, stopped_by=cancellation.exit_code) if report.interrupted else report
 
@@ -70,8 +82,11 @@ def do(job: str, options: Mapping[str, Any]) -> NoReturn:
     sys.exit(code)
 
 
-def surroundings_of(invocation: Invocation, cancellation: Cancellation) -> Surroundings:
+def surroundings_of(
+    invocation: Invocation, cancellation: Cancellation, masker: Masker | None = None
+) -> Surroundings:
     """What a process gives a run."""
+    from syncline.discretion import masker_of
     from syncline.jobs.session import Surroundings
     from syncline.process import Room
     from syncline.runtime import SystemClock
@@ -86,11 +101,27 @@ def surroundings_of(invocation: Invocation, cancellation: Cancellation) -> Surro
     return Surroundings(
         clock=SystemClock(),
         cancellation=cancellation,
-        mask_key=os.urandom(32),
+        masker=masker or masker_of(environ),
         home=Path(environ.get("HOME", "/")),
         room=room,
         cores=os.cpu_count() or 2,
+        debug=_print_trace if _is_debugging(environ) else lambda _: None,
     )
+
+
+def _is_debugging(environ: Mapping[str, str]) -> bool:
+    return "1" in {environ.get("SYNCLINE_DEBUG"), environ.get("RUNNER_DEBUG")}
+
+
+def _print_trace(text: str) -> None:
+    from syncline.github.workflow import print_untrusted
+    from syncline.report.escaping import visible
+
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        # A trace may quote what somebody wrote, and a runner reads commands from it.
+        print_untrusted(text, sys.stderr)
+    else:
+        click.echo(visible(text), err=True)
 
 
 def _forge(environ: Mapping[str, str]) -> Forge | None:

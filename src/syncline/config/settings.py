@@ -20,6 +20,9 @@ IN_CLUSTER_SERVER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster it runs in; here: the default cluster."""
 
 
+_MASKED = "resource.sensitive.mask.annotations"
+
+
 class ClusterAccess(Struct, frozen=True):
     """How a cluster is reached: a kubeconfig context, or an API server with CA and a token.
 
@@ -72,6 +75,12 @@ class Customizations(Struct, frozen=True):
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
     kinds: Mapping[str, Customization] = field(default_factory=dict)
 
+    @property
+    def sensitive_annotations(self) -> frozenset[str]:
+        """The annotations of Secrets that `resource.sensitive.mask.annotations` hides."""
+        text = self.texts[_MASKED][0] if _MASKED in self.texts else ""
+        return frozenset(name.strip() for name in text.split(",") if name.strip())
+
 
 class DriftPolicy(Struct, frozen=True):
     """What is done about drift: `application` goes by each Application's selfHeal, `heal` heals everywhere,
@@ -89,6 +98,34 @@ class DriftPolicy(Struct, frozen=True):
     def of(self, name: str) -> str:
         """The word for one application."""
         return self.applications.get(name, self.policy)
+
+
+class HiddenField(Struct, frozen=True):
+    """Fields that hold secrets; `kind` is a glob such as `Deployment.apps` or `*`."""
+
+    kind: str = "*"
+    json_pointers: tuple[str, ...] = ()
+    jq_path_expressions: tuple[str, ...] = ()
+
+
+class Masking(Struct, frozen=True):
+    """What is hidden besides Secrets: fields, annotations of any object, and annotations of Secrets alone
+    (`argocd-cm`'s `resource.sensitive.mask.annotations`). `guess` hides what looks like a secret, too.
+    """
+
+    fields: tuple[HiddenField, ...] = ()
+    annotations: frozenset[str] = frozenset()
+    secret_annotations: frozenset[str] = frozenset()
+    guess: bool = True
+
+    def joined(self, other: Masking) -> Masking:
+        """What either of them hides; whether to guess is the other's to say."""
+        return Masking(
+            tuple(dict.fromkeys((*self.fields, *other.fields))),
+            self.annotations | other.annotations,
+            self.secret_annotations | other.secret_annotations,
+            guess=other.guess,
+        )
 
 
 class Settings(Struct, frozen=True):
@@ -115,6 +152,7 @@ class Settings(Struct, frozen=True):
     plugins: Mapping[str, PluginAccess] = field(default_factory=dict)
     teams: Mapping[str, str] = field(default_factory=dict)
     unrestricted_projects: tuple[str, ...] = ()
+    masking: Masking = field(default_factory=Masking)
 
     def cluster_of(self, destination: Destination) -> str | None:
         """The name here of a destination; empty for the default cluster when it has no name, None for one

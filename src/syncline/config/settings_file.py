@@ -22,7 +22,16 @@ from syncline.config.decoding import (
     text_map,
     texts,
 )
-from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, PluginAccess, Settings
+from syncline.config.jq import unreadable
+from syncline.config.settings import (
+    ClusterAccess,
+    DriftPolicy,
+    GuardLimits,
+    HiddenField,
+    Masking,
+    PluginAccess,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,6 +206,54 @@ def _lease_duration(node: Node) -> float:
 
 _SHORTEST_LEASE = 5
 
+
+def _pointer(node: Node) -> str:
+    pointer = text(node)
+    if not pointer.startswith("/"):
+        node.error("must be a JSON pointer, such as /spec/password.")
+    return pointer
+
+
+def _expression(node: Node) -> str:
+    expression = text(node)
+    why = unreadable(expression) if expression else ""
+    if why:
+        node.error(f"is no jq path expression: {why}.")
+    return expression
+
+
+def _hidden_kind(node: Node) -> str:
+    kind = text(node)
+    if not _KIND_GLOB.fullmatch(kind):
+        node.error("must be a kind, such as Secret, Deployment.apps or *.")
+    return kind
+
+
+_KIND_GLOB = re.compile(r"[A-Z*][A-Za-z0-9*]*(?:\.[a-z0-9.*-]+)?")
+
+
+def _hidden_field(node: Node) -> HiddenField:
+    table: Table = {
+        "kind": _hidden_kind,
+        "jsonPointers": list_of(_pointer),
+        "jqPathExpressions": list_of(_expression),
+    }
+    found = strict_fields(node, table)
+    if isinstance(node.value, dict) and not (node.has("jsonPointers") or node.has("jqPathExpressions")):
+        node.error("names no field; write jsonPointers or jqPathExpressions.")
+    return HiddenField(**found)
+
+
+def _masking(node: Node) -> Masking:
+    table: Table = {"fields": list_of(_hidden_field), "annotations": texts, "guess": flag}
+    found = strict_fields(node, table)
+    return Masking(
+        fields=tuple(found.get("fields", ())),
+        annotations=frozenset(found.get("annotations", ())),
+        guess=found.get("guess", True),
+    )
+
+
 _SETTINGS: Table = {
     "clusters": _clusters,
     "defaultCluster": text,
@@ -210,6 +267,7 @@ _SETTINGS: Table = {
     "plugins": lambda node: {name: _plugin(child) for name, child in entries(node)},
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
+    "masking": _masking,
 }
 
 

@@ -22,6 +22,7 @@ _OF_THE_RUN: Final = frozenset(
         "binding",
         "drift",  # of the job drift, which looks at every application
         "lease_seconds",
+        "masking",  # what may be read of a change, not what it is
         "plugins",  # what generators make of them shows in the definitions
         "render_timeout",
         "require_lease",

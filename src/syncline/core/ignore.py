@@ -73,16 +73,16 @@ def _modified(desired: Body, live: Body, path: Path, shape: Shape) -> Body:
 def _paths(rule: IgnoreDifference, desired: Body, live: Body, shape: Shape) -> Iterator[Path]:
     for body in (desired, live):
         for pointer in rule.json_pointers:
-            path = _pointed(body, pointer)
+            path = pointed(body, pointer)
             if path and path[0] != _STATUS:
                 yield path
         for expression in rule.jq_path_expressions:
-            for steps in _selected(expression, body):
+            for steps in selected(expression, body):
                 if steps and steps[0] != _STATUS:
-                    yield _named(body, steps, shape)
+                    yield named(body, steps, shape)
 
 
-def _pointed(body: Body, pointer: str) -> Path:
+def pointed(body: Body, pointer: str) -> Path:
     """A JSON pointer (RFC 6901) as a path; a number is an index where a list stands."""
     value: Any = body
     path: list[Step] = []
@@ -95,7 +95,8 @@ def _pointed(body: Body, pointer: str) -> Path:
     return tuple(path)
 
 
-def _selected(expression: str, body: Body) -> list[list[Step]]:
+def selected(expression: str, body: Body) -> list[list[Step]]:
+    """What a jq expression selects, as steps; nothing where it does not fit the object."""
     try:
         found = program(expression).input_value(body).first()
     except (ValueError, StopIteration):
@@ -103,7 +104,7 @@ def _selected(expression: str, body: Body) -> list[list[Step]]:
     return [steps for steps in found if all(isinstance(step, str | int) for step in steps)]
 
 
-def _named(body: Body, steps: Iterable[Step], shape: Shape) -> Path:
+def named(body: Body, steps: Iterable[Step], shape: Shape) -> Path:
     """The path with members of a list by their keys, since the other side may hold them in another order."""
     value: Any = body
     path: list[Step] = []

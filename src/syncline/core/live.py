@@ -35,10 +35,19 @@ class Prediction(Struct, frozen=True):
     """What each desired object would be after the apply.
 
     `rejected` are the objects the server would refuse (with its reason), `unknowable` those nothing can be
-    said of at this level (with the reason: the CRD is not there yet, the object is unreadable).
+    said of at this level (with the reason: the CRD is not there yet, the object is unreadable), `unasked`
+    those about which this identity may not ask the server (with the reason), so that we predict them.
     """
 
     level: Level
     objects: Mapping[ResourceKey, Body] = field(default_factory=dict)
     rejected: Mapping[ResourceKey, str] = field(default_factory=dict)
     unknowable: Mapping[ResourceKey, str] = field(default_factory=dict)
+    unasked: Mapping[ResourceKey, str] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why the level is a lower one than was asked for."""
+        if self.level is Level.DRY_RUN or not self.unasked:
+            return ""
+        return f"the server may not be asked for a dry run: {min(self.unasked.items())[1]}"

@@ -77,7 +77,15 @@ class Retrying(Struct, frozen=True):
     at: str
 
 
-Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted | Waiting | Retrying
+class GaveUp(Struct, frozen=True):
+    """After this attempt, which did not succeed, no other is made although retries were asked for."""
+
+    attempt: int
+    message: str
+    at: str
+
+
+Event: TypeAlias = Done | Failed | Assessed | Overdue | Halted | Waiting | Retrying | GaveUp
 
 
 class Outcome(Enum):
@@ -101,6 +109,7 @@ class SyncResult(Struct, frozen=True):
     health: Mapping[ResourceKey, Health] = field(default_factory=dict)
     halted: Halted | None = None
     retries: tuple[Retrying, ...] = ()
+    gave_up: GaveUp | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -150,6 +159,7 @@ def fold(events: Iterable[Event]) -> SyncResult:
     health: dict[ResourceKey, Health] = {}
     halted: Halted | None = None
     retries: list[Retrying] = []
+    gave_up: GaveUp | None = None
     for event in events:
         match event:
             case Done():
@@ -167,6 +177,8 @@ def fold(events: Iterable[Event]) -> SyncResult:
             case Halted():
                 # What follows a request to stop (an inventory that cannot be saved) does not hide it.
                 halted = halted if halted is not None and halted.interrupted else event
+            case GaveUp():
+                gave_up = event
             case Waiting():
                 continue
-    return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted, tuple(retries))
+    return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted, tuple(retries), gave_up)

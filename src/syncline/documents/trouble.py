@@ -29,7 +29,7 @@ _REMEDIES: Mapping[str, str] = {
     "document start": "Start each document with a line `---`.",
 }
 _CHECK = "Check the quotes and the indentation."
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 
 
 def explain(trouble: yaml.YAMLError, text: str, file: str) -> DocumentError:
@@ -68,7 +68,7 @@ def _tab_in_indentation(text: str, line: int) -> bool:
 
 
 def _unprintable(text: str, file: str) -> DocumentError:
-    match = _UNPRINTABLE.search(text)
+    match = re.search(_UNPRINTABLE, text)
     line = text.count("\n", 0, match.start()) + 1 if match else 0
     return DocumentError(
         "A control character stands in the text, which YAML allows only as an escape in double quotes.",

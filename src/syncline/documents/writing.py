@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from syncline.documents.scalars import resolve
@@ -17,12 +18,17 @@ _LONGEST_SIMPLE_KEY = 1000
 
 _PRINTABLE = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 _UNSAFE_START = re.compile(r"[^A-Za-z_/\\(.$^]")
-_UNSAFE = re.compile(rf"[^{_PRINTABLE}]|\xa0|:(?: |$)| #| $")
+_UNSAFE = re.compile(r"\xa0|:(?: |$)| #| $")
 _NUMBER_ELSEWHERE = re.compile(r"[-+.]?[0-9][0-9_,:.eExXoObBaAcCdDfF+-]*|[-+.]+[a-zA-Z0-9]*|=|<<")
-_NOT_LITERAL = re.compile(rf"[^\t\n{_PRINTABLE}]")
-_TO_ESCAPE = re.compile(rf'[^{_PRINTABLE}]|[\\"]')
+_BLANKS = str.maketrans("", "", "\t\n")
 _ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", '"': r"\"", "\\": r"\\"}
 _LINE_WITH_TEXT = re.compile(r"\n(?=[^\n])")
+
+
+@cache
+def _to_escape() -> re.Pattern[str]:
+    """Made when a text needs it: such wide classes of characters take a start-up's time to compile."""
+    return re.compile(rf'[^{_PRINTABLE}]|[\\"]')
 
 
 def dump(value: Any) -> str:
@@ -100,19 +106,26 @@ def _scalar(value: Any, pad: str) -> str:
 def _text(text: str) -> str:
     if _is_plain(text):
         return text
-    if ('"' in text or "\\" in text) and not _TO_ESCAPE.search(text.replace('"', "").replace("\\", "")):
+    if ('"' in text or "\\" in text) and _is_printable(text):
         return "'" + text.replace("'", "''") + "'"
     return _quoted(text)
 
 
 def _is_plain(text: str) -> bool:
-    if not text or _UNSAFE_START.match(text) or _UNSAFE.search(text):
+    if not text or _UNSAFE_START.match(text) or _UNSAFE.search(text) or not _is_printable(text):
         return False
     return isinstance(resolve(text), str) and not _NUMBER_ELSEWHERE.fullmatch(text) and text[:3] != "..."
 
 
+def _is_printable(text: str) -> bool:
+    """Whether all of it may stand in YAML as it is, quotes and backslashes aside."""
+    if text.isascii():
+        return text.isprintable()
+    return not _to_escape().search(text.replace('"', "").replace("\\", ""))
+
+
 def _quoted(text: str) -> str:
-    return f'"{_TO_ESCAPE.sub(_escape, text)}"'
+    return f'"{_to_escape().sub(_escape, text)}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -124,7 +137,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def _literal(text: str, pad: str) -> str:
     body = text.rstrip("\n")
-    if not body or _NOT_LITERAL.search(text):
+    if not body or not _is_printable(text.translate(_BLANKS)):
         return _quoted(text)
     indentation = "2" if body[0] in " \n\t" else ""
     ending = text[len(body) :]

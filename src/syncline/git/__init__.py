@@ -47,7 +47,7 @@ class Repository:
         sha = self._commit(revision) or self._fetched(revision)
         if not sha:
             raise GitError(self._unknown(revision), remedy=self._hint())
-        self._known[revision] = sha
+        self._known[revision] = self._known[sha] = sha
         return sha
 
     def merge_base(self, one: str, other: str) -> str:
@@ -132,13 +132,11 @@ class Repository:
 
     def origin_url(self) -> str:
         """The URL of the remote `origin`, without credentials; empty when there is none."""
-        answer = self._git.run("config", "--get", "remote.origin.url")
-        return without_password(answer.stdout.decode("utf-8", "replace").strip()) if answer.code == 0 else ""
+        return without_password(self._git.setting("remote.origin.url"))
 
     def actor(self) -> str:
         """Who works here, for the history: the configured name, or nothing."""
-        answer = self._git.run("config", "--get", "user.name")
-        return answer.stdout.decode("utf-8", "replace").strip() if answer.code == 0 else ""
+        return self._git.setting("user.name")
 
     def default_branch(self) -> str:
         """What `origin/HEAD` points to, else the first of main and master that exists, else HEAD."""

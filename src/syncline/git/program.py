@@ -60,6 +60,7 @@ _ELSEWHERE: Final = frozenset(
 """What a Git hook finds set, or what names another repository than the one asked for."""
 
 _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
+_ASKED: Final = r"^(filter\.|hook\.|remote\.origin\.url$|user\.name$)"
 _FETCH_SECONDS: Final = 600.0
 _LATE: Final = "Look at the remote, or fetch the commits before."
 _PASSWORD: Final = re.compile(r"(?<=://)[^/\s]*@")
@@ -72,7 +73,7 @@ class Git:
         self.root = root
         self._passed = {name: value for name, value in environ.items() if _is_passed_on(name)}
         self._room = replace(room, environ={**self._passed, **_QUIET}, uid=None, late=_LATE)
-        self._unfiltered: dict[str, str] | None = None
+        self._settings: tuple[tuple[str, str], ...] | None = None
 
     def run(self, *arguments: str, stdin: bytes = b"") -> Completed:
         """Run to the end, whatever that is."""
@@ -105,24 +106,33 @@ class Git:
         """The same as text."""
         return self.output(*arguments).decode("utf-8", "surrogateescape")
 
+    def setting(self, name: str) -> str:
+        """A value of the clone's or the user's configuration, the last one given; empty without one."""
+        return next((value for key, value in reversed(self._configured()) if key == name), "")
+
+    def _configured(self) -> tuple[tuple[str, str], ...]:
+        """What is asked of the configuration at any time, read once."""
+        if self._settings is None:
+            found = self.run("config", "--null", "--get-regexp", _ASKED).stdout
+            entries = found.decode("utf-8", "surrogateescape").split("\0")
+            pairs = (entry.partition("\n") for entry in entries if entry)
+            self._settings = tuple((name, value.strip()) for name, _, value in pairs)
+        return self._settings
+
     def _without_filters(self) -> dict[str, str]:
         """Variables that take the program from every filter and hook which any configuration file defines.
 
         Not `-c`: a filter may be called `a=b`.
         """
-        if self._unfiltered is None:
-            found = self.run("config", "--null", "--name-only", "--get-regexp", r"^(filter|hook)\.")
-            names = found.stdout.decode("utf-8", "surrogateescape").split("\0")
-            sections = sorted({name.rpartition(".")[0] for name in names if name.count(".") > 1})
-            number = int(self._passed.get("GIT_CONFIG_COUNT") or 0)
-            self._unfiltered = {}
-            for section in sections:
-                for key, value in _OFF[section.partition(".")[0].lower()]:
-                    self._unfiltered[f"GIT_CONFIG_KEY_{number}"] = f"{section}.{key}"
-                    self._unfiltered[f"GIT_CONFIG_VALUE_{number}"] = value
-                    number += 1
-            self._unfiltered["GIT_CONFIG_COUNT"] = str(number)
-        return self._unfiltered
+        named = {name.rpartition(".")[0] for name, _ in self._configured() if name.count(".") > 1}
+        number = int(self._passed.get("GIT_CONFIG_COUNT") or 0)
+        variables = {}
+        for section in sorted(name for name in named if name.startswith(tuple(_OFF))):
+            for key, value in _OFF[section.partition(".")[0]]:
+                variables[f"GIT_CONFIG_KEY_{number}"] = f"{section}.{key}"
+                variables[f"GIT_CONFIG_VALUE_{number}"] = value
+                number += 1
+        return {**variables, "GIT_CONFIG_COUNT": str(number)}
 
     def _start(self, arguments: tuple[str, ...], room: Room, stdin: bytes = b"") -> Completed:
         guards = [part for guard in _GUARDS for part in ("-c", guard)]

@@ -1,4 +1,5 @@
-"""What generators and projects ask GitHub: pull requests, repositories, branches, paths, teams.
+"""What generators, projects and recoveries ask GitHub: pull requests, repositories, branches, paths, teams,
+statuses.
 
 The law: only questions are asked; "not found" is an answer where absence is one, and an error where the thing
 was named.
@@ -70,6 +71,14 @@ class GitHubForge:
         numbers = sorted(int(each["number"]) for each in brought)
         found = (first_page(self._api, f"{owner}/{repo}", number, context) for number in numbers)
         return tuple(text for text in found if text)
+
+    def statuses(self, owner: str, repo: str, sha: str) -> Mapping[str, tuple[str, str]]:
+        """The newest state of each context of a commit, with its description."""
+        path = f"/repos/{_part(owner)}/{_part(repo)}/commits/{_part(sha)}/status"
+        found = self._api.pages(path, key="statuses")
+        return {
+            str(each["context"]): (str(each["state"]), str(each.get("description") or "")) for each in found
+        }
 
     def is_member(self, team: str, login: str) -> bool:
         """Whether somebody is an active member of `organisation/team`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from syncline.errors import ExitCode
+from syncline.jobs.border import Discreet, scrubbed
 from syncline.jobs.choose import labels
 from syncline.report.model import AppReport, Job, Problem, Report
 
@@ -31,10 +32,11 @@ def job_of(job: Job) -> Callable[[Session, Observer], Report]:
 def run(session: Session, observer: Observer) -> Report:
     """The job that was asked for, with the broken definitions beside the whole ones."""
     began = session.clock.monotonic()
-    report = job_of(session.invocation.job)(session, observer)
+    report = job_of(session.invocation.job)(session, Discreet(observer, session.masker))
     broken = () if session.invocation.path else _broken(session, report.head)
     seconds = round(session.clock.monotonic() - began, 1)
-    return replace(report, applications=(*report.applications, *broken), seconds=seconds)
+    whole = replace(report, applications=(*report.applications, *broken), seconds=seconds)
+    return scrubbed(whole, session.masker)
 
 
 def _broken(session: Session, revision: str) -> tuple[AppReport, ...]:

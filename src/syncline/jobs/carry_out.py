@@ -6,7 +6,7 @@ another plan, made from what the cluster has by then; while one run writes an ap
 
 from __future__ import annotations
 
-import platform
+import os
 import uuid
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,10 @@ from msgspec.structs import replace
 from syncline.core.inventory import Cause
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
-from syncline.core.verdict import Halted, Outcome, Retrying, fold
+from syncline.core.verdict import GaveUp, Halted, Outcome, Retrying, fold
 from syncline.errors import ClusterError, SynclineError, TurnError
 from syncline.execute import Means, execute
+from syncline.jobs.bugs import bug_of
 from syncline.jobs.evidence import with_evidence
 from syncline.jobs.prepare import PARENT, Prepared, Record
 from syncline.jobs.present import app_report
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from syncline.jobs.session import Session
 
 _RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
+_OFTEN_ENOUGH = "that is as often as its retry.limit allows."
 
 
 class Purpose(Struct, frozen=True):
@@ -78,6 +80,11 @@ def carry_out(
     except ClusterError as error:
         # The plan that was made is shown with what kept it from being begun.
         tell(Halted(str(error), session.clock.now()))
+        return Carried(turn.noted(prepared), fold(events))
+    except SynclineError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what was done before it must be told
+        tell(Halted(str(bug_of(error, session)), session.clock.now()))
         return Carried(turn.noted(prepared), fold(events))
     finally:
         turn.end()
@@ -192,21 +199,31 @@ def _attempts(
         seconds = until - session.clock.monotonic()
         means = replace(means_of(prepared.record, session, turn), check=check, seconds=seconds)
         result = execute(prepared.plan, _claim(prepared, prepared.record, why), means, emit)
-        if retry is None or result.outcome not in _RETRIED or not retry.allows(attempt):
+        if retry is None or result.outcome not in _RETRIED or (attempt == 1 and not retry.allows(1)):
             return
-        pause = retry.pause(attempt)
-        if prepared.again is None or session.clock.monotonic() + pause >= until:
-            return
-        telling = Retrying(attempt, _why(result), pause, session.clock.now())
-        try:
-            session.cancellation.pause(pause)
-            prepared = turn.ready(prepared.again())
-        except SynclineError:
-            return  # also when asked to stop: what the last attempt came to stands
-        if prepared.plan.refusals:
+        telling = Retrying(attempt, _why(result), retry.pause(attempt), session.clock.now())
+        following = _next(prepared, turn, session, telling, until) if retry.allows(attempt) else _OFTEN_ENOUGH
+        if isinstance(following, str):
+            emit(GaveUp(attempt, following, session.clock.now()))
             return
         emit(telling)
+        prepared = following
         attempt += 1
+
+
+def _next(
+    prepared: Prepared, turn: Turn, session: Session, telling: Retrying, until: float
+) -> Prepared | str:
+    """The plan of the next attempt, or why there is none: what the last attempt came to stands then."""
+    if prepared.again is None or session.clock.monotonic() + telling.seconds >= until:
+        return f"the next one, {telling.seconds:g} s later, would be beyond the time that the run has."
+    try:
+        session.cancellation.pause(telling.seconds)
+        prepared = turn.ready(prepared.again())
+    except SynclineError as error:
+        return f"the next one could not be begun: {error}"
+    refusals = prepared.plan.refusals
+    return f"the plan of the next one is refused: {refusals[0]}" if refusals else prepared
 
 
 def _claim(prepared: Prepared, record: Record, why: Purpose) -> Claim:
@@ -275,7 +292,7 @@ def _holder(session: Session) -> str:
     """Who this run is: a person or a bot, where to look, and what tells it from every other run."""
     environ = session.invocation.environ
     run = environ.get("GITHUB_RUN_ID", "")
-    place = platform.node()
+    place = os.uname().nodename
     if run:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         place = f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"

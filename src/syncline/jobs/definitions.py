@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config import Configuration, load
 from syncline.config.application import Application, Destination, Source
-from syncline.errors import Place
+from syncline.errors import ClusterError, Place
 from syncline.git import Repository
 from syncline.process import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from syncline.config.settings import Settings
 
 _FILES: Final = ("*.yaml", "*.yml", "*.json")
 _WORDS: Final = ("argoproj.io/", "argocd-cm")
@@ -25,6 +27,22 @@ _SETTINGS: Final = ("syncline.yaml", ".syncline.yaml")
 def definitions(repository: Repository, revision: str) -> Configuration:
     """Everything that is defined at this commit, whole and broken."""
     return load(sorted(repository.files_containing(revision, _WORDS, _FILES, _SETTINGS).items()))
+
+
+def cluster_named(destination: Destination, settings: Settings) -> str:
+    """The configuration's name of a destination; empty for the default cluster when it has no name.
+
+    Raises ClusterError.
+    """
+    found = settings.cluster_of(destination)
+    if found is not None:
+        return found
+    asked = destination.name or destination.server
+    known = ", ".join(sorted(settings.clusters)) or "none"
+    raise ClusterError(
+        f"The cluster {asked!r} is unknown (known: {known}).",
+        remedy="Add it under clusters: in syncline.yaml.",
+    )
 
 
 def nameless(path: str) -> Application:

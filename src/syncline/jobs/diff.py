@@ -182,7 +182,7 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
     if level is not Level.OFFLINE:
         try:
             live = against_live(pair.app, rendering, recall(pair.app, session), session, level)
-            return settled(replace(live, level_reason=why), session)
+            return settled(replace(live, level_reason=why or live.level_reason), session)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
     before = session.rendering(pair.before, base) if pair.before else None

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from syncline.config.application import Application
 from syncline.errors import Interrupted, SynclineError
+from syncline.jobs.bugs import contained
 from syncline.jobs.present import problem_report
 from syncline.report.model import AppReport, Note, Severity
 from syncline.runtime import each
@@ -82,7 +83,8 @@ def _ordered(reports: Mapping[int, AppReport]) -> tuple[AppReport, ...]:
 def _look(app: Application, look: Look, session: Session) -> AppReport:
     began = session.clock.monotonic()
     try:
-        report = look(app)
+        with contained(session):
+            report = look(app)
     except Interrupted:
         raise
     except SynclineError as error:

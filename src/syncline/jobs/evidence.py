@@ -6,6 +6,7 @@ quoted before the application's Secrets are known, so that it cannot tell one.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -38,6 +39,10 @@ OCTETS: Final = 8 * 1024
 _WORDS: Final = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 
 
+_FEW: Final = 10
+"""Objects of a kind that are read one by one; more come in one list."""
+
+
 class _Suspect(Struct, frozen=True):
     """A container whose last words are asked for, and what its pod is like."""
 
@@ -49,8 +54,8 @@ def with_evidence(
     report: AppReport, prepared: Prepared, session: Session, result: SyncResult | None
 ) -> AppReport:
     """The report of a sync that failed, with the pods of each unhealthy workload and what they last said."""
-    if result is None or result.outcome not in _WORDS:
-        return report
+    if result is None or result.outcome not in _WORDS or session.invocation.timeout == 0:
+        return report  # what was given no time is not ill
     ill = [key for key, health in sorted(result.health.items()) if health.status > HealthStatus.SUSPENDED]
     try:
         return _told(report, prepared, session, ill) if ill else report
@@ -97,13 +102,23 @@ def learn_secrets(cluster: ApiCluster, namespaces: Iterable[str], session: Sessi
 
 
 def _read(cluster: ApiCluster, keys: Iterable[ResourceKey], session: Session) -> dict[ResourceKey, Body]:
-    def read(key: ResourceKey) -> Body | None:
-        resource = cluster.resource(key.group, key.kind)
-        return cluster.get(resource, key.namespace, key.name) if resource else None
+    """Those that are there: a few one by one, many of one kind in one list."""
+    groups: dict[tuple[str, str, str], list[ResourceKey]] = defaultdict(list)
+    for key in keys:
+        groups[key.group, key.kind, key.namespace].append(key)
 
-    listed = list(keys)
-    answers = each(read, listed, workers=session.workers)
-    return {key: body for key, body in zip(listed, answers, strict=True) if body is not None}
+    def read(group: tuple[str, str, str]) -> dict[ResourceKey, Body]:
+        wanted, resource = groups[group], cluster.resource(*group[:2])
+        if resource is None:
+            return {}
+        if len(wanted) > _FEW:
+            listed = {key_of(body): body for body in cluster.list(resource, namespace=group[2]).items}
+            return {key: listed[key] for key in wanted if key in listed}
+        found = {key: cluster.get(resource, key.namespace, key.name) for key in wanted}
+        return {key: body for key, body in found.items() if body is not None}
+
+    answers = each(read, list(groups), workers=session.workers)
+    return {key: body for answer in answers for key, body in answer.items()}
 
 
 def _is_sick_pod(branch: Branch) -> bool:

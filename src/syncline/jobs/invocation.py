@@ -51,7 +51,7 @@ class AskedRecovery(Discreet, frozen=True):
 
     `record` is the text of a record of revisions (empty: the clusters' own) and `record_name` what to call
     it; `cluster` leaves the applications of others out; `context` is the throw-away cluster of a drill, which
-    `keep` leaves as it is afterwards.
+    `keep` leaves as it is afterwards; `status_context` is what the statuses of commits begin with.
     """
 
     _SHOWN = ("record_name", "cluster", "context", "keep")
@@ -61,6 +61,7 @@ class AskedRecovery(Discreet, frozen=True):
     cluster: str = ""
     context: str = ""
     keep: bool = False
+    status_context: str = "syncline"
 
 
 class AskedBinding(Discreet, frozen=True):

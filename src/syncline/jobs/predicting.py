@@ -6,7 +6,7 @@ object would be written.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -20,16 +20,19 @@ from syncline.core.predict import in_sync, predict_apply, predict_removal, predi
 from syncline.errors import ApiError
 from syncline.kube.dryrun import dry_run
 from syncline.kube.shapes import custom_shapes
+from syncline.report.model import Note, Severity
 from syncline.writer import replacement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.application import IgnoreDifference
     from syncline.core.plan import Policy
     from syncline.core.resource import Body, Manifest, ResourceKey
     from syncline.core.schema import Shape
     from syncline.ports import ApiResource, Cluster
+
+_NAMED: Final = 5
 
 
 class Question(Struct, frozen=True):
@@ -139,4 +142,15 @@ def predict(
     if answer.forbidden and not answer.objects:
         # Nobody may claim the server's word for what the server would not say.
         level = Level.LIVE
-    return Prediction(level, {**objects, **answer.objects}, answer.rejected, answer.unknowable)
+    made = {**objects, **answer.objects}
+    return Prediction(level, made, answer.rejected, answer.unknowable, answer.forbidden)
+
+
+def unasked_notes(prediction: Prediction) -> Iterator[Note]:
+    """What is said of single objects that the server was not to be asked about, at its own level."""
+    if prediction.level is not Level.DRY_RUN or not prediction.unasked:
+        return
+    names = ", ".join(str(key) for key in sorted(prediction.unasked)[:_NAMED])
+    more = f" and {len(prediction.unasked) - _NAMED} more" if len(prediction.unasked) > _NAMED else ""
+    text = f"This identity may not ask the server for a dry run of {names}{more}: what is shown is predicted."
+    yield Note(Severity.INFO, text)

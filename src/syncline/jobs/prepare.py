@@ -30,7 +30,7 @@ from syncline.core.scopes import Scopes
 from syncline.core.selection import EVERYTHING, Selection
 from syncline.discreet import Discreet
 from syncline.errors import Place
-from syncline.jobs.predicting import Terms, predict, yielded
+from syncline.jobs.predicting import Terms, predict, unasked_notes, yielded
 from syncline.jobs.projects import governed, project_notes
 from syncline.jobs.reservations import (
     foreign_hooks,
@@ -153,6 +153,7 @@ def against_live(
     live = read_live(
         cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
     )
+    session.masker.learn_all(live.objects.values())
     policy = session.policy(app, owner, known)
     policy = replace(policy, prune=policy.prune or extent.prune)
     terms = Terms(policy, app.ignore_differences)
@@ -174,8 +175,9 @@ def against_live(
     )
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
     plan = guarded(_with_parent(plan, record), _allowance(app, session))
-    notes = (*notes, *_notes(rendering), *project_notes(app, session))
-    return Prepared(app, plan, live, rendering, record, notes=notes, again=again)
+    notes = (*notes, *_notes(rendering), *unasked_notes(prediction), *project_notes(app, session))
+    why = session.masker.scrub(prediction.reason)
+    return Prepared(app, plan, live, rendering, record, why, notes, again)
 
 
 def _again(
@@ -225,6 +227,7 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
     live = read_live(
         cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
     )
+    session.masker.learn_all(live.objects.values())
     limits = session.settings.guard
     policy = Policy(
         prune=True,

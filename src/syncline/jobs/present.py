@@ -75,6 +75,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         resources=rows,
         health=_health(plan, result, session.assess) if rows else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
+        partial=plan.partial,
     )
 
 
@@ -162,6 +163,9 @@ def _attempts(result: SyncResult | None, masker: Masker) -> Iterator[Note]:
         text = (
             f"Attempt {each.attempt} did not succeed ({each.message}); tried again after {each.seconds:g} s."
         )
+        yield Note(Severity.WARNING, masker.scrub(text))
+    if result and result.gave_up:
+        text = f"After attempt {result.gave_up.attempt} no other was made: {result.gave_up.message}"
         yield Note(Severity.WARNING, masker.scrub(text))
 
 

@@ -13,16 +13,13 @@ from msgspec.structs import replace
 
 from syncline.core.family import identity, wave
 from syncline.core.health import HealthStatus
-from syncline.core.inventory import Inventory
 from syncline.core.live import Level
 from syncline.core.recovery import (
     Entry,
     Order,
     in_order,
     part,
-    read_record,
     references,
-    revision_of,
     write_record,
 )
 from syncline.core.resource import key_of
@@ -32,10 +29,11 @@ from syncline.jobs.carry_out import carry_out_and_report
 from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import defined_at
 from syncline.jobs.each_app import Row, one_by_one
+from syncline.jobs.goodness import Good, Goodness
 from syncline.jobs.prepare import RESOURCES, Extent, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
 from syncline.jobs.rights import must_write
-from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
+from syncline.report.model import AppReport, Note, Problem, Report, Severity
 from syncline.report.words import differs, duration, plural, short, visible_changes
 
 if TYPE_CHECKING:
@@ -56,9 +54,13 @@ class Item(Struct, frozen=True):
     """
 
     app: Application
-    revision: str
-    source: str
+    good: Good
     rendering: Rendering
+
+    @property
+    def revision(self) -> str:
+        """The commit."""
+        return self.good.revision
 
     @property
     def has_only_children(self) -> bool:
@@ -107,35 +109,19 @@ def gather(
     session: Session, apps: Iterable[Application], head: str
 ) -> tuple[dict[str, Item], tuple[AppReport, ...]]:
     """The applications at their good revisions, and the reports of those that cannot be had."""
-    asked = session.invocation.recovery
-    record = read_record(asked.record, asked.record_name or "The record") if asked.record else ()
+    known = Goodness(session, head, session.applications(head))
     items: dict[str, Item] = {}
     broken: list[AppReport] = []
     for app in apps:
         try:
-            revision, source = _good(app, record, head, session)
-            then = defined_at(app, revision, session)
-            items[identity(app)] = Item(then, revision, source, session.rendering(then, revision))
+            good = known.of(app)
+            then = defined_at(app, good.revision, session)
+            items[identity(app)] = Item(then, good, session.rendering(then, good.revision))
         except Interrupted:
             raise
         except SynclineError as error:
             broken.append(problem_report(app, error, session))
     return items, tuple(broken)
-
-
-def _good(app: Application, record: tuple[Entry, ...], head: str, session: Session) -> tuple[str, str]:
-    """What was asked for, what the record says, what the cluster itself remembers, else the branch's head."""
-    if session.invocation.head:
-        return head, "it was asked for"
-    recorded = revision_of(identity(app), app.destination.namespace, record)
-    if recorded:
-        return recorded, f"the last good one in {session.invocation.recovery.record_name or 'the record'}"
-    kept = Inventory(app.name)
-    if session.invocation.job is not Job.DRILL:
-        kept = recall(app, session).inventory
-    if kept.revision:
-        return kept.revision, "the last good one in the cluster's own history"
-    return head, ""
 
 
 def rebuild(session: Session, observer: Observer, items: Mapping[str, Item]) -> Report:
@@ -204,11 +190,12 @@ def _rebuilt(
 
 
 def _said(item: Item) -> Note:
-    if item.source:
-        return Note(Severity.INFO, f"Revision {short(item.revision)}: {item.source}.")
+    if item.good.source:
+        return Note(Severity.INFO, f"Revision {short(item.revision)}: {item.good.source}.")
     if item.has_only_children:
         return Note(Severity.INFO, f"Revision {short(item.revision)}: it has nothing but other Applications.")
-    text = f"No good revision is on record, so the head was taken: {short(item.revision)}."
+    why = f" ({item.good.trouble.rstrip('.')})" if item.good.trouble else ""
+    text = f"No good revision is on record{why}, so the head was taken: {short(item.revision)}."
     return Note(Severity.WARNING, text)
 
 
@@ -248,14 +235,15 @@ def _proof(report: AppReport, item: Item, session: Session) -> AppReport:
     if seen.resources and (seen.health is None or seen.health.status > HealthStatus.SUSPENDED):
         word = seen.health.status.label if seen.health else "of unknown health"
         failures.append(Problem(f"It is {word} after the recovery.", ExitCode.UNHEALTHY))
-    for key, users in sorted(_missing(item, session).items()):
+    missing, hidden = _missing(item, session)
+    for key, users in sorted(missing.items()):
         text = (
             f"{key} is missing, and {users} needs it: it is in no application, so Git cannot bring it back."
         )
         failures.append(
             Problem(text, ExitCode.UNHEALTHY, remedy="Restore it by hand, or keep it in Git sealed.")
         )
-    notes = report.notes
+    notes = (*report.notes, *hidden)
     if len(failures) == len(report.failures):
         count = plural(seen.unchanged, "object")
         how = f", {seen.health.status.label}" if seen.health else ""
@@ -266,21 +254,29 @@ def _proof(report: AppReport, item: Item, session: Session) -> AppReport:
     )
 
 
-def _missing(item: Item, session: Session) -> dict[ResourceKey, str]:
-    """The Secrets and ConfigMaps that workloads need and that are not there, each with one that needs it."""
+def _missing(item: Item, session: Session) -> tuple[dict[ResourceKey, str], tuple[Note, ...]]:
+    """The Secrets and ConfigMaps that workloads need and that are not there, each with one that needs it; and
+    what is to be said of those that could not be looked for.
+    """
     needed: dict[ResourceKey, Body] = {}
     for manifest in item.rendering.manifests:
         for key in references(manifest.body):
             namespace = key.namespace or item.app.destination.namespace
             needed.setdefault(replace(key, namespace=namespace), manifest.body)
     cluster = session.cluster(item.app.destination)
-    missing = {}
-    for key, user in needed.items():
+    missing: dict[ResourceKey, str] = {}
+    hidden: list[Note] = []
+    for key, user in sorted(needed.items(), key=lambda pair: pair[0]):
         resource = cluster.resource("", key.kind)
+        users = f"{user.get('kind')} {key_of(user).name}"
         try:
             is_there = resource is None or cluster.get(resource, key.namespace, key.name) is not None
-        except ClusterError:
-            continue  # whoever may not read it cannot say that it is missing
+        except ClusterError as error:
+            # Whoever may not read it cannot say that it is missing, nor that it is there.
+            said = session.masker.scrub(error.message)
+            text = f"Whether {key} is there, which {users} needs, could not be seen: {said}"
+            hidden.append(Note(Severity.WARNING, text))
+            continue
         if not is_there:
-            missing[key] = f"{user.get('kind')} {key_of(user).name}"
-    return missing
+            missing[key] = users
+    return missing, tuple(hidden)

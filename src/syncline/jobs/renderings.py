@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import UsageError
+from syncline.jobs.bugs import contained
+from syncline.jobs.confession import confessed
 from syncline.jobs.once import AtRevision, Once
 from syncline.jobs.recipe import Recipes
 from syncline.render import render
@@ -52,7 +54,11 @@ class Renderings:
     def again(self, app: Application, revision: str) -> Rendering:
         """The same once more, from nobody's memory. Raises RenderError."""
         session = self._session
-        return render(app, session.checkout(revision), session.render_options())
+        checkout = session.checkout(revision)
+        with contained(session), confessed(app, checkout.root, session.masker):
+            found = render(app, checkout, session.render_options())
+        session.masker.learn_all(manifest.body for manifest in found.manifests)
+        return found
 
     def close(self) -> None:
         """Leave the cache no larger than it may be."""
@@ -71,6 +77,7 @@ class Renderings:
             return self.again(app, revision)
         found = self._cache.find(key, revision)
         made, varies = found or (self.again(app, revision), False)
+        self._session.masker.learn_all(manifest.body for manifest in made.manifests)
         if found is None:
             varies = self.recipes.may_vary(app, revision, made)
             self._cache.put(key, made, volatile=varies)

@@ -12,15 +12,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.application import Application, Destination
-from syncline.core.applyset import PARENT_SELECTOR, decode, owner_of, repository_of
+from syncline.core.applyset import decode, owner_of
 from syncline.core.resource import Body, key_of
-from syncline.errors import ApiError, ClusterError, ConfigError, Interrupted, Place, SynclineError
-from syncline.jobs.prepare import PARENT, Prepared, Record, farewell
-from syncline.report.model import Note, Severity
+from syncline.errors import ClusterError, ConfigError, Interrupted, Place, SynclineError
+from syncline.jobs.bugs import contained
+from syncline.jobs.prepare import Prepared, Record, farewell
+from syncline.jobs.present import problem
+from syncline.jobs.whereabouts import Whereabouts
+from syncline.report.model import Note, Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from syncline.jobs.session import Session
     from syncline.ports import Cluster
 
@@ -30,13 +31,25 @@ class Leftovers(Struct, frozen=True):
 
     records: tuple[Record, ...] = ()
     notes: tuple[Note, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def leftovers(session: Session, head: str) -> Leftovers:
     """The applications that the clusters remember and this commit no longer defines.
 
-    Where any definition is broken nobody can tell which one is gone, so nothing is taken for gone.
+    Where any definition is broken nobody can tell which one is gone, so nothing is taken for gone. Never
+    raises: what was synced before it must be told.
     """
+    try:
+        with contained(session):
+            return _leftovers(session, head)
+    except Interrupted:
+        return Leftovers()
+    except SynclineError as error:
+        return Leftovers(problems=(problem(error, session.masker),))
+
+
+def _leftovers(session: Session, head: str) -> Leftovers:
     configuration = session.configuration(head)
     if session.invocation.applications or session.invocation.path or configuration.broken:
         return Leftovers()
@@ -46,13 +59,23 @@ def leftovers(session: Session, head: str) -> Leftovers:
     known = {(owner.namespace, owner.parent) for owner in map(owner_of, family.applications)}
     records: list[Record] = []
     notes: list[Note] = []
-    for record in _remembered(session, notes):
+    found = Whereabouts(session, head).found()
+    notes += found.notes
+    for parent in found.parents:
+        try:
+            record = _record(parent.cluster, parent.body, session)
+        except ClusterError as error:
+            # One that is damaged or a copy must not hide what became of all the others.
+            notes.append(Note(Severity.WARNING, session.masker.scrub(str(error))))
+            continue
         name = record.inventory.app
         # Wherever it is defined to be: two names of one cluster, or a name that cannot be connected just now,
         # must not make an application look as if it were gone.
         if (record.owner.namespace, record.owner.parent) in known:
             continue
-        if record.inventory.cascades:
+        if record.inventory.cascades and not _was_here(record, head, session):
+            notes.append(_elsewhere(record, head))
+        elif record.inventory.cascades:
             records.append(record)
         elif record.inventory.keys:
             count = len(record.inventory.keys)
@@ -60,6 +83,24 @@ def leftovers(session: Session, head: str) -> Leftovers:
                 Note(Severity.INFO, f"The Application {name} is gone from Git; its {count} objects stay.")
             )
     return Leftovers(tuple(records), tuple(notes))
+
+
+def _was_here(record: Record, head: str, session: Session) -> bool:
+    """Whether this commit is one that comes after what was synced: only then it can have removed it.
+
+    Another branch may deliver to the same clusters, and an older commit may be asked for.
+    """
+    return session.repository.is_ancestor(record.inventory.accounted, head)
+
+
+def _elsewhere(record: Record, head: str) -> Note:
+    known = record.inventory
+    text = (
+        f"The Application {known.app} is not in this commit and was left alone: it was last synced from "
+        f"{known.accounted[:7]}, which {head[:7]} does not come after. If it is meant to go, delete its "
+        "objects by hand; a shallow clone cannot tell (fetch-depth: 0)."
+    )
+    return Note(Severity.WARNING, text)
 
 
 def leave(record: Record, head: str, session: Session) -> Prepared:
@@ -97,26 +138,6 @@ def _last_definition(record: Record, session: Session) -> Application | None:
         return None
     own = (record.owner.namespace, record.owner.parent)
     return next((app for app in found if (owner_of(app).namespace, owner_of(app).parent) == own), None)
-
-
-def _remembered(session: Session, notes: list[Note]) -> Iterator[Record]:
-    for cluster in session.connected():
-        try:
-            listing = cluster.list(PARENT, selector=PARENT_SELECTOR)
-        except (ApiError, ClusterError) as error:
-            reason = session.masker.scrub(error.message)
-            notes.append(
-                Note(Severity.INFO, f"Removed Applications were not looked for in {cluster.name}: {reason}")
-            )
-            continue
-        for parent in listing.items:
-            if repository_of(parent) != session.repository_id:
-                continue
-            try:
-                yield _record(cluster, parent, session)
-            except ClusterError as error:
-                # One that is damaged or a copy must not hide what became of all the others.
-                notes.append(Note(Severity.WARNING, session.masker.scrub(str(error))))
 
 
 def _record(cluster: Cluster, parent: Body, session: Session) -> Record:

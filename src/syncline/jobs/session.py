@@ -20,13 +20,13 @@ from syncline.config.customizations import DIRECTORY, bundled
 from syncline.config.settings import ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
-from syncline.core.mask import Masker
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
 from syncline.core.trust import Tier
-from syncline.errors import ClusterError, ConfigError, ForbiddenError, GitHubError, UsageError
+from syncline.errors import ConfigError, ForbiddenError, GitHubError, UsageError
 from syncline.git import Repository
-from syncline.jobs.definitions import definitions, nameless
+from syncline.jobs.border import scrub_error
+from syncline.jobs.definitions import cluster_named, definitions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.inputs import InputTable
 from syncline.jobs.once import Once
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from syncline.core.family import Family
     from syncline.core.health import Assess
     from syncline.core.inventory import Inventory
+    from syncline.core.mask import Masker
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.ports import Clock, Forge
@@ -57,17 +58,18 @@ if TYPE_CHECKING:
 
 
 class Surroundings(Struct, frozen=True):
-    """What the shell gives a run: time, the way to stop it, the key of its secret fingerprints, the room
-    that renderers run in.
+    """What the shell gives a run: time, the way to stop it, what hides its secrets, the room
+    that renderers run in, and where traces go.
     """
 
     clock: Clock
     cancellation: Cancellation
-    mask_key: bytes
+    masker: Masker
     home: Path
     room: Room
     cores: int = 2
     forge: Callable[[], Forge | None] = lambda: None
+    debug: Callable[[str], None] = lambda _: None
 
 
 class Session:
@@ -77,7 +79,8 @@ class Session:
         self.invocation = invocation
         self.clock = surroundings.clock
         self.cancellation = surroundings.cancellation
-        self.masker = Masker(surroundings.mask_key)
+        self.masker = surroundings.masker
+        self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
         self.renderers = surroundings.cores
         self.workers = WORKERS
@@ -110,6 +113,8 @@ class Session:
                 forge.close()
         self.renderings.close()
         self._stack.close()
+        if error is not None:
+            scrub_error(error, self.masker)
 
     @property
     def head(self) -> str:
@@ -134,6 +139,9 @@ class Session:
         merged.
         """
         self._settings_revision = revision
+        files = self._files[revision]
+        annotations = files.customizations.sensitive_annotations
+        self.masker.obey(replace(files.settings.masking, secret_annotations=annotations))
 
     @property
     def settings(self) -> Settings:
@@ -231,22 +239,13 @@ class Session:
         """A configured cluster itself, also in a drill, which speaks to another in its place."""
         return self._direct[name]
 
-    def connected(self) -> tuple[ApiCluster, ...]:
-        """The clusters this run has spoken to."""
-        return self._clusters.made()
+    def named(self, name: str) -> ApiCluster:
+        """The cluster that the configuration calls so; empty for a default one without a name."""
+        return self._clusters[name]
 
     def cluster_name(self, destination: Destination) -> str:
         """The configuration's name of a destination; empty for the default cluster when it has no name."""
-        settings = self.settings
-        found = settings.cluster_of(destination)
-        if found is not None:
-            return found
-        asked = destination.name or destination.server
-        known = ", ".join(sorted(settings.clusters)) or "none"
-        raise ClusterError(
-            f"The cluster {asked!r} is unknown (known: {known}).",
-            remedy="Add it under clusters: in syncline.yaml.",
-        )
+        return cluster_named(destination, self.settings)
 
     def _inside(self, path: str) -> str:
         """A path as a person writes it, from where they stand, as the repository has it."""
@@ -280,6 +279,7 @@ class Session:
             root=self.invocation.root,
             timing=timing,
         )
+        cluster.tell_secrets(self.masker.learn_value)
         self.cancellation.when_late(cluster.hang_up)
         return cluster
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
 from syncline.errors import Interrupted, SynclineError, UsageError
+from syncline.jobs.bugs import contained
 from syncline.jobs.carry_out import carry_out_and_report
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import Row, in_turn, one_by_one
@@ -66,6 +67,7 @@ def sync(session: Session, observer: Observer) -> Report:
         applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
         notes=(*complaint_notes(session, head), *held, *row.notes, *rest.notes, *gone.notes),
+        problems=rest.problems,
         interrupted=row.interrupted or gone.interrupted,
     )
 
@@ -140,10 +142,11 @@ def _touched(
 def _since_last_sync(app: Application, head: str, session: Session) -> _Standing:
     """What cannot be told is a reason too: the sync itself will say."""
     try:
-        inventory = recall(app, session).inventory
+        with contained(session):
+            inventory = recall(app, session).inventory
+            reason = _reason(app, inventory, head, session)
     except SynclineError as error:
         return _Standing(f"its last sync is unknown: {error.message}")
-    reason = _reason(app, inventory, head, session)
     back = inventory.held_back
     if reason or back is None:
         return _Standing(reason)

@@ -84,6 +84,7 @@ class ApiCluster:
 
     def __init__(self, client: Client, *, workers: int = WORKERS) -> None:
         self._client = client
+        self.tell_secrets = client.tell_secrets
         self._workers = workers
         self._discovery: Discovery | None = None
         self._unserved: frozenset[str] = frozenset()

@@ -37,8 +37,15 @@ def demolish(
     until = time.monotonic() + seconds
     first = [key for key in owned if key.group_kind not in {"Namespace", _CRD}]
     kinds = [key for key in owned if key.group_kind == _CRD]
-    left = _gone(cluster, first, owned, until)
     fresh = sorted(set(namespaces))
+    # What such an object owns goes with the namespace, which is waited for; the garbage collector, which
+    # would be waited for otherwise, takes its time where kinds come and go.
+    going = [key for key in first if key.namespace in set(fresh)]
+    staying = [key for key in first if key.namespace not in set(fresh)]
+    left = [
+        *_gone(cluster, going, owned, until, propagation="Background"),
+        *_gone(cluster, staying, owned, until),
+    ]
     each(lambda name: _delete_namespace(cluster, name), fresh, workers=8)
     while any(cluster.get(NAMESPACE, "", name) for name in fresh) and time.monotonic() < until:
         time.sleep(_PAUSE)
@@ -64,11 +71,16 @@ def take_away(
 
 
 def _gone(
-    cluster: ApiCluster, keys: list[ResourceKey], owned: Mapping[ResourceKey, str], until: float
+    cluster: ApiCluster,
+    keys: list[ResourceKey],
+    owned: Mapping[ResourceKey, str],
+    until: float,
+    *,
+    propagation: str = "Foreground",
 ) -> list[str]:
     waiting = keys
     while waiting:
-        there = each(lambda key: _delete(cluster, key, owned[key]), waiting, workers=8)
+        there = each(lambda key: _delete(cluster, key, owned[key], propagation), waiting, workers=8)
         waiting = [key for key, is_there in zip(waiting, there, strict=True) if is_there]
         if time.monotonic() > until:
             break
@@ -77,7 +89,7 @@ def _gone(
     return [str(key) for key in waiting]
 
 
-def _delete(cluster: ApiCluster, key: ResourceKey, owner: str) -> bool:
+def _delete(cluster: ApiCluster, key: ResourceKey, owner: str, propagation: str) -> bool:
     """Ask for it; whether it is still there."""
     resource = cluster.resource(key.group, key.kind)
     body = cluster.get(resource, key.namespace, key.name) if resource else None
@@ -88,7 +100,7 @@ def _delete(cluster: ApiCluster, key: ResourceKey, owner: str) -> bool:
     if resource is None or body is None or not is_ours:
         return False
     if not metadata.get("deletionTimestamp"):
-        _ask(cluster, resource, key, str(metadata.get("uid") or ""))
+        _ask(cluster, resource, key, str(metadata.get("uid") or ""), propagation)
     return True
 
 
@@ -102,9 +114,11 @@ def _delete_namespace(cluster: ApiCluster, name: str) -> None:
         )
 
 
-def _ask(cluster: ApiCluster, resource: ApiResource, key: ResourceKey, uid: str) -> None:
+def _ask(
+    cluster: ApiCluster, resource: ApiResource, key: ResourceKey, uid: str, propagation: str = "Foreground"
+) -> None:
     try:
-        cluster.delete(resource, key, uid=uid)
+        cluster.delete(resource, key, uid=uid, propagation=propagation)
     except ApiError as error:
         if error.code != _CONFLICT:
             raise ClusterError(f"{key} could not be deleted: {error.message}") from error

@@ -36,12 +36,15 @@ ZERO_WIDTH_SPACE: Final = "&#8203;"
 
 def visible(text: str) -> str:
     """The text with every character that cannot be seen written as its code point; tab and newline stay."""
+    if text.isascii() and text.isprintable():
+        return text  # most names and paths, and there are thousands
     return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 def one_line(text: str, most: int = 600) -> str:
     """The text visible, on one line and of at most so many characters."""
-    return shorten(visible(_NEWLINES.sub(" ", text.strip())), most)
+    stripped = text.strip()
+    return shorten(visible(stripped if stripped.isprintable() else _NEWLINES.sub(" ", stripped)), most)
 
 
 def shorten(text: str, most: int) -> str:

@@ -129,7 +129,8 @@ class ResourceRow(Struct, frozen=True):
 
 class AppReport(Struct, frozen=True):
     """One application's part. `images` are (container, before, after) where an image changed, `way_back` the
-    rollback that followed a failed sync, `history` what the cluster remembers, the newest first.
+    rollback that followed a failed sync, `history` what the cluster remembers, the newest first; a `partial`
+    one is about chosen resources.
     """
 
     name: str
@@ -155,6 +156,7 @@ class AppReport(Struct, frozen=True):
     fingerprint: str = ""
     review: Review | None = None
     way_back: AppReport | None = None
+    partial: bool = False
     history: tuple[HistoryRow, ...] = ()
 
 

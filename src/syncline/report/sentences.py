@@ -134,7 +134,8 @@ def outcome_word(report: Report, app: AppReport) -> str:
     if app.outcome is Outcome.SYNCED and report.job is Job.DRIFT:
         return "healed in part" if still_drifted(app) else "healed"
     if app.outcome is not None:
-        return _OUTCOMES[app.outcome]
+        part = " in part" if app.partial and app.outcome in _WENT_BACK else ""
+        return f"{_OUTCOMES[app.outcome]}{part}"
     if app.failures:
         return "failed"
     if app.refusals:
@@ -142,6 +143,13 @@ def outcome_word(report: Report, app: AppReport) -> str:
     if differs(app):
         return {Job.DRIFT: "drifted", Job.DIFF: "changes"}.get(report.job, "differs")
     return "no difference"
+
+
+def tells_of_success(line: str) -> bool:
+    """Whether a status line tells that all of an application was synced; that of a dry run, or of a sync of
+    chosen resources, does not.
+    """
+    return line.partition(" · ")[0].strip().lower() in {_OUTCOMES[outcome] for outcome in _WENT_BACK}
 
 
 def way_back_sentence(app: AppReport) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shell.repos import Repo
 from syncline.core.family import identity
+from syncline.core.mask import Masker
 from syncline.errors import SynclineError
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.session import Session, Surroundings
@@ -155,7 +156,7 @@ class Fleet:
         )
         stop = Cancellation()
         room = Room(path=environ["PATH"])
-        around = Surroundings(SystemClock(), stop, b"k" * 32, Path(environ["HOME"]), room)
+        around = Surroundings(SystemClock(), stop, Masker(b"k" * 32), Path(environ["HOME"]), room)
         return Session(asked, around)
 
 

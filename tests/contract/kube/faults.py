@@ -7,15 +7,15 @@ answers all further requests.
 from __future__ import annotations
 
 import json
-import socket
 import ssl
-import struct
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
+
+from listening import Listener, listening, reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,25 +65,16 @@ def status(code: int, reason: str, message: str, **details: Any) -> Answer:
     return Answer(code, body)
 
 
-class FaultServer(ThreadingHTTPServer):
+class FaultServer(Listener):
     """Made by `failing`."""
-
-    daemon_threads = True
-    request_queue_size = 64
 
     def __init__(self, script: Iterable[Answer | Fault], on_request: Callable[[], None]) -> None:
         self.asked: list[Asked] = []
         self.connections = 0
-        self.over = threading.Event()
         self._script = list(script)
         self._on_request = on_request
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(_Handler)
 
     def next_for(self, asked: Asked) -> Answer | Fault:
         with self._lock:
@@ -92,26 +83,8 @@ class FaultServer(ThreadingHTTPServer):
             return self._script.pop(0) if len(self._script) > 1 else self._script[0]
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
         self.connections += 1
         super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that gave up is what many tests are about."""
-
-    def end(self) -> None:
-        self.over.set()
-        self.shutdown()
-        for connection in list(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # it was closed already
-        self.server_close()
 
 
 @contextmanager
@@ -133,13 +106,8 @@ def failing(
             context.load_verify_locations(client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(server):
         yield server
-    finally:
-        server.end()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -202,7 +170,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _reset(self) -> None:
-        # Closing with zero linger sends RST instead of FIN.
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
+        reset(self.connection)
         self.close_connection = True

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.kube.objects import apply, config_map, deployment, served
+from contract.kube.objects import apply, config_map, served
 from syncline.core.managed import migrated, owned_by
 from syncline.core.options import Manner
 from syncline.core.resource import key_of
@@ -43,12 +43,19 @@ def test_a_replacement_of_a_version_that_is_gone_is_refused(cluster: ApiCluster,
 
 
 def test_a_dry_replacement_shows_what_the_server_fills_in_again(cluster: ApiCluster, namespace: str) -> None:
-    [live] = apply(cluster, deployment(namespace, "web"))
-    spec = {name: value for name, value in live["spec"].items() if name != "revisionHistoryLimit"}
+    kind = served(cluster, "batch", "CronJob")
+    job = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a"}]}}}
+    body = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "web", "namespace": namespace}}
+    # Suspended, no controller writes to it meanwhile.
+    live = cluster.create(
+        kind, {**body, "spec": {"schedule": "@yearly", "suspend": True, "jobTemplate": {"spec": job}}}
+    )
+    spec = {name: value for name, value in live["spec"].items() if name != "failedJobsHistoryLimit"}
 
-    answer = cluster.update(served(cluster, "apps", "Deployment"), {**live, "spec": spec}, dry_run=True)
+    answer = cluster.update(kind, {**live, "spec": spec}, dry_run=True)
 
     assert answer["spec"] == live["spec"]
+    assert spec != live["spec"]
 
 
 def test_fields_are_handed_over_and_only_against_the_version_they_were_read_at(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from syncline.config import Complaint, load
-from syncline.config.settings import ClusterAccess, DriftPolicy, GuardLimits, PluginAccess, Settings
+from syncline.config.settings import (
+    ClusterAccess,
+    DriftPolicy,
+    GuardLimits,
+    HiddenField,
+    Masking,
+    PluginAccess,
+    Settings,
+)
 
 FULL = """\
 clusters:
@@ -34,6 +42,11 @@ plugins:
   regions: {baseUrl: http://localhost:4355/, tokenEnv: PLUGIN_TOKEN, timeout: 5s}
 teams: {okta-deployers: acme/platform}
 unrestrictedProjects: [legacy]
+masking:
+  annotations: [example.com/token]
+  guess: false
+  fields:
+  - {kind: Deployment.apps, jqPathExpressions: ['.spec.x[]'], jsonPointers: [/spec/password]}
 """
 
 
@@ -81,6 +94,11 @@ def test_every_setting_is_read() -> None:
         plugins={"regions": PluginAccess("http://localhost:4355", "PLUGIN_TOKEN", 5.0)},
         teams={"okta-deployers": "acme/platform"},
         unrestricted_projects=("legacy",),
+        masking=Masking(
+            (HiddenField("Deployment.apps", ("/spec/password",), (".spec.x[]",)),),
+            frozenset({"example.com/token"}),
+            guess=False,
+        ),
     )
 
 
@@ -163,6 +181,21 @@ def test_words_that_mean_nothing_about_drift_and_leases_are_refused(text: str, m
 
 HIDDEN = "hunter2"
 REFUSED = {
+    "a pointer that is none": (
+        "masking: {fields: [{kind: A, jsonPointers: [spec]}]}\n",
+        1,
+        "masking.fields[0].jsonPointers[0] must be a JSON pointer, such as /spec/password.",
+    ),
+    "a hidden field without a field": (
+        "masking: {fields: [{kind: A}]}\n",
+        1,
+        "masking.fields[0] names no field; write jsonPointers or jqPathExpressions.",
+    ),
+    "a hidden kind that is none": (
+        "masking: {fields: [{kind: apps/v1, jsonPointers: [/a]}]}\n",
+        1,
+        "masking.fields[0].kind must be a kind, such as Secret, Deployment.apps or *.",
+    ),
     "unknown": ("\ngaurd: {}\n", 2, "gaurd is not a setting; did you mean guard?"),
     "unknown inside": (
         "guard:\n  maxPrunes: 1\n",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from syncline.config.settings import Masking
 from syncline.core.fields import compare
 from syncline.core.mask import SHORTEST, Masker, mask_pair, masked_change
 from syncline.core.plan import Action, Change
@@ -36,8 +37,8 @@ def config(**data: Any) -> Object:
     }
 
 
-def taught(*bodies: Body, **options: Any) -> Masker:
-    masker = Masker(KEY, **options)
+def taught(*bodies: Body) -> Masker:
+    masker = Masker(KEY)
     for body in bodies:
         masker.learn(body)
     return masker
@@ -146,7 +147,7 @@ def test_kubectls_record_of_a_secret_is_never_shown() -> None:
 
 
 def test_annotations_named_in_the_configuration_are_hidden_on_secrets_only() -> None:
-    masker = Masker(KEY, annotations=["vault/token"])
+    masker = Masker(KEY, Masking(secret_annotations=frozenset({"vault/token"})))
     metadata = {"name": "x", "annotations": {"vault/token": "plain", "team": "shop"}}
 
     hidden = shown({**secret(), "metadata": metadata}, masker)["metadata"]["annotations"]

@@ -26,7 +26,7 @@ from syncline.core.plan import Action, Intent, Policy, make_plan
 from syncline.core.predict import predict_apply, predict_replace
 from syncline.core.recreate import with_recreations
 from syncline.core.resource import Body, Manifest, ResourceKey
-from syncline.core.verdict import Failed, Outcome, Retrying, fold
+from syncline.core.verdict import Failed, GaveUp, Outcome, Retrying, fold
 from syncline.errors import Place
 
 KEY = ResourceKey("", "ConfigMap", "shop", "settings")
@@ -270,6 +270,9 @@ def test_of_several_attempts_the_last_one_counts_and_what_was_done_stays_done() 
     assert result.outcome is Outcome.UNCHANGED
     assert result.retries == (again,)
     assert fold([again, failed]).outcome is Outcome.FAILED
+    given_up = GaveUp(2, "no time", "t")
+    last = fold([failed, again, failed, given_up])
+    assert (last.outcome, last.retries, last.gave_up) == (Outcome.FAILED, (again,), given_up)
 
 
 def test_an_application_names_the_manager_whose_fields_it_takes_over() -> None:

@@ -16,6 +16,7 @@ from syncline.report.html import page
 from syncline.report.json import to_json
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
 from syncline.report.outcome import WORST_FIRST, State, app_code, exit_code, state_of
+from syncline.report.sentences import tells_of_success
 from syncline.report.summary import LONGEST_DESCRIPTION, app_status_line, pending_line, status_line, summary
 from syncline.report.terminal import terminal
 from unit.report import samples
@@ -187,3 +188,16 @@ def test_annotations_beyond_the_runners_limit_are_counted() -> None:
 
 def test_a_note_that_is_only_information_is_no_annotation() -> None:
     assert annotations_of(Report(Job.DIFF, notes=(Note(Severity.INFO, "by the way"),))) == ()
+
+
+@pytest.mark.parametrize("outcome", [*Outcome, None])
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_status_line_tells_of_success_where_all_of_an_application_was_synced(
+    outcome: Outcome | None, partial: bool
+) -> None:
+    app = AppReport("web", outcome=outcome, partial=partial)
+
+    _, line = app_status_line(Report(Job.SYNC, applications=(app,)), app)
+
+    is_good = outcome in {Outcome.SYNCED, Outcome.UNCHANGED} and not partial
+    assert tells_of_success(line) == is_good

@@ -22,6 +22,7 @@ from syncline.core.actions.edits import (
     words,
 )
 from syncline.core.actions.model import Asked, BuiltIn, Effect
+from syncline.core.actions.numa import NUMA
 from syncline.core.fields import value_at, with_value
 
 if TYPE_CHECKING:
@@ -175,23 +176,6 @@ def _promoted(body: Body, asked: Asked) -> Effect:
     return run(body, asked)
 
 
-def _lifecycle(name: str, phase: str, resume: str = "") -> BuiltIn:
-    """numaflow.numaproj.io: a desired phase, and how fast to come back."""
-    path = ("spec", "lifecycle", "desiredPhase")
-    edits = [sets(*path, value=phase)]
-    if resume:
-        edits.append(annotates("numaflow.numaproj.io/resume-strategy", resume))
-    return BuiltIn(
-        name, edit(*edits), lacks(*path, value="Paused") if not resume else has(*path, value="Paused")
-    )
-
-
-_NUMAFLOW: Final = (
-    _lifecycle("pause", "Paused"),
-    _lifecycle("unpause-fast", "Running", "fast"),
-    _lifecycle("unpause-gradual", "Running", "slow"),
-)
-
 _OTHERS: Final[Kinds] = {
     ("argoproj.io", "Application"): (BuiltIn("toggle-auto-sync", _toggled),),
     # strimzi.io/docs, "Performing a rolling update using a pod management annotation"
@@ -212,8 +196,6 @@ _OTHERS: Final[Kinds] = {
         BuiltIn("paused-replicas", _paused_replicas, params=("replicas",)),
         _KEDA_RESUME,
     ),
-    ("numaflow.numaproj.io", "MonoVertex"): _NUMAFLOW,
-    ("numaflow.numaproj.io", "Pipeline"): _NUMAFLOW,
     ("postgresql.cnpg.io", "Cluster"): (
         BuiltIn("restart", edit(stamps("metadata", "annotations", _RESTARTED))),
         BuiltIn("reload", edit(stamps("metadata", "annotations", "cnpg.io/reloadedAt"))),
@@ -235,5 +217,11 @@ _OTHERS: Final[Kinds] = {
     ("psmdb.percona.com", "PerconaServerMongoDB"): _flag("pause", "unpause", "spec", "pause"),
 }
 
-BUILT_IN: Final[Mapping[tuple[str, str], tuple[BuiltIn, ...]]] = {**_WORKLOADS, **_ARGO, **_FLUX, **_OTHERS}
+BUILT_IN: Final[Mapping[tuple[str, str], tuple[BuiltIn, ...]]] = {
+    **_WORKLOADS,
+    **_ARGO,
+    **_FLUX,
+    **NUMA,
+    **_OTHERS,
+}
 """By group and kind."""

@@ -102,8 +102,10 @@ local function counted(name)
     if type(p) == "number" then p = tostring(p) end
     if type(s) ~= "string" or type(p) ~= "string" or not is_dear(s, p) then return quick(s, p, ...) end
     local _, plain = ...
-    if name == "find" and plain then return quick(s, p, ...) end
-    return careful(s, p, ...)
+    if not (name == "find" and plain) then return careful(s, p, ...) end
+    -- A plain search compares the whole text at each place: two long ones are too much for one step.
+    if #s * #p <= 1e9 then return quick(s, p, ...) end
+    return careful(s, str.gsub(p, "%W", "%%%0"), (...))
   end
 end
 

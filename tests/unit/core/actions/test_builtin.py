@@ -128,6 +128,90 @@ CASES: list[tuple[dict[str, Any], str, dict[str, str], dict[str, Any]]] = [
 ]
 
 
+FLOW, PLANE = "numaflow.numaproj.io", "numaplane.numaproj.io"
+ON_TRIAL = {"metadata": {"labels": {f"{PLANE}/upgrade-state": "in-progress"}}}
+MANAGED = {"metadata": {"labels": {f"{PLANE}/parent-rollout-name": "web"}}}
+PAUSED_PHASE = {"spec": {"lifecycle": {"desiredPhase": "Paused"}}}
+RUNNING = {
+    "spec": {"lifecycle": {"desiredPhase": "Running"}},
+    "metadata": {"annotations": {f"{FLOW}/resume-strategy": "slow"}},
+}
+DRAINING = {"status": {"upgradeInProgress": "PipelinePauseAndDrain"}}
+CASES += [
+    (
+        thing(f"{FLOW}/v1alpha1", kind, **ON_TRIAL),
+        *("force-promote", {}, {"metadata": {"labels": {f"{PLANE}/force-promote": "true"}}}),
+    )
+    for kind in ("InterStepBufferService", "MonoVertex", "Pipeline")
+]
+CASES += [
+    (thing(f"{FLOW}/v1alpha1", "Pipeline"), "pause", {}, PAUSED_PHASE),
+    (thing(f"{FLOW}/v1alpha1", "MonoVertex", **PAUSED_PHASE), "unpause-gradual", {}, RUNNING),
+    (
+        thing(f"{FLOW}/v1alpha1", "Pipeline", **MANAGED),
+        *("delete", {}, annotated(f"{PLANE}/marked-for-deletion", "true")),
+    ),
+    (thing(f"{PLANE}/v1alpha1", "PipelineRollout"), "pause", {}, {"spec": {"pipeline": PAUSED_PHASE}}),
+    (
+        thing(f"{PLANE}/v1alpha1", "MonoVertexRollout", spec={"monoVertex": PAUSED_PHASE}),
+        *("unpause-gradual", {}, {"spec": {"monoVertex": RUNNING}}),
+    ),
+    (
+        thing(f"{PLANE}/v1alpha1", "PipelineRollout", **DRAINING),
+        *("allow-data-loss", {}, annotated(f"{PLANE}/allow-data-loss", "true")),
+    ),
+    (
+        thing(f"{PLANE}/v1alpha1", "PipelineRollout", **annotated(f"{PLANE}/allow-data-loss", "true")),
+        *("disallow-data-loss", {}, annotated(f"{PLANE}/allow-data-loss", "false")),
+    ),
+]
+
+SUSPENDED = "resume suspend"
+FLUX_KINDS = (
+    "helm/HelmRelease kustomize/Kustomization image/ImageRepository image/ImageUpdateAutomation "
+    "source/Bucket source/GitRepository source/HelmChart source/HelmRepository source/OCIRepository "
+    "notification/Receiver"
+)
+ARGO_CDS: dict[str, str] = {
+    "apps/Deployment": "pause restart resume scale",
+    "apps/StatefulSet": "restart scale",
+    "apps/DaemonSet": "restart",
+    "batch/CronJob": "create-job resume suspend",
+    "batch/Job": "resume suspend terminate",
+    "argoproj.io/Rollout": "abort pause promote-full restart resume retry skip-current-step",
+    "argoproj.io/AnalysisRun": "terminate",
+    "argoproj.io/Application": "toggle-auto-sync",
+    "argoproj.io/CronWorkflow": "create-workflow",
+    "argoproj.io/WorkflowTemplate": "create-workflow",
+    "core.strimzi.io/StrimziPodSet": "rolling-update",
+    "external-secrets.io/ExternalSecret": "refresh",
+    "external-secrets.io/PushSecret": "push",
+    **{name.replace("/", f".{FLUX}/"): f"reconcile {SUSPENDED}" for name in FLUX_KINDS.split()},
+    f"notification.{FLUX}/Alert": SUSPENDED,
+    f"notification.{FLUX}/Provider": SUSPENDED,
+    "k8s.mariadb.com/MariaDB": SUSPENDED,
+    "keda.sh/ScaledJob": "pause resume",
+    "keda.sh/ScaledObject": "pause paused-replicas resume",
+    f"{FLOW}/InterStepBufferService": "force-promote",
+    f"{FLOW}/MonoVertex": "force-promote pause unpause-fast unpause-gradual",
+    f"{FLOW}/Pipeline": "force-promote pause unpause-fast unpause-gradual delete",
+    f"{PLANE}/MonoVertexRollout": "pause unpause-fast unpause-gradual",
+    f"{PLANE}/PipelineRollout": "pause unpause-fast unpause-gradual allow-data-loss disallow-data-loss",
+    "postgresql.cnpg.io/Cluster": "promote reload restart resume suspend",
+    "promoter.argoproj.io/PullRequest": "merge",
+    "psmdb.percona.com/PerconaServerMongoDB": "unpause",
+}
+
+
+@pytest.mark.parametrize(("kind", "names"), ARGO_CDS.items(), ids=ARGO_CDS)
+def test_what_argo_cd_offers_for_a_kind_is_offered(kind: str, names: str) -> None:
+    group, _, name = kind.partition("/")
+
+    offered = {action.name for action in BUILT_IN[group, name]}
+
+    assert offered >= set(names.split())
+
+
 @pytest.mark.parametrize(("body", "action", "params", "patch"), CASES)
 def test_an_action_changes_this_and_nothing_else(
     body: dict[str, Any], action: str, params: dict[str, str], patch: dict[str, Any]
