@@ -88,6 +88,7 @@ tools: setup
 bench: setup
 	$(BIN)/python tests/bench/compare.py
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/rendering.py
 	$(BIN)/python tests/bench/engine.py
 	$(BIN)/python tests/bench/health.py
 

@@ -183,6 +183,10 @@ class Forge(Protocol):
         """Whether somebody is an active member of `organisation/team`."""
         ...
 
+    def reviewed(self, owner: str, repo: str, sha: str, context: str) -> tuple[str, ...]:
+        """Our comments about the merged pull requests that brought a commit, the first page of each."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...

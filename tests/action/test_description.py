@@ -129,6 +129,8 @@ class TestAnExample:
         needed = {"contents": "read", "statuses": "write"}
         if path.stem == "diff":
             needed["pull-requests"] = "write"
+        if path.stem == "sync":
+            needed["pull-requests"] = "read"  # the comment that a sync is held to
 
         assert workflow["permissions"] == {}
         assert job["permissions"] == needed

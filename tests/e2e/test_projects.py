@@ -249,6 +249,9 @@ class Teams:
     def close(self) -> None:
         """Nothing is open."""
 
+    def reviewed(self, owner: str, repo: str, sha: str, context: str) -> tuple[str, ...]:
+        raise NotImplementedError
+
     def pull_requests(self, owner: str, repo: str) -> tuple[PullRequest, ...]:
         raise NotImplementedError
 

@@ -28,6 +28,15 @@ def list_pulls(call: Call, contract: Contract) -> Answer:
     return Answer(200, [_over(example, nobody, each) for each in page], links)
 
 
+def list_pulls_of(call: Call, contract: Contract) -> Answer:
+    """The pull requests that brought a commit."""
+    (example,) = contract.example("pull-request-simple-items")
+    found = call.store.forge.brought.get(call.parts["commit_sha"], [])
+    page, links = page_of(call, found)
+    nobody: dict[str, Any] = {"requested_teams": [], "requested_reviewers": []}
+    return Answer(200, [_over(example, nobody, each) for each in page], links)
+
+
 def list_repositories(call: Call, contract: Contract) -> Answer:
     """An organisation's repositories."""
     (example,) = contract.example("minimal-repository-items")
@@ -97,6 +106,7 @@ def _over(example: Any, *different: Mapping[str, Any]) -> Any:
 
 QUESTIONS: Mapping[str, Callable[[Call, Contract], Answer]] = {
     "GET /repos/{owner}/{repo}/pulls": list_pulls,
+    "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls": list_pulls_of,
     "GET /repos/{owner}/{repo}/branches": list_branches,
     "GET /repos/{owner}/{repo}/branches/{branch}": get_branch,
     "GET /repos/{owner}/{repo}/contents/{path}": get_contents,

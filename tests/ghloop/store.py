@@ -67,7 +67,7 @@ class Forge:
     """What there is to ask about: each entry is what differs from GitHub's own example of it.
 
     `branches` are by repository, name and commit; `paths` are `repository@ref:path`; `members` are states by
-    `organisation/team/login`.
+    `organisation/team/login`, `brought` the pull requests by the commit that they brought.
     """
 
     pulls: list[dict[str, Any]] = field(default_factory=list)
@@ -75,6 +75,7 @@ class Forge:
     branches: dict[str, dict[str, str]] = field(default_factory=dict)
     paths: set[str] = field(default_factory=set)
     members: dict[str, str] = field(default_factory=dict)
+    brought: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -52,6 +52,17 @@ class Act:
         (tree / "action.yml").write_text(named, encoding="utf-8")
         return tree
 
+    def nothing(self) -> Path:
+        """An action that does nothing, for one that speaks to a service that only GitHub has."""
+        tree = self.folder / "nothing"
+        tree.mkdir(exist_ok=True)
+        text = (
+            "name: Nothing\ninputs: {path: {}, key: {}, restore-keys: {}}\n"
+            "runs: {using: composite, steps: [{run: 'true', shell: bash}]}\n"
+        )
+        (tree / "action.yml").write_text(text, encoding="utf-8")
+        return tree
+
     def run(self, site: Site, workflow: str, happening: Happening, secrets: Mapping[str, str]) -> Job:
         """One workflow of the site's repository."""
         event = self.folder / "event.json"
@@ -64,6 +75,7 @@ class Act:
             *("--container-daemon-socket", "-", "--no-cache-server"),
             *("--container-options", f"--network host --volume {cache}:{cache}"),
             *("--local-repository", f"https://github.com/syncline/syncline@v0={self.action()}"),
+            *("--local-repository", f"https://github.com/actions/cache@v5={self.nothing()}"),
             *("--env", f"GITHUB_API_URL={site.github.url}"),
             *(part for name in given for part in ("--secret", name)),
         ]

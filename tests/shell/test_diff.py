@@ -12,7 +12,7 @@ from shell.repos import Repo
 from syncline import cli
 from syncline.core.plan import Action
 from syncline.errors import ExitCode, UsageError
-from syncline.jobs import session
+from syncline.jobs import renderings
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.observer import Silence
 from syncline.render import render
@@ -52,6 +52,13 @@ def secret(value: str) -> str:
     )
 
 
+def argocd_cm(key: str, text: str) -> str:
+    return (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\n"
+        f'data: {{resource.customizations.{key}: "{text}"}}\n'
+    )
+
+
 def service(name: str, **ports: int) -> str:
     listed = [{"name": key, "port": value} for key, value in ports.items()]
     return (
@@ -81,12 +88,15 @@ class Shop:
             self.rendered.append((app.name, checkout.revision))
             return real(app, checkout, options)
 
-        monkeypatch.setattr(session, "render", counting)
+        monkeypatch.setattr(renderings, "render", counting)
 
     def diff(self, base: str = "HEAD~1", head: str = "HEAD", **asked: Any) -> Report:
+        return self.look(job=Job.DIFF, base=base, head=head, **asked)
+
+    def look(self, more: Mapping[str, str] | None = None, **asked: Any) -> Report:
         self.rendered.clear()
-        environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
-        return cli.run(Invocation(Job.DIFF, self.repo.root, base, head, environ=environ, **asked), Silence())
+        environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **(more or {})}
+        return cli.run(Invocation(root=self.repo.root, environ=environ, **asked), Silence())
 
     def change(self, files: Mapping[str, str | None], before: Mapping[str, str | None]) -> Report:
         self.repo.commit(before)
@@ -184,10 +194,14 @@ def test_only_what_a_change_touches_is_rendered_each_side_once(shop: Shop) -> No
         ("apps/kust.yaml", application("kust", "overlay", policy="{automated: {}}"), {"kust"}),
         (
             "apps/all.yaml",
-            "---\n".join([application("plain", "plain"), application("links", "links")]) + "\n#",
-            {"plain", "links"},
+            "---\n".join(
+                [application("plain", "plain", more="labels: {a: b}"), application("links", "links")]
+            ),
+            {"plain"},
         ),
-        ("syncline.yaml", "render: {timeout: 30s}\n", everybody),
+        ("syncline.yaml", "render: {timeout: 30s}\n", set()),
+        ("syncline.yaml", "guard: {maxPrune: 3}\n", everybody),
+        ("argocd-cm.yaml", argocd_cm("health.ConfigMap", "return {status = 'Healthy'}"), set()),
         ("README.md", "# Hello\n", set()),
         ("plain/caf\udce9 \n.yaml", config_map("odd"), {"plain"}),
     ):

@@ -44,6 +44,8 @@ INPUTS: Final[Mapping[str, str]] = {
     "html": "",
     "record": "",
     "drill_context": "",
+    "binding": "",
+    "cache": "",
 }
 """Every input and its default; `action.yml` and the README name the same."""
 

@@ -17,10 +17,11 @@ from syncline import cli
 from syncline.action.files import inside
 from syncline.action.inputs import COMMANDS
 from syncline.core.live import Level
+from syncline.core.review import Binding
 from syncline.core.selection import selection
 from syncline.core.trust import Tier
 from syncline.errors import UsageError
-from syncline.jobs.invocation import AskedAction, AskedRecovery, Invocation, Permissions
+from syncline.jobs.invocation import AskedAction, AskedBinding, AskedRecovery, Invocation, Permissions
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         ),
         action=AskedAction(inputs["resource"], inputs["action"], cli.parameters(inputs.lines("params"))),
         recovery=_recovery(inputs, environ, job),
+        binding=AskedBinding(_policy(inputs), context=inputs["context"]),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
         selection=selection(inputs.lines("resources"), inputs.lines("labels")),
         dry_run=inputs.flag("dry_run"),
@@ -109,8 +111,25 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         tier=event.tier,
         kube_version=cli.kube_version(inputs["kube_version"]),
         kubeconfig=_kubeconfig(inputs, event, stack),
+        cache=_cache(inputs, environ),
         environ={name: value for name, value in environ.items() if not name.startswith(_HIDDEN)},
     )
+
+
+def _policy(inputs: Inputs) -> str:
+    words = [each.word for each in Binding]
+    if inputs["binding"] and inputs["binding"] not in words:
+        raise UsageError(
+            f"The input binding is {inputs['binding']!r}.", remedy=f"Write one of {', '.join(words)}."
+        )
+    return inputs["binding"]
+
+
+def _cache(inputs: Inputs, environ: Mapping[str, str]) -> str:
+    if not inputs["cache"]:
+        return ""
+    workspace = Path(environ.get("GITHUB_WORKSPACE") or ".")
+    return str(inside(workspace, inputs["cache"], "The input cache"))
 
 
 def _recovery(inputs: Inputs, environ: Mapping[str, str], job: Job) -> AskedRecovery:

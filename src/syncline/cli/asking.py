@@ -15,7 +15,7 @@ from syncline.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from syncline.jobs.invocation import AskedRecovery, Invocation
+    from syncline.jobs.invocation import AskedBinding, AskedRecovery, Invocation
 
 _DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]+)?)s?)?")
 _A_WEEK: Final = 7 * 24 * 3600.0
@@ -82,6 +82,7 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
             options.get("resource", ""), options.get("action", ""), parameters(options.get("params", ()))
         ),
         recovery=_recovery(options),
+        binding=_binding(options),
         depth=options.get("depth"),
         affected_only=bool(options.get("affected")),
         selection=selection(options.get("resources", ()), options.get("labels", ())),
@@ -89,12 +90,24 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
         timeout=seconds(options.get("timeout", "")),
         kubeconfig=options["kubeconfig"],
         kube_version=kube_version(options.get("kube_version", "")),
+        cache=os.path.abspath(options["cache"]) if options.get("cache") else "",  # noqa: PTH100 - as written
         environ=dict(os.environ),
     )
 
 
 def _applications_of(options: Mapping[str, Any]) -> tuple[str, ...]:
     return (options["application"],) if "application" in options else tuple(options["applications"])
+
+
+def _binding(options: Mapping[str, Any]) -> AskedBinding:
+    from syncline.jobs.invocation import AskedBinding
+
+    name, text = options.get("reviewed", ""), ""
+    try:
+        text = Path(name).read_text(encoding="utf-8") if name else ""
+    except (OSError, UnicodeDecodeError):
+        raise UsageError(f"--reviewed {name!r} cannot be read.", remedy="Name a file that can.") from None
+    return AskedBinding(options.get("binding") or "", text, name)
 
 
 def _recovery(options: Mapping[str, Any]) -> AskedRecovery:

@@ -97,6 +97,17 @@ def diff(**options: Any) -> None:
 @click.option("--rollback-on-failure", is_flag=True, help="Go back to the last success when the sync fails.")
 @given.resource
 @given.label
+@click.option(
+    "--reviewed",
+    metavar="FILE",
+    default="",
+    help="What was reviewed, as the JSON report of a diff. [default: the pull request's comment]",
+)
+@click.option(
+    "--binding",
+    type=click.Choice(["off", "inform", "harmless", "exact"]),
+    help="What is done about a plan that is not the reviewed one. [default: sync.binding of syncline.yaml]",
+)
 @given.dry_run
 @given.timeout
 @given.common

@@ -88,9 +88,17 @@ colour = click.option(
     show_default=True,
     help="Colours and progress; auto means on a terminal.",
 )
+cache = click.option(
+    "--cache",
+    metavar="DIR",
+    default="",
+    envvar="SYNCLINE_CACHE",
+    help="Keep renderings here, by the content of what they are made from. [env: SYNCLINE_CACHE]",
+)
 common = combined(
     root,
     kubeconfig,
+    cache,
     click.option(
         "-o",
         "--output",

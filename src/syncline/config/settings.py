@@ -14,6 +14,7 @@ from syncline.config.comparison import Comparison
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from syncline.config.application import Destination
     from syncline.config.customizations import Customization
     from syncline.config.source_plugin import PluginFile
     from syncline.errors import Place
@@ -168,7 +169,8 @@ class Settings(Struct, frozen=True):
     are those that are defined elsewhere and that nothing restricts here.  `validation` is what is done
     about a manifest that the schemas of `kube_version` do not allow: `warn`, `refuse` or `off`.  `gpg_keys`
     and `allowed_signers` are files with the public keys that sign commits.  `helm` is the version that
-    renders charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application.
+    renders charts (`3`, `v3` or `3.22.0`; empty: the one on PATH), `helm_by_app` that for one application;
+    `binding` is how strictly a sync is held to what was reviewed.
     """
 
     clusters: Mapping[str, ClusterAccess] = field(default_factory=dict)
@@ -180,6 +182,7 @@ class Settings(Struct, frozen=True):
     render_timeout: float = 60.0
     status_limit: int = 10
     rollback_on_failure: bool = False
+    binding: str = ""
     lease_seconds: float = 30.0
     require_lease: bool = False
     drift: DriftPolicy = field(default_factory=DriftPolicy)
@@ -195,3 +198,21 @@ class Settings(Struct, frozen=True):
     remotes: Mapping[str, RemoteAccess] = field(default_factory=dict)
     helm: str = ""
     helm_by_app: Mapping[str, str] = field(default_factory=dict)
+
+    def cluster_of(self, destination: Destination) -> str | None:
+        """The name here of a destination; empty for the default cluster when it has no name, None for one
+        that nobody knows.
+        """
+        if destination.name in self.clusters:
+            return destination.name
+        if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
+            return self.default_cluster
+        for name, access in self.clusters.items():
+            if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
+                return name
+        return None
+
+    def access(self, destination: Destination) -> ClusterAccess | None:
+        """How a destination is reached; None for one that nobody knows."""
+        name = self.cluster_of(destination)
+        return None if name is None else self.clusters.get(name) or ClusterAccess(name or "default")

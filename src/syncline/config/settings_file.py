@@ -224,7 +224,12 @@ def _tools_of_apps(node: Node) -> dict[str, str]:
 _RENDER: Table = {"timeout": _seconds, "helm": tool_version, "applications": _tools_of_apps}
 
 
-_SYNC: Table = {"onlyAutomated": flag, "timeout": _seconds, "rollbackOnFailure": flag}
+_SYNC: Table = {
+    "onlyAutomated": flag,
+    "timeout": _seconds,
+    "rollbackOnFailure": flag,
+    "binding": _word("off", "inform", "harmless", "exact"),
+}
 
 
 def _lease_duration(node: Node) -> float:
@@ -325,6 +330,7 @@ _PREFIXED = {
         "only_automated": "sync_only_automated",
         "timeout": "sync_timeout",
         "rollback_on_failure": "rollback_on_failure",
+        "binding": "binding",
     },
     "lease": {"duration": "lease_seconds", "required": "require_lease"},
     "render": {"timeout": "render_timeout", "helm": "helm", "applications": "helm_by_app"},

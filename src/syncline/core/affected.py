@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from syncline.config.settings_file import FILE_NAMES
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from syncline.config.application import Application, Source
 
@@ -31,22 +30,29 @@ def affected(
 
     `inputs` are files and directories beyond its source paths that its rendering reads, found by following
     them. The annotation `manifest-generate-paths` replaces both, as in Argo CD.  `same_definition` says that
-    somebody has compared what an ApplicationSet made of it, so that a change of the set alone touches
-    nothing.
+    somebody has compared its definition on both sides, so that a change of other things in that file, or of
+    the set that makes it, touches nothing.
     """
     if not same_definition and app.origin.file in changed:
         return f"its definition {app.origin.file} changed"
-    settings = sorted(changed.intersection(FILE_NAMES))
-    if settings:
-        return f"the settings {settings[0]} changed"
-    read = () if same_definition else sorted(p for p in changed if any(_under(p, each) for each in app.reads))
+    read = () if same_definition else sorted(_below(changed, app.reads))
     if read:
         return f"{read[0]}, which ApplicationSet {app.made_by} reads, changed"
     patterns = tuple(_generate_paths(app))
     if patterns:
-        return _first(changed, lambda path: any(_matches(path, pattern) for pattern in patterns))
-    whole = {_glob_root(_clean(path)) for path in (*named_paths(app), *inputs)}
-    return _first(changed, lambda path: any(_under(path, root) for root in whole))
+        return _sentence(path for path in changed if any(_matches(path, pattern) for pattern in patterns))
+    return _sentence(_below(changed, roots_of(app, inputs)))
+
+
+def roots_of(app: Application, inputs: frozenset[str]) -> frozenset[str]:
+    """The files and directories in which a change touches the application's rendering."""
+    return frozenset(_glob_root(_clean(path)) for path in (*named_paths(app), *inputs))
+
+
+def touched(changed: frozenset[str], roots: Iterable[str]) -> bool:
+    """Whether something changed in one of these files and directories."""
+    above = _places(changed)
+    return any(root in above for root in roots)
 
 
 def named_paths(app: Application) -> frozenset[str]:
@@ -57,12 +63,28 @@ def named_paths(app: Application) -> frozenset[str]:
     return frozenset({*own, *_value_files(app), *_kustomize_files(app)})
 
 
-def _first(changed: Iterable[str], touches: Callable[[str], bool]) -> str:
-    hits = sorted(path for path in changed if touches(path))
-    if not hits:
+@lru_cache(maxsize=16)
+def _places(changed: frozenset[str]) -> frozenset[str]:
+    """Each changed path and every directory above it: a root of an application is among them, or not."""
+    found = {""} if changed else set[str]()
+    for path in changed:
+        while path not in found:
+            found.add(path)
+            path = posixpath.dirname(path)  # noqa: PLW2901 - upwards
+    return frozenset(found)
+
+
+def _below(changed: frozenset[str], roots: Iterable[str]) -> Iterator[str]:
+    hit = [root for root in roots if root in _places(changed)]
+    return (path for path in changed if any(_under(path, root) for root in hit)) if hit else iter(())
+
+
+def _sentence(hits: Iterable[str]) -> str:
+    found = sorted(hits)
+    if not found:
         return ""
-    more = f" and {len(hits) - 1} more" if len(hits) > 1 else ""
-    return f"{hits[0]}{more} changed"
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{found[0]}{more} changed"
 
 
 def _generate_paths(app: Application) -> Iterator[str]:

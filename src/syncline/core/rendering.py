@@ -40,7 +40,7 @@ class Chunk(Struct, frozen=True):
 
 
 class Rendering(Struct, frozen=True):
-    """The desired objects of an application at a revision (a full SHA).
+    """The desired objects of an application at a revision (a full SHA), and the tools that made them.
 
     `remarks` are what the reader should know and not worry about, such as the version that a range came to.
     """
@@ -50,6 +50,7 @@ class Rendering(Struct, frozen=True):
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 def make_rendering(

@@ -119,6 +119,12 @@ class Repository:
         out = self._git.text("ls-tree", "-r", "-z", "--name-only", self.resolve(revision))
         return tuple(sorted(filter(None, out.split("\0"))))
 
+    def tree(self, revision: str) -> tuple[tuple[str, str], ...]:
+        """Every file of a revision with its mode and the digest that Git knows its content by."""
+        out = self._git.text("ls-tree", "-r", "-z", self.resolve(revision))
+        pairs = (entry.partition("\t") for entry in filter(None, out.split("\0")))
+        return tuple((path, facts) for facts, _, path in pairs)
+
     def contents(self, revision: str, paths: Sequence[str]) -> dict[str, bytes]:
         """Many files at once; those that are not there are left out."""
         return self._blobs(self.resolve(revision), paths)

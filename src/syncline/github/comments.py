@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote
 
 from msgspec import Struct
 
 from syncline.errors import GitHubError
-from syncline.github.identity import Identity
+from syncline.github.identity import WORKFLOW, Identity, author_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,6 +46,19 @@ def upsert(api: Api, repository: str, number: int, pages: Sequence[str]) -> None
     for mark, comments in found.items():
         # A page that is no longer there, and whatever an accident or two runs at once have doubled.
         conversation.remove(comments[1:] if mark in wanted else comments)
+
+
+def first_page(api: Api, repository: str, number: int, context: str) -> str:
+    """The first page of our comment of that context; empty where there is none. A workflow's own token wrote
+    it, or ours did.
+    """
+    wanted = _Mark(quote(context[:100], safe=""), 1)
+    identity = Identity(api)
+    for comment in api.pages(f"/repos/{repository}/issues/{number}/comments"):
+        text = str(comment.get("body") or "")
+        if _mark(text) == wanted and (author_of(comment) == WORKFLOW or identity.is_author(comment)):
+            return text
+    return ""
 
 
 class _Conversation(Struct, frozen=True):

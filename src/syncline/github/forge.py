@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
+from syncline.github.comments import first_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,6 +59,18 @@ class GitHubForge:
         """Whether a file or directory is there at a commit."""
         where = f"/repos/{_part(owner)}/{_part(repo)}/contents/{quote(path.strip('/'))}?ref={_part(sha)}"
         return self._api.find(where) is not None
+
+    def reviewed(self, owner: str, repo: str, sha: str, context: str) -> tuple[str, ...]:
+        """Our comments about the merged pull requests that brought a commit, the first page of each."""
+        root = f"/repos/{_part(owner)}/{_part(repo)}"
+        pulls = [
+            each for each in self._api.pages(f"{root}/commits/{_part(sha)}/pulls") if each.get("merged_at")
+        ]
+        # What brought this very commit counts, and where none did, all that it is part of.
+        brought = [each for each in pulls if each.get("merge_commit_sha") == sha] or pulls
+        numbers = sorted(int(each["number"]) for each in brought)
+        found = (first_page(self._api, f"{owner}/{repo}", number, context) for number in numbers)
+        return tuple(text for text in found if text)
 
     def statuses(self, owner: str, repo: str, sha: str) -> Mapping[str, tuple[str, str]]:
         """The newest state of each context of a commit, with its description."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from syncline.github.client import Api
 
-_ACTIONS: Final = "github-actions[bot]"
+WORKFLOW: Final = "github-actions[bot]"
 """Who writes with a workflow's own token."""
 
 
@@ -47,10 +47,10 @@ class Identity:
         try:
             data = self._api.query("{viewer{login}}").get("data")
         except GitHubError:
-            return _ACTIONS
+            return WORKFLOW
         viewer = data.get("viewer") if isinstance(data, dict) else None
         login = str(viewer.get("login") or "") if isinstance(viewer, dict) else ""
-        return f"{login.removesuffix('[bot]')}[bot]" if login else _ACTIONS
+        return f"{login.removesuffix('[bot]')}[bot]" if login else WORKFLOW
 
 
 def author_of(comment: Mapping[str, Any]) -> str:

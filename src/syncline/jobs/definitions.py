@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config import Configuration, load
 from syncline.config.application import Application, Destination, Source
-from syncline.config.settings import IN_CLUSTER_SERVER
 from syncline.errors import ClusterError, Place, UsageError
 from syncline.git import Repository
 from syncline.process import Room
@@ -37,13 +36,9 @@ def cluster_named(destination: Destination, settings: Settings) -> str:
 
     Raises ClusterError.
     """
-    if destination.name in settings.clusters:
-        return destination.name
-    if destination.name in {"", "in-cluster"} and destination.server in {"", IN_CLUSTER_SERVER}:
-        return settings.default_cluster
-    for name, access in settings.clusters.items():
-        if destination.server and destination.server in {access.server.rstrip("/"), access.server_alias}:
-            return name
+    found = settings.cluster_of(destination)
+    if found is not None:
+        return found
     asked = destination.name or destination.server
     known = ", ".join(sorted(settings.clusters)) or "none"
     raise ClusterError(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncline.core.affected import affected
 from syncline.core.compare_options import level_for
 from syncline.core.family import identity
 from syncline.core.live import Level
@@ -22,11 +21,13 @@ from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.choose import chosen
 from syncline.jobs.each_app import together
 from syncline.jobs.family import rivalries
+from syncline.jobs.noise import settled
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
+from syncline.jobs.reviewed import shown
+from syncline.jobs.touched import why_between
 from syncline.jobs.validating import validated
-from syncline.render import input_paths
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ def diff(session: Session, observer: Observer) -> Report:
     """Base against head, or head against the clusters. Raises GitError when a revision is missing."""
     base, head = session.base, session.head
     session.trust(head if session.invocation.tier is Tier.WRITE else base)
-    changed = session.repository.changed_paths(base, head)
     pairs = _pairs(session, base, head)
     altered = changed_projects(session.configuration(base), session.configuration(head))
     reasons = {
-        name: _reason(pair, changed, session, base, head)
+        name: why_between(pair.before, pair.after, session, base, head)
         or _of_project(pair, altered)
         or _what_if(pair, session)
         for name, pair in pairs.items()
@@ -148,27 +148,6 @@ class _Broken:
         return (app.namespace or "argocd", app.name) in self._names or app.origin.file in self._files
 
 
-def _reason(pair: Pair, changed: frozenset[str], session: Session, base: str, head: str) -> str:
-    if not changed:
-        return ""
-    if pair.app.made_by and (pair.before is None or pair.after is None):
-        verb = "no longer makes" if pair.after is None else "makes"
-        return f"ApplicationSet {pair.app.made_by} {verb} it"
-    same = pair.before is not None and pair.after is not None and _is_same(pair.before, pair.after)
-    if not same and pair.app.made_by:
-        return f"ApplicationSet {pair.app.made_by} makes it differently"
-    for app, revision in ((pair.before, base), (pair.after, head)):
-        if app is None:
-            continue
-        inputs = input_paths(session.checkout(revision).root, app, session.render_options)
-        reason = affected(app, changed, inputs=inputs, same_definition=same and bool(app.made_by))
-        if reason:
-            return reason
-    if pair.before is not None and pair.after is not None and pair.before.body != pair.after.body:
-        return "its definition, which its parent renders"
-    return ""
-
-
 def _of_project(pair: Pair, altered: Mapping[str, Note]) -> str:
     return f"its project {pair.app.project} changed" if pair.app.project in altered else ""
 
@@ -178,15 +157,14 @@ def _what_if(pair: Pair, session: Session) -> str:
     return f"what it would be at Kubernetes {version} is asked" if version and pair.after else ""
 
 
-def _is_same(before: Application, after: Application) -> bool:
-    return before.body == after.body and before.made_by == after.made_by
-
-
 def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:
     if pair.after is None:
         return app_report(_removed(pair.app, session, base, head), session)
     prepared = validated(_at_best_level(pair, session, base, head), session)
     report = app_report(prepared, session)
+    if report.fingerprint or prepared.plan.runs or prepared.plan.hooks:
+        seen = shown(prepared, session, prepared.noise)
+        report = replace(report, review=seen, fingerprint=seen.fingerprint if seen.writes else "")
     return replace(report, base=base) if prepared.record is None else report
 
 
@@ -214,13 +192,14 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
         try:
             found = against_live(pair.app, rendering, recall(pair.app, session), session, level)
             notes = (*found.notes, *_of_hydration(pair.app, session))
-            return replace(found, level_reason=why or found.level_reason, notes=notes)
+            found = replace(found, level_reason=why or found.level_reason, notes=notes)
+            return settled(found, session)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
     before = session.rendering(pair.before, base) if pair.before and _is_there(pair.before, session) else None
     prepared = against_base(pair.app, before, rendering, session)
     notes = (*prepared.notes, *_was_broken(pair, session, base), *_of_hydration(pair.app, session))
-    return replace(prepared, level_reason=why, notes=notes)
+    return settled(replace(prepared, level_reason=why, notes=notes), session)
 
 
 def _is_there(app: Application, session: Session) -> bool:

@@ -6,7 +6,7 @@ never childless.
 
 from __future__ import annotations
 
-from pathlib import Path
+import posixpath
 from typing import TYPE_CHECKING
 
 from syncline.config import argo
@@ -15,7 +15,6 @@ from syncline.config.load import BrokenApplication
 from syncline.core.family import Claim, Family, claimed_twice, identity
 from syncline.documents import Document
 from syncline.errors import Interrupted, SynclineError
-from syncline.render import input_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +46,7 @@ class _Gathering:
         self._broken: list[BrokenApplication] = []
         self._rivals: list[str] = []
         found = session.repository.files_containing(revision, (argo.API_VERSION,), _FILES)
-        self._files = [path for path, text in found.items() if b"Application" in text]
+        self._places = _with_directories(path for path, text in found.items() if b"Application" in text)
 
     def all(self) -> Family:
         """Look at each application once, also at those that turn up on the way."""
@@ -66,15 +65,17 @@ class _Gathering:
 
     def _may_be_parent(self, app: Application) -> bool:
         # A source that only lends its files renders nothing.
-        rendered = [source for source in app.sources if not source.chart and (source.path or not source.ref)]
-        roots = {source.path.strip("/").removeprefix("./") for source in rendered}
-        if roots & {"", "."} or any(_under(file, root) for root in roots for file in self._files):
-            return bool(self._files)
-        root = self._session.checkout(self._revision).root
-        if not any(Path(root, place, name).is_file() for place in roots for name in _KUSTOMIZATIONS):
+        if not self._places:
             return False
-        inputs = input_paths(root, app, self._session.render_options)
-        return any(_under(file, path) for path in inputs for file in self._files)
+        rendered = [source for source in app.sources if not source.chart and (source.path or not source.ref)]
+        roots = {posixpath.normpath(source.path.strip("/") or ".") for source in rendered}
+        if not roots.isdisjoint(self._places):
+            return True
+        tree = self._session.renderings.recipes.tree(self._revision)
+        files = [posixpath.normpath(f"{place}/{name}") for place in roots for name in _KUSTOMIZATIONS]
+        if not tree.has_links and not any(map(tree.has, files)):
+            return False
+        return not self._places.isdisjoint(self._session.inputs.of(app, self._revision))
 
     def _children(self, parent: Application) -> Iterator[Application]:
         try:
@@ -124,8 +125,14 @@ def _without_the_parents_namespace(manifest: Manifest, parent: Application) -> o
     return {**manifest.body, "metadata": kept}
 
 
-def _under(file: str, root: str) -> bool:
-    return file == root or file.startswith(f"{root.rstrip('/')}/")
+def _with_directories(files: Iterable[str]) -> frozenset[str]:
+    """The files, and every directory that has one of them below it."""
+    found = set[str]()
+    for path in files:
+        while path and path not in found:
+            found.add(path)
+            path = posixpath.dirname(path)  # noqa: PLW2901 - upwards
+    return frozenset({*found, "."} if found else ())
 
 
 def rivalries(apps: Iterable[Application], revision: str, session: Session) -> dict[str, list[str]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from syncline.config.settings import RemoteAccess
     from syncline.fetch.web import Web
     from syncline.git import Repository
+    from syncline.jobs.once import AtRevision
     from syncline.jobs.session import Session
     from syncline.process import Room
     from syncline.render import RenderOptions
@@ -126,18 +127,22 @@ def _accesses(session: Session, revision: str) -> Iterator[Access]:
         yield replace(access, ca=_ca(remote, session.repository, revision))
 
 
-def fitted(options: RenderOptions, app: Application, session: Session) -> RenderOptions:
-    """The options with what the settings say of this application and of its cluster."""
-    settings = session.settings
+def fitted(asked: AtRevision, session: Session) -> RenderOptions:
+    """What renderers are given, with what the settings say of this application and of its cluster.
+
+    The version of Kubernetes that somebody asks about counts for the head of a change.
+    """
+    app, settings = asked.app, session.settings
+    what_if = session.invocation.kube_version if asked.revision == session.head else ""
     try:
         access = settings.clusters.get(session.cluster_name(app.destination)) or ClusterAccess("")
     except ClusterError:
         access = ClusterAccess("")  # whoever needs the cluster will hear of it
     return replace(
-        options,
+        session.render_options,
         helm_forced=settings.helm_by_app.get(app.name, ""),
         helm_default=settings.helm,
-        kube_version=access.kube_version or settings.kube_version,
+        kube_version=what_if or access.kube_version or settings.kube_version,
         api_versions=access.api_versions,
     )
 

@@ -64,6 +64,21 @@ class AskedRecovery(Discreet, frozen=True):
     status_context: str = "syncline"
 
 
+class AskedBinding(Discreet, frozen=True):
+    """How a sync is held to what was reviewed.
+
+    `policy` is off, inform, harmless or exact (empty: the settings' word); `record` the text of a JSON report
+    or of a comment (empty: GitHub is asked), and `name` what to call it; `context` names the comment.
+    """
+
+    _SHOWN = ("policy", "name", "context")
+
+    policy: str = ""
+    record: str = ""
+    name: str = ""
+    context: str = "syncline"
+
+
 class Invocation(Struct, frozen=True):
     """One run.
 
@@ -74,6 +89,7 @@ class Invocation(Struct, frozen=True):
     to a few resources of the named applications. `manual` says that a person asked for this very run, and
     `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
     `kube_version` asks what all of it would be at that version of Kubernetes.
+    `cache` is a directory of earlier runs' renderings; nothing is kept when it is empty.
     """
 
     job: Job
@@ -86,6 +102,7 @@ class Invocation(Struct, frozen=True):
     permissions: Permissions = Permissions()
     action: AskedAction = AskedAction()
     recovery: AskedRecovery = AskedRecovery()
+    binding: AskedBinding = AskedBinding()
     depth: int | None = None
     affected_only: bool = False
     selection: Selection = EVERYTHING
@@ -97,4 +114,5 @@ class Invocation(Struct, frozen=True):
     tier: Tier = Tier.WRITE
     kubeconfig: str = ""
     kube_version: str = ""
+    cache: str = ""
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_
 from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
 from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
+from syncline.core.noise import SILENCE, Noise
 from syncline.core.options import SyncOptions, misread_options, options_of
 from syncline.core.order import misread_waves, odd_weights
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
@@ -71,6 +72,7 @@ class Prepared(Discreet, frozen=True):
 
     `again` makes it anew, because another run has written meanwhile or an attempt has failed. `heals` are
     what the inventory is to remember of healed drift, where that is known better than what it remembers now.
+    `noise` is what the plan that is shown leaves out.
     """
 
     _SHOWN = ("app", "plan")
@@ -84,6 +86,7 @@ class Prepared(Discreet, frozen=True):
     notes: tuple[Note, ...] = ()
     again: Callable[[], Prepared] | None = None
     heals: tuple[Heal, ...] | None = None
+    noise: Noise = SILENCE
 
 
 def recall(app: Application, session: Session) -> Record:

@@ -24,19 +24,19 @@ from syncline.core.trust import Tier
 from syncline.errors import ConfigError, ForbiddenError, GitHubError
 from syncline.git import Repository
 from syncline.jobs.border import scrub_error
-from syncline.jobs.bugs import contained
-from syncline.jobs.confession import confessed
 from syncline.jobs.custom_kinds import Definitions
 from syncline.jobs.definitions import cluster_named, definitions, inside, nameless
 from syncline.jobs.family import gather
-from syncline.jobs.fetching import Elsewhere, fitted
-from syncline.jobs.once import AtRevision
+from syncline.jobs.fetching import Elsewhere
+from syncline.jobs.inputs import InputTable
 from syncline.jobs.projects import project_of
-from syncline.jobs.rendering import Trusted, as_reviewed, options_for
+from syncline.jobs.rendering import Trusted, options_for
+from syncline.jobs.renderings import Renderings
+from syncline.jobs.reviewed import Reviews
 from syncline.kube.cluster import WORKERS, ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.once import Once
-from syncline.render import Checkout, RenderOptions, normalized_url, render
+from syncline.render import Checkout, RenderOptions, normalized_url
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class Session:
         self._elsewhere: Once[str, Elsewhere] = Once(self._look_elsewhere)
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
-        self._renderings: Once[AtRevision, Rendering] = Once(self._render)
+        self.renderings = Renderings(self)
+        self.inputs = InputTable(self)
+        self.reviews = Reviews(self)
         self._clusters: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
         self._settings_revision = ""
@@ -115,6 +117,7 @@ class Session:
         for forge in self._forges.made():
             if forge is not None:
                 forge.close()
+        self.renderings.close()
         self._stack.close()
         if error is not None:
             scrub_error(error, self.masker)
@@ -196,6 +199,10 @@ class Session:
         """How objects are compared, as of the trusted commit: a change cannot hide what it brings."""
         return self._files[self._settings_revision].customizations.comparison
 
+    def written(self, revision: str) -> Configuration:
+        """What the files of this commit say, ApplicationSets not expanded. Raises ConfigError."""
+        return self._files[revision]
+
     def configuration(self, revision: str) -> Configuration:
         """Every definition found at this commit."""
         return self._configurations[revision]
@@ -216,11 +223,11 @@ class Session:
 
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
-        return self._renderings[AtRevision(app, revision)]
+        return self.renderings.of(app, revision)
 
     def unrendered(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
-        return any(asked.revision == revision for asked in self._renderings.failed())
+        return self.renderings.failed(revision)
 
     def policy(self, app: Application, owner: Owner, known: Inventory) -> Policy:
         """What a plan for this application may do."""
@@ -321,16 +328,6 @@ class Session:
         for complaint in configuration.settings_errors:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration
-
-    def _render(self, asked: AtRevision) -> Rendering:
-        options = fitted(self.render_options, asked.app, self)
-        if asked.revision == self.head and self.invocation.kube_version:
-            options = replace(options, kube_version=self.invocation.kube_version)
-        checkout = self.checkout(asked.revision)
-        with contained(self), confessed(asked.app, checkout.root, self.masker):
-            found = render(as_reviewed(asked, self), checkout, options)
-        self.masker.learn_all(manifest.body for manifest in found.manifests)
-        return found
 
     @cached_property
     def render_options(self) -> RenderOptions:

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncline.config import tools
-from syncline.core.affected import affected
-from syncline.core.family import identity
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
 from syncline.errors import Interrupted, SynclineError, UsageError
@@ -29,7 +26,7 @@ from syncline.jobs.retired import Leftovers, leave, leftovers
 from syncline.jobs.rights import must_write
 from syncline.jobs.rollback import after_failure
 from syncline.jobs.rolling import Gates, in_steps
-from syncline.render import input_paths
+from syncline.jobs.touched import why_since
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 from syncline.runtime import each
 
@@ -170,33 +167,7 @@ def _reason(app: Application, inventory: Inventory, head: str, session: Session)
         return ""
     if not session.repository.is_ancestor(last, head):
         return f"its last sync, {last[:7]}, is not an ancestor"
-    changed = session.repository.changed_paths(last, head)
-    if not changed:
-        return ""
-    reason = _of_tools(changed, head, session)
-    if reason:
-        return reason
-    reason = affected(
-        app, changed, inputs=input_paths(session.checkout(head).root, app, session.render_options)
-    )
-    return reason or _redefined(app, last, head, session)
-
-
-def _of_tools(changed: frozenset[str], head: str, session: Session) -> str:
-    """Whether `argocd-cm` may have programs called differently by now."""
-    texts = session.configuration(head).customizations.texts
-    files = {place.file for key, (_, place) in texts.items() if key.startswith(tools.PREFIXES)}
-    touched = sorted(files & changed)
-    return f"{touched[0]}, which says how programs render, changed" if touched else ""
-
-
-def _redefined(app: Application, last: str, head: str, session: Session) -> str:
-    """Whether a parent renders the application otherwise than before, though no file of its own changed."""
-    if identity(app) not in session.family(head).parents:
-        return ""
-    session.repository.fetch_missing((last,))
-    then = {identity(each): each.body for each in session.applications(last)}
-    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"
+    return why_since(app, last, head, session)
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:
@@ -219,6 +190,7 @@ def _sync_one(app: Application, head: str, session: Session, observer: Observer)
     prepared = against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
     if extent.selection and not prepared.plan.changes:
         raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
+    prepared = session.reviews.held_to(prepared)
     report = replace(carry_out_and_report(prepared, session, observer), revision=head)
     # A part that was chosen is no sync of the revision, so there is no way back from it.
     return report if extent.selection else after_failure(report, app, head, session, observer)

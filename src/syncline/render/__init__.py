@@ -14,7 +14,7 @@ from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError
 from syncline.render import directory, helm, jinja, kustomize, plugin
 from syncline.render.detect import Tool, tool_of
-from syncline.render.inputs import input_paths
+from syncline.render.inputs import Inputs, Readings, input_paths
 from syncline.render.links import reached
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
 
-__all__ = ["Checkout", "RenderOptions", "Workshop", "input_paths", "normalized_url", "render"]
+__all__ = [
+    "Checkout",
+    "Inputs",
+    "Readings",
+    "RenderOptions",
+    "Workshop",
+    "input_paths",
+    "normalized_url",
+    "render",
+]
 
 RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
     Tool.DIRECTORY: directory.render,
@@ -46,13 +55,14 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             place=app.origin,
             remedy="Give one of its sources a path.",
         )
-    chunks, warnings, remarks = list[Chunk](), list[str](), list[str]()
+    chunks, warnings, remarks, tools = list[Chunk](), list[str](), list[str](), set[str]()
     try:
         for asked in orders:
             found = overridden(located(asked))
             with _labelled(found.order):
                 tool = tool_of(found.order)
                 chunks += _chunks(found.order, tool)
+            tools.add(tool.value)
             warnings += [*found.warnings, *found.order.said.texts]
             remarks += resolutions(found.order)
             if tool is Tool.HELM:
@@ -60,7 +70,7 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
                 warnings += built.warnings
                 remarks += built.remarks
         rendering = make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
-        return replace(rendering, remarks=tuple(remarks))
+        return replace(rendering, remarks=tuple(remarks), tools=tuple(sorted(tools)))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 

@@ -40,8 +40,14 @@ class Dependency(Struct, frozen=True):
     version: str
     alias: str
     repository: str
-    place: Place
+    document: Document
+    number: int
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """The line that names it; looked for when somebody asks, which is when something is wrong."""
+        return Place(self.document.place.file, self.document.line_of(("dependencies", self.number)))
 
     @property
     def is_local(self) -> bool:
@@ -193,8 +199,7 @@ def _listed(document: Document) -> Iterator[Dependency]:
             name, version, alias, repository = (
                 str(each.get(key) or "") for key in ("name", "version", "alias", "repository")
             )
-            place = Place(document.place.file, document.line_of(("dependencies", number)))
-            yield Dependency(name, version, alias, repository, place, each)
+            yield Dependency(name, version, alias, repository, document, number, each)
 
 
 def _is_vendored(chart: Path, name: str, root: Path) -> bool:

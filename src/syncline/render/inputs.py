@@ -6,12 +6,16 @@ because the build itself will then fail and say so.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from syncline.errors import SynclineError
 from syncline.render import directory, helm_values, jinja, kustomize
-from syncline.render.charts import local_charts
+from syncline.render.charts import local_charts, unvendored
 from syncline.render.detect import Tool
 from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
@@ -19,33 +23,102 @@ from syncline.render.overrides import overridden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
-    from syncline.config.application import Application
+    from syncline.config.application import Application, Source
+
+
+class Inputs(Struct, frozen=True):
+    """Files and directories, relative to the root; not `whole` where something could not be followed, or lies
+    somewhere else.
+    """
+
+    paths: frozenset[str] = frozenset()
+    whole: bool = True
 
 
 def input_paths(root: Path, app: Application, options: RenderOptions | None = None) -> frozenset[str]:
     """Files and directories, relative to the root."""
-    top = real(root)
-    found = {
-        path
-        for source in app.every_source
-        if not source.chart
-        for path in _inputs(Order(app, source, Checkout(top, ""), options or RenderOptions()))
-    }
-    return frozenset(str(path.relative_to(top)) for path in found if path.is_relative_to(top))
+    return Readings(root, options).of(app).paths
 
 
-def _inputs(order: Order) -> Iterator[Path]:
-    with suppress(SynclineError):
-        order = overridden(order).order
-    if not order.source.path:
-        return
-    if _may_be_a_plugin(order):
-        yield order.root  # its programs may read any file
-        return
-    for named in (_kustomized, _charted, helm_values.inputs, jinja.values_paths, directory.inputs):
-        yield from _as_far_as_possible(named, order)
+class Readings:
+    """What the applications of one checkout read. The checkout stays as it is meanwhile."""
+
+    def __init__(self, root: Path, options: RenderOptions | None = None) -> None:
+        self._root = real(root)
+        self._options = options or RenderOptions()
+
+    def of(self, app: Application) -> Inputs:
+        """What one application reads."""
+        found: set[Path] = set()
+        whole = app.hydration is None
+        for source in app.every_source:
+            whole = whole and not (source.chart or source.repo_url.startswith("oci://"))
+            if not source.chart:
+                order = Order(app, source, Checkout(self._root, ""), self._options)
+                whole = self._take(order, found) and whole
+        top = str(self._root)
+        names = {
+            path[len(top) + 1 :] for path in map(str, found) if path == top or path.startswith(f"{top}/")
+        }
+        return Inputs(frozenset(name or "." for name in names), whole)
+
+    def _take(self, order: Order, found: set[Path]) -> bool:
+        """Add what a source reads; whether everything could be followed."""
+        whole = True
+        try:
+            order = overridden(order).order
+            whole = not _is_elsewhere(order)
+        except SynclineError:
+            whole = False
+        if not order.source.path:
+            return whole
+        if _may_be_a_plugin(order):
+            found.add(order.root)  # its programs may read any file
+            return False
+        for named in self._ways(order.source):
+            try:
+                found.update(named(order))
+            except SynclineError:
+                whole = False
+        return whole
+
+    def _ways(self, source: Source) -> Iterator[Callable[[Order], Iterable[Path]]]:
+        yield self._kustomized
+        yield self._charted
+        yield helm_values.inputs
+        if source.plugin is not None:
+            yield jinja.values_paths
+        if source.helm is None and source.kustomize is None and source.plugin is None:
+            yield directory.inputs
+
+    def _kustomized(self, order: Order) -> Iterator[Path]:
+        for place in kustomize.inputs(order):
+            yield from self._through_links(place, order)
+
+    def _charted(self, order: Order) -> Iterator[Path]:
+        for place in local_charts(order.directory, order.root):
+            yield from self._through_links(place, order)
+
+    def _through_links(self, place: Path, order: Order) -> Iterator[Path]:
+        """The place, the links in it and on the way to it, and what those lead to."""
+        yield place
+        if self._has_links:
+            for path in reached(place, order.root):
+                yield from (path, real(path)) if path.is_symlink() else ()
+
+    @cached_property
+    def _has_links(self) -> bool:
+        """Whether there is a link anywhere: most repositories have none, and need not be searched again."""
+        todo = [self._root]
+        while todo:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    if entry.is_symlink():
+                        return True
+                    if entry.is_dir(follow_symlinks=False) and entry.name != ".git":
+                        todo.append(Path(entry.path))
+        return False
 
 
 def _may_be_a_plugin(order: Order) -> bool:
@@ -56,22 +129,10 @@ def _may_be_a_plugin(order: Order) -> bool:
     return not decided and any(plugin.discovers for plugin in order.options.plugins)
 
 
-def _kustomized(order: Order) -> Iterator[Path]:
-    return _through_links(kustomize.inputs(order), order)
-
-
-def _charted(order: Order) -> Iterator[Path]:
-    return _through_links(local_charts(order.directory, order.root), order)
-
-
-def _through_links(places: Iterable[Path], order: Order) -> Iterator[Path]:
-    """The places, the links in them and on the way to them, and what those lead to."""
-    for place in places:
-        yield place
-        for path in reached(place, order.root):
-            yield from (path, real(path)) if path.is_symlink() else ()
-
-
-def _as_far_as_possible(named: Callable[[Order], Iterable[Path]], order: Order) -> Iterator[Path]:
-    with suppress(SynclineError):
-        yield from named(order)
+def _is_elsewhere(order: Order) -> bool:
+    """Whether the source takes something from a place that no commit of this repository has."""
+    if any("://" in name for name in order.source.helm.value_files) if order.source.helm else False:
+        return True
+    if not order.source.path or not order.directory.is_dir():
+        return False
+    return any(not each.is_local for each in unvendored(order.directory, order.root))

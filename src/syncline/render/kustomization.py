@@ -45,13 +45,19 @@ class Role(Enum):
     HOME = "home"
 
 
-class Reference(Struct, frozen=True):
-    """A path that a Kustomization names, the line that names it, and what is expected there."""
+class Reference(Struct, frozen=True, eq=False):
+    """A path that a Kustomization names, where it names it, and what is expected there."""
 
     path: str
-    place: Place
+    document: Document
+    where: Where
     role: Role = Role.CONTENT
     chart: Inflated | None = None
+
+    @property
+    def place(self) -> Place:
+        """The line; it is looked for when somebody asks, which is when something is wrong."""
+        return Place(self.document.place.file, self.document.line_of(self.where))
 
 
 def file_of(directory: Path) -> Path | None:
@@ -108,8 +114,7 @@ def _references(place: Path, role: Role, root: Path) -> Iterator[Reference]:
         return
     if not place.is_dir():
         for document in _documents(place, root) if role is Role.PLUGIN else ():
-            for path, where in _configured(document.value):
-                yield Reference(path, _place(document, where))
+            yield from (Reference(path, document, where) for path, where in _configured(document.value))
             yield from _inflated(document.value, document)
         return
     file = file_of(place)
@@ -125,28 +130,23 @@ def _documents(file: Path, root: Path) -> tuple[Document, ...]:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 
 
-def _place(document: Document, where: Where) -> Place:
-    return Place(document.place.file, document.line_of(where))
-
-
 def _named(document: Document, role: Role) -> Iterator[Reference]:
     value = document.value
     for field in _PATHS:
         for path, where in _strings(value.get(field), (field,)):
-            yield Reference(path, _place(document, where), role)
+            yield Reference(path, document, where, role)
     for path, where in _files(value):
-        yield Reference(path, _place(document, where))
+        yield Reference(path, document, where)
     yield from _inflated(value, document)
     for field in _PLUGINS:
         for text, where in _strings(value.get(field), (field,)):
             inline = _inline(text)
             if not inline:
-                yield Reference(text, _place(document, where), Role.PLUGIN)
+                yield Reference(text, document, where, Role.PLUGIN)
             for body in inline:
-                yield from (Reference(path, _place(document, where)) for path, _ in _configured(body))
+                yield from (Reference(path, document, where) for path, _ in _configured(body))
                 yield from (
-                    Reference(each.path, _place(document, where), each.role)
-                    for each in _inflated(body, document)
+                    Reference(each.path, document, where, each.role) for each in _inflated(body, document)
                 )
 
 
@@ -154,9 +154,9 @@ def _inflated(value: Any, document: Document) -> Iterator[Reference]:
     """What helm would be given."""
     if isinstance(value, dict):
         for chart in charts(value):
-            yield Reference(chart.path, _place(document, chart.where), Role.CHART, chart)
+            yield Reference(chart.path, document, chart.where, Role.CHART, chart)
         for path, where in homes(value):
-            yield Reference(path, _place(document, where), Role.HOME)
+            yield Reference(path, document, where, Role.HOME)
 
 
 def _files(value: Mapping[str, Any]) -> Iterator[tuple[str, Where]]:

@@ -5,6 +5,7 @@ The law: a renderer sees a checkout of one commit, a clean room, and nothing els
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -28,6 +29,12 @@ _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
 
 _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
+
+
+@lru_cache(maxsize=64)
+def _real_root(root: Path) -> Path:
+    # It is asked for with every file, and a worktree stays where it is.
+    return real(root)
 
 
 class Checkout(Struct, frozen=True):
@@ -104,7 +111,7 @@ class Order(Struct, frozen=True):
     @property
     def root(self) -> Path:
         """The worktree's root, symlinks resolved."""
-        return real(self.checkout.root)
+        return _real_root(self.checkout.root)
 
     @property
     def room(self) -> Room:

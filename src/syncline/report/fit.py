@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.report.escaping import code
 from syncline.report.markdown import document
 from syncline.report.pieces import CLOSING, NO_GROUP, Document, Piece
+from syncline.report.record import record_line
 from syncline.report.words import plural, short
 
 if TYPE_CHECKING:
@@ -57,13 +59,19 @@ def fit(
     a reader finds what had to be left out.
     """
     whole = document(report)
+    record = record_line(app.review for app in report.applications if app.review) if context else ""
+    budget = replace(
+        budget, characters=budget.characters - len(record) - 1, octets=budget.octets - len(record) - 1
+    )
     pages, dropped = _chosen(whole, budget)
     notice = _notice(dropped, elsewhere)
     total = len(pages)
     texts = []
     begun: frozenset[int] = frozenset()
     for number, page in enumerate(pages, 1):
-        sheet = _Sheet(number, total, marker(report, context, number, total) if context else "", begun)
+        mark = marker(report, context, number, total) if context else ""
+        mark = f"{mark}\n{record}" if record and number == 1 else mark
+        sheet = _Sheet(number, total, mark, begun)
         texts.append(_page(whole, page, sheet, notice))
         begun |= {piece.group for piece in page.pieces}
     return tuple(texts)

@@ -15,13 +15,15 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
     notes         [note]
     problems      [problem]
     applications  [{name, cluster, namespace, level, levelReason, base, revision, affectedBy, outcome,
-                    exitCode, health, seconds, fingerprint, unchanged, counts {action: number},
+                    exitCode, health, seconds, fingerprint, review, unchanged, counts {action: number},
                     changes [change], hooks [hook], notes [note], images [{container, before, after}],
                     problem, refusals [text], failures [problem],
                     resources [{object, sync, health, message, depth}],
                     rollback: the same again for the rollback after a failed sync, or null,
                     history [{id, revision, at, by, cause: sync | rollback | heal}], the newest first}]
 
+    review        {application, level, head, tools {name: version}, inputs, digest, writes {object: digests}}:
+                  what a sync is held to (sync --reviewed), or null
     change        {object, action, before, after, paths [text], place, why, authors [author]}: bodies masked,
                   or null
     author        {path, manager, operation, subresource, time, isGuess}: who changed a drifted field
@@ -42,6 +44,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.report.outcome import app_code, exit_code
+from syncline.report.record import to_value
 from syncline.report.sentences import headline
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ def _app(report: Report, app: AppReport) -> dict[str, Any]:
         "health": _health(app.health),
         "seconds": round(app.seconds, 3),
         "fingerprint": app.fingerprint,
+        "review": to_value(app.review) if app.review else None,
         "unchanged": app.unchanged,
         "counts": dict(Counter(change.action.value for change in app.changes)),
         "changes": [_change(change) for change in app.changes],

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from syncline.core.mask import MaskedBody
     from syncline.core.plan import Action
     from syncline.core.resource import ResourceKey
+    from syncline.core.review import Review
     from syncline.core.verdict import Outcome
 
 
@@ -154,6 +155,7 @@ class AppReport(Struct, frozen=True):
     health: Health | None = None
     seconds: float = 0.0
     fingerprint: str = ""
+    review: Review | None = None
     way_back: AppReport | None = None
     partial: bool = False
     history: tuple[HistoryRow, ...] = ()

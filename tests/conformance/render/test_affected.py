@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.render.kitchen import CASES, REVISION, application, outcome
+from conformance.render.kitchen import APP, CASES, REVISION, application, outcome, planted
 from syncline.core.affected import affected
 from syncline.render import Checkout, input_paths
 
@@ -76,3 +76,50 @@ def test_a_file_that_nothing_reads_affects_nobody(case: str, tmp_path: Path) -> 
 
     changed = frozenset({"README.md", "other/values.yaml", "overlays/staging/kustomization.yaml"})
     assert affected(app, changed, inputs=input_paths(root, app)) == ""
+
+
+JSONNET = "directory: {jsonnet: {libs: [vendor, /lib]}}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_touched"),
+    [
+        ("vendor/k.libsonnet", True),
+        ("lib/deep/any.libsonnet", True),
+        ("shared/a.libsonnet", True),
+        ("shared/b.libsonnet", True),
+        ("shared/text.txt", True),
+        ("shared/not-yet-there.libsonnet", True),
+        ("shared/other.libsonnet", False),
+    ],
+)
+def test_jsonnet_is_followed_from_import_to_import(changed: str, tmp_path: Path, *, is_touched: bool) -> None:
+    root = planted(
+        tmp_path,
+        {
+            "app/main.jsonnet": "local a = import '../shared/a.libsonnet'; a + (import 'k.libsonnet')",
+            "shared/a.libsonnet": 'import "./b.libsonnet"',
+            "shared/b.libsonnet": "{a: importstr @'text.txt', b: import 'not-yet-there.libsonnet'}",
+            "shared/text.txt": "import 'other.libsonnet'",
+        },
+    )
+    app = application(APP % JSONNET)
+
+    assert bool(affected(app, frozenset({changed}), inputs=input_paths(root, app))) is is_touched
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_touched"),
+    [("charts/web/values.yaml", True), ("env/prod.yaml", True), ("env/other.yaml", False)],
+)
+def test_charts_that_a_kustomization_inflates_are_followed(
+    changed: str, tmp_path: Path, *, is_touched: bool
+) -> None:
+    text = (
+        "helmGlobals: {chartHome: ../charts}\n"
+        "helmCharts: [{name: web, valuesFile: ../env/prod.yaml, additionalValuesFiles: [more.yaml]}]\n"
+    )
+    root = planted(tmp_path, {"app/kustomization.yaml": text})
+    app = application(APP % "kustomize: {namePrefix: a-}")
+
+    assert bool(affected(app, frozenset({changed}), inputs=input_paths(root, app))) is is_touched

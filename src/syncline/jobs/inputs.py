@@ -1,0 +1,67 @@
+"""What renderings read, at each commit.
+
+The law: what two commits have in common is followed once; what could not be followed to its end is never
+taken for what another commit has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncline.core.affected import roots_of, touched
+from syncline.core.family import identity
+from syncline.jobs.once import AtRevision
+from syncline.once import Once
+from syncline.render import Inputs, Readings
+
+if TYPE_CHECKING:
+    from syncline.config.application import Application, Source
+    from syncline.jobs.session import Session
+
+
+class InputTable:
+    """The inputs of applications at revisions, each looked for when somebody asks."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._readings: Once[str, Readings] = Once(
+            lambda sha: Readings(session.checkout(sha).root, session.render_options)
+        )
+        self._changed: Once[tuple[str, str], frozenset[str]] = Once(
+            lambda pair: session.repository.changed_paths(*pair)
+        )
+        self._inputs: Once[AtRevision, Inputs] = Once(self._follow)
+        self._known: dict[str, tuple[str, tuple[Source, ...], Inputs]] = {}
+
+    def of(self, app: Application, revision: str) -> frozenset[str]:
+        """Files and directories that its rendering reads beyond its own path."""
+        return self._inputs[AtRevision(app, revision)].paths
+
+    def is_whole(self, app: Application, revision: str) -> bool:
+        """Whether they are all there is to read."""
+        return self._inputs[AtRevision(app, revision)].whole
+
+    def changed(self, base: str, head: str) -> frozenset[str]:
+        """Every path that differs between two commits."""
+        return self._changed[base, head]
+
+    def _follow(self, asked: AtRevision) -> Inputs:
+        app, revision = asked.app, asked.revision
+        known = self._known.get(identity(app))
+        if known is not None and known[1] == app.sources and self._is_as_it_was(app, known, revision):
+            return known[2]
+        recipes = self._session.renderings.recipes
+        found = recipes.recalled(app, revision)
+        if found is None:
+            found = self._readings[revision].of(app)
+            recipes.keep(app, revision, found)
+        if found.whole:
+            self._known.setdefault(identity(app), (revision, app.sources, found))
+        return found
+
+    def _is_as_it_was(
+        self, app: Application, known: tuple[str, tuple[Source, ...], Inputs], revision: str
+    ) -> bool:
+        """Whether nothing changed in all that was read when it was followed at another commit."""
+        changed = self._changed[known[0], revision]
+        return not touched(changed, roots_of(app, known[2].paths))

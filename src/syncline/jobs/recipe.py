@@ -1,0 +1,231 @@
+"""What a rendering is made from, as a digest.
+
+The law: whatever could make a rendering another one is in its digest; where that cannot be said there is
+none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import re
+from bisect import bisect_left
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+import syncline
+from syncline.core.affected import roots_of
+from syncline.jobs.fetching import fitted
+from syncline.jobs.once import AtRevision
+from syncline.once import Once
+from syncline.render import Inputs, normalized_url
+from syncline.render.programs import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from syncline.config.application import Application
+    from syncline.core.rendering import Rendering
+    from syncline.jobs.session import Session
+    from syncline.render import RenderOptions
+    from syncline.render.cache import Cache
+
+_CODE: Final = ("render", "documents", "config", "core/rendering.py", "core/scopes.py", "core/resource.py")
+_REVISION: Final = re.compile(rb"ARGOCD_APP_REVISION")
+_WHOLE_APP: Final = re.compile(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
+"""In a Jinja2 template: what may come to the revision, be it by listing all that is known of the app."""
+
+_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "hidden"})
+"""Options that say how a program is run, and nothing of what it makes."""
+
+
+_PAIR: Final = 2
+_MOST_STATES: Final = 4
+"""Both sides of a change, and of the one before."""
+
+
+class Recipes:
+    """The digests of what renderings of one run are made from."""
+
+    def __init__(self, session: Session, cache: Cache | None) -> None:
+        self._session = session
+        self._cache = cache
+        self._trees: Once[str, Tree] = Once(lambda sha: Tree(session.repository.tree(sha)))
+
+    @cached_property
+    def programs(self) -> Mapping[str, str]:
+        """The programs that may render, and what they call themselves."""
+        found = dict(versions(self._session.render_options.room, self._cache))
+        found["jinja2"] = importlib.metadata.version("jinja2")
+        return found
+
+    def tree(self, revision: str) -> Tree:
+        """The files of a commit."""
+        return self._trees[revision]
+
+    def recalled(self, app: Application, revision: str) -> Inputs | None:
+        """What an earlier run found the application to read, if nothing in all of that is another now.
+
+        What is read follows from the content of what is read: so it need not be followed again.
+        """
+        for paths, files in self._remembered(app):
+            found = Inputs(frozenset(map(str, paths)))
+            if files == self._state(app, revision, found):
+                return found
+        return None
+
+    def keep(self, app: Application, revision: str, found: Inputs) -> None:
+        """Remember what an application reads for later runs."""
+        if self._cache is not None and found.whole:
+            newest = [sorted(found.paths), self._state(app, revision, found)]
+            others = [each for each in self._remembered(app) if each != newest]
+            self._cache.save(self._name(app), {"inputs": [newest, *others][:_MOST_STATES]})
+
+    def _remembered(self, app: Application) -> list[Any]:
+        """Pairs of what was read and a digest of it, the newest first."""
+        known = self._cache.load(self._name(app)) if self._cache is not None else None
+        listed = known.get("inputs") if known else None
+        pairs = listed if isinstance(listed, list) else []
+        return [
+            each
+            for each in pairs
+            if isinstance(each, list) and len(each) == _PAIR and isinstance(each[0], list)
+        ]
+
+    def _state(self, app: Application, revision: str, found: Inputs) -> str:
+        return _digest(sorted(self._trees[revision].below(roots_of(app, found.paths))))
+
+    def _name(self, app: Application) -> str:
+        return _digest(["inputs", self._code, _identity(app)])
+
+    def digest(self, app: Application, revision: str) -> str:
+        """Of the files, the definition, the programs, the options and our own code; empty where a rendering
+        rests on something else, too.
+        """
+        options = fitted(AtRevision(app, revision), self._session)
+        if not self._rests_on_files(app, revision, options):
+            return ""
+        parts = {
+            "code": self._code,
+            "programs": self.programs,
+            "options": _plain(
+                {name: getattr(options, name) for name in options.__struct_fields__}, _ELSEWHERE
+            ),
+            "app": _identity(app),
+            "files": self._files(app, revision),
+            "revision": revision if self._knows_its_revision(app, revision) else "",
+        }
+        return _digest(parts)
+
+    def inputs(self, app: Application, revision: str) -> str:
+        """Of the files and the definition alone: what a person can change by a commit."""
+        return _digest({"app": _identity(app), "files": self._files(app, revision)})
+
+    def paths(self, app: Application, revision: str) -> tuple[str, ...]:
+        """Every file that the rendering may read."""
+        return tuple(path for path, _ in self._files(app, revision))
+
+    def may_vary(self, app: Application, revision: str, rendering: Rendering) -> bool:
+        """Whether it could come out differently another time."""
+        from syncline.jobs.noise import suspects_of
+
+        return bool(suspects_of(app, revision, rendering, self._session))
+
+    def _rests_on_files(self, app: Application, revision: str, options: RenderOptions) -> bool:
+        ours = {normalized_url(url) for url in options.repositories}
+        if ours and any(each.repo_url and normalized_url(each.repo_url) not in ours for each in app.sources):
+            return False
+        return self._session.inputs.is_whole(app, revision)
+
+    def _files(self, app: Application, revision: str) -> list[tuple[str, str]]:
+        roots = roots_of(app, self._session.inputs.of(app, revision))
+        return sorted(self._trees[revision].below(roots))
+
+    def _knows_its_revision(self, app: Application, revision: str) -> bool:
+        if _REVISION.search(json.dumps(app.body.get("spec") or {}, default=str).encode()):
+            return True
+        names = {path: path.rpartition("/")[2] for path in self.paths(app, revision)}
+        overrides = [path for path, name in names.items() if name.startswith(".argocd-source")]
+        templates = [path for path, name in names.items() if name.endswith(".j2")]
+        asked = [*overrides, *templates]
+        texts = self._session.repository.contents(revision, asked) if asked else {}
+        return any(
+            (_REVISION if path in overrides else _WHOLE_APP).search(text) for path, text in texts.items()
+        )
+
+    @cached_property
+    def _code(self) -> str:
+        home = Path(syncline.__file__).parent
+        listed = [
+            path
+            for part in _CODE
+            for path in ([home / part] if part.endswith(".py") else sorted((home / part).rglob("*.py")))
+        ]
+        digest = hashlib.sha256(syncline.__version__.encode())
+        for path in listed:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+class Tree:
+    """Every file of a commit with its mode and the digest of its content, by Git."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self._entries = sorted(entries)
+        self._paths = [path for path, _ in self._entries]
+
+    @cached_property
+    def has_links(self) -> bool:
+        """Whether a path may lead somewhere else than it says."""
+        return any(facts.startswith("120000") for _, facts in self._entries)
+
+    def has(self, path: str) -> bool:
+        """Whether there is a file of that name."""
+        at = bisect_left(self._paths, path)
+        return at < len(self._paths) and self._paths[at] == path
+
+    def below(self, roots: Iterable[str]) -> set[tuple[str, str]]:
+        """The files that are one of these, or lie below one."""
+        return {entry for root in roots for entry in self._of(root)}
+
+    def _of(self, root: str) -> Iterator[tuple[str, str]]:
+        if not root:
+            yield from self._entries
+            return
+        at = bisect_left(self._paths, root)
+        if at < len(self._paths) and self._paths[at] == root:
+            yield self._entries[at]
+        at = bisect_left(self._paths, f"{root}/")
+        while at < len(self._paths) and self._paths[at].startswith(f"{root}/"):
+            yield self._entries[at]
+            at += 1
+
+
+def _identity(app: Application) -> Any:
+    spec = app.body.get("spec") or {}
+    written = {name: spec.get(name) for name in ("source", "sources", "sourceHydrator")}
+    return _plain(
+        [app.name, app.namespace, app.project, app.origin.file, app.destination, app.sources, written]
+    )
+
+
+def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
+    """The value in JSON's words; what has no order gets one, what is a record is a map."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items() if key not in without}
+    if isinstance(value, set | frozenset):
+        return sorted(json.dumps(_plain(each), sort_keys=True) for each in value)
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+
+
+def _digest(parts: Any) -> str:
+    text = json.dumps(_plain(parts), sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,104 @@
+"""The renderings of a run.
+
+The law: each application is rendered once for each revision, whoever asks and however often; what an earlier
+run made of the very same files, programs and options is taken from it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from syncline.errors import UsageError
+from syncline.jobs.bugs import contained
+from syncline.jobs.confession import confessed
+from syncline.jobs.fetching import fitted
+from syncline.jobs.once import AtRevision
+from syncline.jobs.recipe import Recipes
+from syncline.jobs.rendering import as_reviewed
+from syncline.once import Once
+from syncline.render import render
+from syncline.render.cache import SHORTEST_KEY, Cache
+from syncline.report.model import Job
+
+if TYPE_CHECKING:
+    from syncline.config.application import Application
+    from syncline.core.rendering import Rendering
+    from syncline.jobs.session import Session
+
+_SHOWING: Final = frozenset({Job.DIFF, Job.RENDER})
+"""The jobs that write nothing to a cluster, whatever they are told."""
+
+KEY: Final = "SYNCLINE_CACHE_KEY"
+
+
+class Renderings:
+    """What has been rendered so far."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._cache = _cache_of(session)
+        self._steady: set[AtRevision] = set()
+        self._made: Once[AtRevision, Rendering] = Once(self._make)
+
+    def of(self, app: Application, revision: str) -> Rendering:
+        """The application's manifests at this commit. Raises RenderError."""
+        return self._made[AtRevision(app, revision)]
+
+    def failed(self, revision: str) -> bool:
+        """Whether some application of this commit could not be rendered when it was asked for."""
+        return any(asked.revision == revision for asked in self._made.failed())
+
+    def is_steady(self, app: Application, revision: str) -> bool:
+        """Whether it is known already that it comes out the same each time."""
+        return AtRevision(app, revision) in self._steady
+
+    def again(self, app: Application, revision: str) -> Rendering:
+        """The same once more, from nobody's memory. Raises RenderError."""
+        session = self._session
+        checkout = session.checkout(revision)
+        asked = AtRevision(app, revision)
+        with contained(session), confessed(app, checkout.root, session.masker):
+            found = render(as_reviewed(asked, session), checkout, fitted(asked, session))
+        session.masker.learn_all(manifest.body for manifest in found.manifests)
+        return found
+
+    def close(self) -> None:
+        """Leave the cache no larger than it may be."""
+        if self._cache is not None:
+            self._cache.tidy()
+
+    @cached_property
+    def recipes(self) -> Recipes:
+        """What renderings are made from."""
+        return Recipes(self._session, self._cache)
+
+    def _make(self, asked: AtRevision) -> Rendering:
+        app, revision = asked.app, asked.revision
+        key = self.recipes.digest(app, revision) if self._cache is not None else ""
+        if self._cache is None or not key:
+            return self.again(app, revision)
+        found = self._cache.find(key, revision)
+        made, varies = found or (self.again(app, revision), False)
+        self._session.masker.learn_all(manifest.body for manifest in made.manifests)
+        if found is None:
+            varies = self.recipes.may_vary(app, revision, made)
+            self._cache.put(key, made, volatile=varies)
+        if not varies:
+            self._steady.add(asked)
+        return made
+
+
+def _cache_of(session: Session) -> Cache | None:
+    invocation = session.invocation
+    if not invocation.cache:
+        return None
+    secret = invocation.environ.get(KEY, "")
+    if secret and len(secret) < SHORTEST_KEY:
+        raise UsageError(
+            f"{KEY} is too short to keep anything secret.",
+            remedy=f"Give it at least {SHORTEST_KEY} random characters, or none.",
+        )
+    strict = invocation.job not in _SHOWING
+    return Cache(Path(invocation.root, invocation.cache), secret, strict=strict)

@@ -1,0 +1,82 @@
+"""Why a change touches an application.
+
+The law: when in doubt it is touched; whoever is left out renders to what it rendered to before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncline.config.settings_file import FILE_NAMES
+from syncline.core.affected import affected
+from syncline.core.effective import altered
+from syncline.core.family import identity
+from syncline.errors import SynclineError
+
+if TYPE_CHECKING:
+    from syncline.config.application import Application
+    from syncline.jobs.session import Session
+
+
+def why_between(
+    before: Application | None, after: Application | None, session: Session, base: str, head: str
+) -> str:
+    """Why the way from one commit to another touches an application, which may be there on one side only."""
+    changed = session.inputs.changed(base, head)
+    app = after or before
+    if not changed or app is None:
+        return ""
+    if app.made_by and (before is None or after is None):
+        verb = "no longer makes" if after is None else "makes"
+        return f"ApplicationSet {app.made_by} {verb} it"
+    same = before is not None and after is not None and _is_same(before, after)
+    if not same and app.made_by:
+        return f"ApplicationSet {app.made_by} makes it differently"
+    for side, revision in ((before, base), (after, head)):
+        if side is None:
+            continue
+        inputs = session.inputs.of(side, revision)
+        reason = affected(side, changed, inputs=inputs, same_definition=same)
+        if reason:
+            return reason
+    if before is not None and after is not None and before.body != after.body:
+        return "its definition, which its parent renders"
+    return by_settings(app, changed, session, base, head)
+
+
+def why_since(app: Application, last: str, head: str, session: Session) -> str:
+    """Why it needs another sync, when it was synced at `last`."""
+    changed = session.inputs.changed(last, head)
+    if not changed:
+        return ""
+    reason = affected(app, changed, inputs=session.inputs.of(app, head))
+    return reason or _redefined(app, last, head, session) or by_settings(app, changed, session, last, head)
+
+
+def by_settings(app: Application, changed: frozenset[str], session: Session, then: str, now: str) -> str:
+    """Which settings changed in what they mean for it. Settings that cannot be read touch everyone."""
+    if not any(path in FILE_NAMES or path.endswith((".yaml", ".yml", ".json")) for path in changed):
+        return ""
+    try:
+        before, after = session.written(then), session.written(now)
+        return altered(app, before, after, lambda: _kinds(app, session, now))
+    except SynclineError:
+        return "the settings changed"
+
+
+def _kinds(app: Application, session: Session, revision: str) -> frozenset[str]:
+    rendering = session.rendering(app, revision)
+    return frozenset(f"{manifest.key.group}/{manifest.key.kind}" for manifest in rendering.manifests)
+
+
+def _is_same(before: Application, after: Application) -> bool:
+    return before.body == after.body and before.made_by == after.made_by
+
+
+def _redefined(app: Application, last: str, head: str, session: Session) -> str:
+    """Whether a parent renders the application otherwise than before, though no file of its own changed."""
+    if identity(app) not in session.family(head).parents:
+        return ""
+    session.repository.fetch_missing((last,))
+    then = {identity(each): each.body for each in session.applications(last)}
+    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"

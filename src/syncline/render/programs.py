@@ -1,0 +1,77 @@
+"""Which programs there are to render with, and of which versions.
+
+The law: two programs that call themselves the same are the same; one that does not say what it is, is what
+its file is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from syncline.errors import ToolError
+from syncline.process import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from syncline.process import Room
+    from syncline.render.cache import Cache
+
+_NAMES: Final = re.compile(r"(?:helm|kustomize)(?:-?v?[0-9][0-9A-Za-z.+-]*)?")
+_VERSION: Final = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
+
+
+def versions(room: Room, cache: Cache | None = None) -> Mapping[str, str]:
+    """What each program on the room's path calls itself, by its name; the first of a name counts.
+
+    A file that was not touched since an earlier run is not asked again.
+    """
+    return {name: _remembered(path, room, cache) for name, path in _programs(room)}
+
+
+def short(version: str) -> str:
+    """The number alone, for people."""
+    found = _VERSION.search(version)
+    return found[0] if found else version[:20]
+
+
+def _programs(room: Room) -> Iterator[tuple[str, Path]]:
+    seen = set[str]()
+    for folder in room.path.split(os.pathsep):
+        try:
+            names = sorted(os.listdir(folder)) if folder else []  # noqa: PTH208 - names are enough
+        except OSError:
+            continue
+        for name in names:
+            path = Path(folder, name)
+            if name not in seen and _NAMES.fullmatch(name) and path.is_file() and os.access(path, os.X_OK):
+                seen.add(name)
+                yield name, path
+
+
+def _remembered(path: Path, room: Room, cache: Cache | None) -> str:
+    if cache is None:
+        return _version(path, room)
+    facts = path.stat()
+    # Nobody sets the time of the last change of a file's facts.
+    told = (str(path.resolve()), facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    key = hashlib.sha256(f"program {told}".encode()).hexdigest()
+    known = cache.load(key)
+    if known is not None and isinstance(known.get("version"), str):
+        return str(known["version"])
+    found = _version(path, room)
+    cache.save(key, {"version": found})
+    return found
+
+
+def _version(path: Path, room: Room) -> str:
+    try:
+        answer = run([str(path), "version"], cwd=Path("/"), room=room)
+    except ToolError:
+        answer = None
+    said = answer.stdout.decode("utf-8", "replace").strip() if answer and not answer.code else ""
+    return said or hashlib.sha256(path.read_bytes()).hexdigest()
