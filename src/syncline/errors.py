@@ -35,13 +35,18 @@ class ExitCode(IntEnum):
 
 
 class Place(Struct, frozen=True, order=True):
-    """The line a person would edit. `file` is relative to the root; `line` counts from 1; 0 is unknown."""
+    """The line a person would edit. `file` is relative to the root; `line` counts from 1; 0 is unknown.
+
+    `outside` names another repository that the file is in; empty for the one at hand.
+    """
 
     file: str
     line: int = 0
+    outside: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
+        file = f"{self.outside}:{self.file}" if self.outside else self.file
+        return f"{file}:{self.line}" if self.line else file
 
 
 NOWHERE = Place("")

@@ -83,7 +83,7 @@ def _labelled(order: Order) -> Iterator[None]:
     except (RenderError, ToolError, DocumentError) as error:
         label, place = order.checkout.label, error.place
         if label and place is not None and place != order.app.origin:
-            error.place = replace(place, file=f"{label}:{place.file}")
+            error.place = replace(place, outside=label)
         raise
 
 

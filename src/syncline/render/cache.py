@@ -193,12 +193,13 @@ def _value(rendering: Rendering) -> dict[str, Any]:
         "app": rendering.app,
         "tools": list(rendering.tools),
         "warnings": list(rendering.warnings),
+        "remarks": list(rendering.remarks),
         "manifests": [
             [
                 [each.key.group, each.key.kind, each.key.namespace, each.key.name],
                 each.api_version,
                 each.body,
-                [each.origin.file, each.origin.line],
+                [each.origin.file, each.origin.line, each.origin.outside],
             ]
             for each in rendering.manifests
         ],
@@ -212,15 +213,17 @@ def _rendering(value: Mapping[str, Any]) -> Rendering:
         "",
         tuple(_manifest(*each) for each in _list(value["manifests"])),
         tuple(map(_text, _list(value["warnings"]))),
-        tuple(map(_text, _list(value["tools"]))),
+        remarks=tuple(map(_text, _list(value["remarks"]))),
+        tools=tuple(map(_text, _list(value["tools"]))),
     )
 
 
 def _manifest(key: list[str], api_version: str, body: dict[str, Any], origin: list[Any]) -> Manifest:
-    file, line = origin
+    file, line, outside = origin
     if type(body) is not dict or type(line) is not int:
         raise TypeError("it is no manifest")
-    return Manifest(ResourceKey(*map(_text, key)), _text(api_version), body, Place(_text(file), line))
+    place = Place(_text(file), line, _text(outside))
+    return Manifest(ResourceKey(*map(_text, key)), _text(api_version), body, place)
 
 
 def _list(value: Any) -> list[Any]:

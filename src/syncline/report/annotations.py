@@ -74,7 +74,7 @@ def _warning(app: str, note: Note) -> Annotation:
 
 
 def _annotation(level: str, place: Place | None, title: str, message: str) -> Annotation:
-    if place is not None and ":" in place.file:
+    if place is not None and place.outside:
         # It lies in another repository, of which GitHub shows no lines here.
         place, message = None, f"{place}: {message}"
     file, line = (one_line(place.file), place.line) if place else ("", 0)

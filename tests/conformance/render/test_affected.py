@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.render.kitchen import APP, CASES, REVISION, application, outcome, planted
+from conformance.render.kitchen import APP, CASES, CHART, REVISION, application, outcome, planted
+from syncline.config.tools import tools_of
 from syncline.core.affected import affected
-from syncline.render import Checkout, input_paths
+from syncline.errors import NOWHERE
+from syncline.render import Checkout, RenderOptions, input_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +121,9 @@ def test_charts_that_a_kustomization_inflates_are_followed(
         "helmGlobals: {chartHome: ../charts}\n"
         "helmCharts: [{name: web, valuesFile: ../env/prod.yaml, additionalValuesFiles: [more.yaml]}]\n"
     )
-    root = planted(tmp_path, {"app/kustomization.yaml": text})
+    files = {"charts/web/Chart.yaml": CHART, "env/prod.yaml": "a: 1\n", "app/more.yaml": "b: 1\n"}
+    root = planted(tmp_path, {**files, "app/kustomization.yaml": text})
     app = application(APP % "kustomize: {namePrefix: a-}")
+    options = RenderOptions(tools=tools_of({"kustomize.buildOptions": ("--enable-helm", NOWHERE)}))
 
-    assert bool(affected(app, frozenset({changed}), inputs=input_paths(root, app))) is is_touched
+    assert bool(affected(app, frozenset({changed}), inputs=input_paths(root, app, options))) is is_touched

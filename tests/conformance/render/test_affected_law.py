@@ -213,7 +213,7 @@ def test_who_is_left_out_renders_to_what_the_base_has(fleet: Fleet, changes: lis
         ([("fleet/one/map.yaml", "edit")], {"set-one"}),
         ([("README.md", "edit"), ("docs/new.md", "add")], set()),
     ],
-    ids=str,
+    ids=lambda value: " ".join(sorted(map(str, value))),
 )
 def test_exactly_those_are_affected_that_read_it(
     fleet: Fleet, changes: list[tuple[str, str]], names: set[str]
