@@ -37,6 +37,7 @@ LEAKS = (
 PLANES = frozenset({"plane", "second_plane", "plane_tools"})
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests are shared out to processes, one of them gets all that need a cluster, and starts it."""
     for item in items:

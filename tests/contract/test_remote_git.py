@@ -31,10 +31,16 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield open_house
 
 
+_KEPT: list[Remotes] = []
+"""A checkout lives as long as what made it, here until the tests end."""
+
+
 def remotes(*accesses: Access, environ: Mapping[str, str] | None = None, strangers: bool = False) -> Remotes:
     room = Room(path=(environ or {}).get("PATH", os.environ["PATH"]), seconds=30)
     home = {"HOME": os.environ["HOME"]}
-    return Remotes(accesses, room, {**home, **(environ or {})}, listed_only=strangers)
+    found = Remotes(accesses, room, {**home, **(environ or {})}, listed_only=strangers)
+    _KEPT.append(found)
+    return found
 
 
 def open_to(house: House) -> Remotes:
@@ -214,8 +220,9 @@ def test_submodules_come_with_a_checkout_unless_they_are_not_wanted(house: House
     house.commit("acme/whole", {})
     url = f"{house.url}/acme/whole.git"
 
-    with_them = open_to(house).tree(Asked(url))
-    without = remotes(Access("host", house.url, submodules=False)).tree(Asked(url))
+    # A checkout lives as long as what made it.
+    here, there = open_to(house), remotes(Access("host", house.url, submodules=False))
+    with_them, without = here.tree(Asked(url)), there.tree(Asked(url))
 
     assert (with_them.root / "part/p.yaml").read_text() == "part"
     assert list((without.root / "part").iterdir()) == []

@@ -49,7 +49,7 @@ def by_name(report: Report) -> dict[str, AppReport]:
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        pytest.param("syncline.jobs.session.render", "name='mid'", id="while it is rendered"),
+        pytest.param("syncline.jobs.renderings.render", "name='mid'", id="while it is rendered"),
         pytest.param("syncline.jobs.prepare.make_plan", "app='mid'", id="while it is planned"),
         pytest.param("syncline.jobs.carry_out.app_report", "name='mid'", id="while it is told"),
     ],

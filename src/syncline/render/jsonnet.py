@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from syncline.config.application import DirectoryOptions
 from syncline.errors import RenderError
 from syncline.process import run
@@ -46,7 +48,8 @@ def evaluated(order: Order, files: Sequence[Path]) -> Mapping[Path, list[Any]]:
     answer = run(
         [sys.executable, "-I", str(_CHILD)],
         cwd=order.root,
-        room=order.room,
+        # Go's collector keeps up, also where others have the processor.
+        room=replace(order.room, environ={**order.room.environ, "GOMEMLIMIT": "1GiB"}),
         stdin=json.dumps(asked).encode(),
         name="jsonnet",
     )
