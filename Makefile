@@ -42,9 +42,9 @@ $(STAMP): pyproject.toml
 demo: setup
 	$(BIN)/python examples/demo.py
 
-# Two processes: one for all that needs a cluster, one for the rest.
+# Two processes, each with a control plane of its own; a file's tests stay together.
 test: lint tools
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-action: tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,image]'

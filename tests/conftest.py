@@ -34,17 +34,6 @@ LEAKS = (
 """Beginnings of variables through which a real cluster, account or run could show."""
 
 
-PLANES = frozenset({"plane", "second_plane", "plane_tools"})
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests are shared out to processes, one of them gets all that need a cluster, and starts it."""
-    for item in items:
-        if PLANES.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("plane"))
-
-
 @pytest.fixture(scope="session")
 def developer_environ() -> Mapping[str, str]:
     """The environment as it was: for finding and building tools, and for nothing else."""

@@ -157,7 +157,7 @@ def test_both_sides_may_lie_in_other_repositories(repo: Repo, house: House) -> N
     text = text.replace("path: wet}", f"path: wet, repoURL: '{house.url}/acme/wet.git'}}")
     settings = f"remotes: {{host: {{url: '{house.url}'}}}}\n"
     base = repo.commit({"syncline.yaml": settings, "app.yaml": text})
-    head = repo.commit({"app.yaml": text + "# \n"})
+    head = repo.commit({"app.yaml": text.replace("{name: web}", "{name: web, labels: {a: b}}")})
 
     web = app_of(diff(repo, base, head), "web")
 

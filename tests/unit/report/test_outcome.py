@@ -191,7 +191,7 @@ def test_a_note_that_is_only_information_is_no_annotation() -> None:
 
 
 def test_a_place_in_another_repository_is_told_in_words_and_points_to_no_line_of_ours() -> None:
-    place = Place("acme/charts@1a2b3c4:app/a.yaml", 6)
+    place = Place("app/a.yaml", 6, outside="acme/charts@1a2b3c4")
     (found,) = annotations_of(one(problem=Problem("It is broken.", ExitCode.RENDER, place)))
 
     assert (found.file, found.line) == ("", 0)

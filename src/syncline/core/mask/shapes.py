@@ -133,7 +133,7 @@ def guesses(text: str) -> Iterator[tuple[int, int]]:
     if len(text) < _SHORTEST_TOKEN:
         return
     for match in _ASSIGNED.finditer(text) if any(_words().iter(text)) else ():
-        if is_sensitive(match[1]) and is_random(match[2]):
+        if is_sensitive(match[1]) and is_random(match[2]) and not _is_object(text, match):
             yield match.span(2)
     if len(text) < _UNNAMED:
         return
@@ -146,6 +146,11 @@ def guesses(text: str) -> Iterator[tuple[int, int]]:
             start <= match.start() < stop for start, stop in public
         ):
             yield match.span()
+
+
+def _is_object(text: str, match: re.Match[str]) -> bool:
+    """Whether it is the kind and the name of an object: `Secret team-5c4d/login`."""
+    return match[1] == "Secret" and not {":", "="}.intersection(text[match.end(1) : match.start(2)])
 
 
 @cache
