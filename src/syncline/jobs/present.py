@@ -130,10 +130,11 @@ def cluster_label(app: Application, session: Session) -> str:
 
 
 def _learn(plan: Plan, masker: Masker) -> None:
-    # Every secret of the plan is known before the first sentence is scrubbed.
+    # Every secret of the plan is known before the first sentence is scrubbed: what was rendered and what was
+    # read is already; what a change makes of both is not.
     for change in (*plan.changes, *plan.hooks):
         for body in (change.before, change.after):
-            if body is not None:
+            if body is not None and change.action is not Action.UNCHANGED:
                 masker.learn(body)
 
 

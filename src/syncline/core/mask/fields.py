@@ -85,7 +85,12 @@ def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
         if isinstance(value, list):
             todo += value
         elif isinstance(value, dict):
-            todo += value.values()
+            # Who owns which field is no value, and half of a live object.
+            todo += [
+                inner
+                for name, inner in value.items()
+                if isinstance(inner, dict | list) and name != "managedFields"
+            ]
             if "kind" in value or "metadata" in value:
                 yield from _values_of(value, rules)
             if rules.guess:
