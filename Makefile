@@ -10,12 +10,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PLANE := PYTHONPATH=tests $(BIN)/python -m plane.toolchain
 
-.PHONY: help setup demo test test-action image locks tables lint tools bench clean
+.PHONY: help setup demo test test-kills test-action image locks tables lint tools bench clean
 
 help:
 	@echo "make demo    the whole tour on a control plane of your own"
 	@echo "make test    everything that CI checks"
 	@echo "make test-action   build the image with podman; it and the example workflows, run as GitHub runs them"
+	@echo "make test-kills    a sync killed at every request, not only at samples; ten minutes or more"
 	@echo "make image   build the image alone"
 	@echo "make locks   pin anew what the image is made of"
 	@echo "make lint    ruff, mypy, the import contracts; zizmor and hadolint for what GitHub runs"
@@ -45,6 +46,10 @@ demo: setup
 # Two processes, each with a control plane of its own; a file's tests stay together.
 test: lint tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Without samples: a run is killed at every single request, and at every answer.
+test-kills: tools
+	EVERY_BOUNDARY=1 $(BIN)/python -m pytest tests/e2e/test_kills.py
 
 test-action: tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,image]'

@@ -40,6 +40,10 @@ SAME = {
 }
 
 
+EVERYWHERE = bool(os.environ.get("EVERY_BOUNDARY"))
+"""Whether no boundary is left out, which takes many minutes: `make test-kills`."""
+
+
 @pytest.fixture
 def runs(tmp_path: Path) -> Iterator[Runs]:
     with starting_runs(tmp_path) as found:
@@ -79,6 +83,11 @@ def boundaries(carried: Iterable[Carried]) -> list[Boundary]:
     answer to a write of the books is followed by the next request, which is a boundary itself.
     """
     counts = Counter(kind_of(each.request) for each in carried)
+    if EVERYWHERE:
+        sides = (False, True)
+        return [
+            Boundary(kind, at + 1, side) for kind, n in counts.items() for at in range(n) for side in sides
+        ]
     found = []
     for kind, count in counts.items():
         numbers = {1}
