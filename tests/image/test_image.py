@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.image
 
 MOST_MEGABYTES = 380
-"""Of what the Dockerfile puts on top of its base: Git, LFS, GnuPG and SSH 72; the programs and packages 302, of
+"""Of what the Dockerfile puts on top of its base: Git, LFS, GnuPG and SSH 72; programs and packages 302, of
 which helm, helm3 and kustomize are 139.
 """
 
