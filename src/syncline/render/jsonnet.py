@@ -49,7 +49,7 @@ def evaluated(order: Order, files: Sequence[Path]) -> Mapping[Path, list[Any]]:
         [sys.executable, "-I", str(_CHILD)],
         cwd=order.root,
         # Go's collector keeps up, also where others have the processor.
-        room=replace(order.room, environ={**order.room.environ, "GOMEMLIMIT": "1GiB"}),
+        room=replace(order.room, environ={**order.room.environ, "GOMEMLIMIT": "256MiB"}),
         stdin=json.dumps(asked).encode(),
         name="jsonnet",
     )

@@ -105,7 +105,10 @@ ENDLESS: Mapping[str, tuple[Files, str]] = {
         ),
         "helm",
     ),
-    "jsonnet": ({"app/a.jsonnet": "local f(x) = f(x + 1) tailstrict; f(1)"}, "jsonnet"),
+    "jsonnet": (
+        {"app/a.jsonnet": "local r = std.range(1, 999); [0 for a in r for b in r for c in r if a < 0]"},
+        "jsonnet",
+    ),
     "jinja2": (
         {
             "app/a.yaml.j2": "{% for i in range(99999) %}{% for j in range(99999) %}"
