@@ -147,7 +147,7 @@ JSON_REFUSED = {
     "two values": ('{"a": 1}\n{"b": 2}\n', 2, "a second value follows"),
     "none": (" \n", 0, "it is empty"),
     "YAML": ("a: 1\n", 1, "expecting value"),
-    "trailing comma": ('{"a": 1,\n}', 2, "expecting property name"),
+    "two commas": ('{"a": 1,\n,}', 2, "expecting property name"),
     "not a number": ("[NaN]", 1, "no JSON numbers"),
     "duplicate key": ('{"a": 1,\n"a": 2}', 2, "`a` appears twice"),
     "deep": ("[" * 300 + "]" * 300, 1, f"{MAX_DEPTH} levels"),
