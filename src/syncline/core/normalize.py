@@ -66,13 +66,6 @@ def normalize_desired(body: Body, shape: Shape | None = None) -> Body:
             return cleaned
 
 
-def same_value(one: Any, other: Any, shape: Shape) -> bool:
-    """Whether two values at a place of this shape mean the same to the server."""
-    if shape.quantity and quantity.same_quantity(one, other):
-        return True
-    return is_same(one, other) or (shape.duration and duration.same_duration(one, other))
-
-
 def _without_server_fields(body: Body) -> Body:
     metadata = body.get("metadata")
     if not isinstance(metadata, dict):
