@@ -138,8 +138,13 @@ class Lines:
             self._stream.flush()
 
     def event(self, application: str, event: Event) -> None:
-        """Something happened in a cluster; what is still the same is not said again."""
-        said, about = sentence(application, event), (application, getattr(event, "key", None))
+        """Something happened in a cluster; what is still the same is not said again, and of what was not
+        touched it goes without saying that it is well.
+        """
+        about = (application, getattr(event, "key", None))
+        if about not in self._last and isinstance(event, Assessed) and not event.health.status:
+            return
+        said = sentence(application, event)
         with self._lock, suppress(OSError):
             if self._last.get(about) == said:
                 return

@@ -6,18 +6,18 @@ The law: what the shell can check is checked before anything is done.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.errors import UsageError
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from syncline.jobs.invocation import AskedBinding, AskedRecovery, Invocation
 
-_DURATION: Final = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]+)?)s?)?")
+_DURATION: Final = regex(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]+)?)s?)?")
 _A_WEEK: Final = 7 * 24 * 3600.0
 
 

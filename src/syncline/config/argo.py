@@ -38,6 +38,7 @@ from syncline.config.decoding import (
 from syncline.config.globs import compiled
 from syncline.config.jq import unreadable
 from syncline.config.source import dry_source, source, sources
+from syncline.patterns import regex
 
 API_VERSION = "argoproj.io/v1alpha1"
 
@@ -81,7 +82,7 @@ def _automated(node: Node) -> Automated:
 
 _AUTOMATED: Table = {"enabled": flag, "prune": flag, "selfHeal": flag, "allowEmpty": flag}
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|us|µs|ns|m|s)")
+_PART = regex(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|us|µs|ns|m|s)")
 
 
 def _seconds(node: Node) -> float:

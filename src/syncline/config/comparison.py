@@ -17,6 +17,7 @@ from syncline.config.globs import compiled
 from syncline.config.jq import unreadable
 from syncline.documents import read
 from syncline.errors import DocumentError, Place
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,7 @@ _OPTIONS: Final = "resource.compareoptions"
 _LISTS: Final = ("jsonPointers", "jqPathExpressions", "managedFieldsManagers")
 _KNOWN: Final = ("ignoreAggregatedRoles", "ignoreDifferencesOnResourceUpdates", "ignoreResourceStatusField")
 _STATUS_WORDS: Final = frozenset({"", "all", "crd", "none", "off", "false"})
-_TYPE: Final = re.compile(r"core/v1/[A-Z]\w*|core/Quantity|meta/v1/Duration")
+_TYPE: Final = regex(r"core/v1/[A-Z]\w*|core/Quantity|meta/v1/Duration")
 
 
 class Tracking(Struct, frozen=True):

@@ -5,7 +5,6 @@ The law: every complaint is one sentence that names a line and quotes field name
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msgspec import Struct
@@ -86,6 +85,8 @@ def shown(path: Path) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean x?` when a known word is close, a full stop when none is."""
+    import difflib
+
     by_lower = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[close[0]]}?" if close else "."

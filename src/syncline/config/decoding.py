@@ -6,13 +6,13 @@ one run names every mistake.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from syncline.config.complaint import Complaints, Path, did_you_mean, shown, type_name
+from syncline.patterns import regex
 
 T = TypeVar("T")
 
@@ -167,7 +167,7 @@ def checked(table: Table) -> Decoder[Mapping[str, Any]]:
     return decode
 
 
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_HUMP = regex(r"(?<=[a-z])(?=[A-Z])")
 
 
 def snake(name: str) -> str:

@@ -6,7 +6,6 @@ set that fails makes nothing, and says so, so that what it made before is not ta
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -19,6 +18,7 @@ from syncline.config.appset.selector import all_hold
 from syncline.config.complaint import Complaint, Complaints
 from syncline.config.load import BrokenApplication, Configuration, set_apart
 from syncline.documents import Document
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syncline.config.complaint import Path
     from syncline.errors import Place
 
-_NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_NAME: Final = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _SHOWN: Final = 80
 
 

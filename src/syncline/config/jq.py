@@ -15,6 +15,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from syncline.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -74,7 +76,7 @@ def only_paths(found: Any) -> list[Steps]:
     return [steps for steps in listed if all(isinstance(step, str | int) for step in steps)]
 
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = regex(
     r"""\s+
     | (?P<everything>\.\.)
     | \.?\["(?:[^"\\]|\\[^(])*"\]\??  |  \.?\[-?[0-9]+\]\??

@@ -16,6 +16,7 @@ from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
 from syncline.errors import DocumentError, Place
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from syncline.config.project import AppProject
 
 _TEMPLATE_MARKS = ("{{", "{%")
-_OUR_KIND = re.compile(
+_OUR_KIND = regex(
     r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
 )
 _OUR_WORDS = ("argoproj.io", "argocd-cm")

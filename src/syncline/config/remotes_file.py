@@ -5,17 +5,17 @@ The law: no secret is ever taken from a file, and one address has one entry.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from syncline.config.decoding import Node, Table, at_least, entries, flag, strict_fields, text
 from syncline.config.settings import RemoteAccess
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRETS = frozenset({"token", "password", "bearertoken", "sshprivatekey", "privatekey"})
 _SCHEMES = ("https", "http", "oci", "ssh")
 

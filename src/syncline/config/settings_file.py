@@ -6,7 +6,6 @@ token is ever taken from a file.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from syncline.config.complaint import Complaints, did_you_mean
@@ -34,6 +33,7 @@ from syncline.config.settings import (
     Settings,
 )
 from syncline.config.source_plugin import PluginFile
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,11 +42,11 @@ FILE_NAMES = ("syncline.yaml", ".syncline.yaml")
 """Where the settings are looked for, at the root of the repository."""
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0}
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
-_PART = re.compile(r"([0-9.]+)([hms])")
-_KIND = re.compile(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
-_TEAM = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
-KUBE_VERSION = re.compile(r"v?1\.(?P<minor>[0-9]{1,3})(?:[.+-][A-Za-z0-9.+-]*)?")
+_DURATION = regex(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
+_PART = regex(r"([0-9.]+)([hms])")
+_KIND = regex(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
+_TEAM = regex(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+KUBE_VERSION = regex(r"v?1\.(?P<minor>[0-9]{1,3})(?:[.+-][A-Za-z0-9.+-]*)?")
 """A version of Kubernetes, down to a vendor's own."""
 
 _token_env = variable_of("token")
@@ -213,7 +213,7 @@ def tool_version(node: Node) -> str:
     return found
 
 
-_TOOL_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+){0,2}")
+_TOOL_VERSION = regex(r"v?[0-9]+(?:\.[0-9]+){0,2}")
 
 
 def _tools_of_apps(node: Node) -> dict[str, str]:
@@ -264,7 +264,7 @@ def _hidden_kind(node: Node) -> str:
     return kind
 
 
-_KIND_GLOB = re.compile(r"[A-Z*][A-Za-z0-9*]*(?:\.[a-z0-9.*-]+)?")
+_KIND_GLOB = regex(r"[A-Z*][A-Za-z0-9*]*(?:\.[a-z0-9.*-]+)?")
 
 
 def _hidden_field(node: Node) -> HiddenField:

@@ -5,7 +5,6 @@ The law: after normalisation a source has at most one kind of options, as `util/
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from syncline.config.application import (
@@ -33,6 +32,7 @@ from syncline.config.decoding import (
     whole,
 )
 from syncline.documents import dump
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_REF = re.compile(r"[a-zA-Z0-9_-]+")
-_NUMBER = re.compile(r"[0-9]+")
+_REF = regex(r"[a-zA-Z0-9_-]+")
+_NUMBER = regex(r"[0-9]+")
 _LARGEST_COUNT = 2**31 - 1
 
 

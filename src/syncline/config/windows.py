@@ -6,24 +6,26 @@ that parser refuses is an error at its line.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Final
 
 from cronsim import CronSim, CronSimError
 
 from syncline.config.decoding import Node, fields, flag, text, texts
 from syncline.config.project import SyncWindow
+from syncline.patterns import regex
+
+if TYPE_CHECKING:
+    import re
 
 _RANGES: Final = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 6))
 _NAMED: Final = {
     "month": ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     "weekday": ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 }
-_TERM: Final = re.compile(r"(?P<whole>[*?])|(?P<first>\w+)(?:-(?P<last>\w+))?")
+_TERM: Final = regex(r"(?P<whole>[*?])|(?P<first>\w+)(?:-(?P<last>\w+))?")
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ms|us|µs|ns|h|m|s)")
+_PART: Final = regex(r"(\d+(?:\.\d*)?|\.\d+)(ms|us|µs|ns|h|m|s)")
 _LONGEST_DESCRIPTION: Final = 255
 
 
@@ -114,6 +116,8 @@ def _kind(node: Node) -> bool:
 def _time_zone(node: Node) -> str:
     name = text(node)
     try:
+        from zoneinfo import ZoneInfo
+
         ZoneInfo(name or "UTC")
     except (KeyError, ValueError, OSError):
         node.error("is no time zone of the IANA database, such as Europe/Berlin; Argo CD would take UTC.")

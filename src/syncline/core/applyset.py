@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -65,6 +66,7 @@ class Owner(Struct, frozen=True):
         return ResourceKey("", "ConfigMap", self.namespace, self.parent)
 
 
+@lru_cache(maxsize=256)
 def applyset_id(parent: ResourceKey) -> str:
     """An ApplySet's id, computed as kubectl does: SHA-256 over name, namespace, kind and group of its
     parent.

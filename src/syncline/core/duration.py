@@ -7,8 +7,9 @@ The law: two spellings are the same duration exactly when Go says so.  Source: `
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any, Final
+
+from syncline.patterns import regex
 
 _UNITS: Final = {
     "ns": 1,
@@ -20,8 +21,8 @@ _UNITS: Final = {
     "m": 60 * 10**9,
     "h": 3600 * 10**9,
 }
-_PART: Final = re.compile(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
-_TEXT: Final = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
+_PART: Final = regex(r"([0-9]*\.?[0-9]*)(ns|us|µs|μs|ms|s|m|h)")
+_TEXT: Final = regex(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+")
 _LONGEST: Final = 100
 _LIMIT: Final = 2**63
 _SECOND: Final = 10**9

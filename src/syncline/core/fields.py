@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from msgspec import Struct
 
 from syncline.core.schema import UNKNOWN, ListKeys, Shape, shape_of_body
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from syncline.core.resource import Body
@@ -144,7 +145,7 @@ def _told_apart(members: Sequence[Any], name_of: StepOf) -> bool:
     return None not in steps and len(set(steps)) == len(steps)
 
 
-_SIMPLE_KEY: Final = re.compile(r"[A-Za-z0-9_$-]+")
+_SIMPLE_KEY: Final = regex(r"[A-Za-z0-9_$-]+")
 
 
 def show(path: Path) -> str:
@@ -162,7 +163,7 @@ def show(path: Path) -> str:
     return text
 
 
-_MEMBER_STEP: Final = re.compile(r"\[[A-Za-z0-9,]*=.*\]", re.DOTALL)
+_MEMBER_STEP: Final = regex(r"\[[A-Za-z0-9,]*=.*\]", re.DOTALL)
 
 
 def value_at(body: Body, path: Path, shape: Shape | None = None) -> Any:

@@ -6,19 +6,19 @@ before a tag, and seven digits or more of a SHA are looked for in the history.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from syncline.core.semver import highest, version
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SHORT_SHA: Final = re.compile(r"[0-9a-f]{7,39}")
-_RANGE: Final = re.compile(r"[*<>=~^|,]| - |^v?[0-9]+(\.[0-9]+)*\.[xX]\b")
+_SHA: Final = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHORT_SHA: Final = regex(r"[0-9a-f]{7,39}")
+_RANGE: Final = regex(r"[*<>=~^|,]| - |^v?[0-9]+(\.[0-9]+)*\.[xX]\b")
 _HEADS: Final = "refs/heads/"
 _TAGS: Final = "refs/tags/"
 

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from syncline.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LONGEST: Final = 16 * 1024
 """Octets of a line that are kept."""
 
-_STAMP: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?", re.ASCII)
+_STAMP: Final = regex(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?", re.ASCII)
 _CUT: Final = "…".encode()
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -71,6 +72,14 @@ PLAIN: Final = Manner()
 _KUBECTL: Final = frozenset({"kubectl-client-side-apply"})
 
 
+_NO_WORDS: Final = frozenset[str]()
+
+
+@lru_cache(maxsize=16)
+def _as_usual(migrates: frozenset[str]) -> Manner:
+    return Manner(migrate=migrates)
+
+
 class SyncOptions(Struct, frozen=True):
     """An application's options; `migrates` names the field managers whose client-side fields become ours."""
 
@@ -96,7 +105,9 @@ class SyncOptions(Struct, frozen=True):
     def manner(self, desired: Body, live: Body | None) -> Manner:
         """How this object is written."""
         own = words_of(desired)
-        either = own | (words_of(live) if live else frozenset())
+        either = own | (words_of(live) if live else _NO_WORDS)
+        if not (either or self.words):
+            return _as_usual(self.migrates)
         method = Method.APPLY
         if "Replace=true" in either | self.words:
             method = Method.REPLACE  # it wins over server-side apply
@@ -159,7 +170,8 @@ def confirmed(annotations: Mapping[str, str], known: Inventory) -> bool:
 
 def words_of(body: Body) -> frozenset[str]:
     """The options in a resource's annotation, as they stand there."""
-    return frozenset(word.strip() for word in _annotation(body, ANNOTATION).split(",")) - {""}
+    text = _annotation(body, ANNOTATION)
+    return frozenset(word.strip() for word in text.split(",")) - {""} if text else _NO_WORDS
 
 
 def misread_options(manifests: Iterable[Manifest]) -> Iterator[str]:

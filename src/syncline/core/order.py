@@ -5,8 +5,9 @@ The law: earlier wave first, then the kind's rank, then the name; an unlisted ki
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
+
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _WAVE: Final = "argocd.argoproj.io/sync-wave"
 _WEIGHT: Final = "helm.sh/hook-weight"
 
-_INTEGER: Final = re.compile(r"[+-]?0*[0-9]{1,19}")
+_INTEGER: Final = regex(r"[+-]?0*[0-9]{1,19}")
 """What Go's `strconv.Atoi` reads; Python's `int` would also take spaces, underscores and other scripts."""
 _LIMIT: Final = 2**63
 

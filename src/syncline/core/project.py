@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from syncline.config.matching import glob_matches, path_matches
 from syncline.core.plan import Action, Change, Plan
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,7 +85,7 @@ def source_permitted(patterns: Iterable[str], url: str) -> bool:
     return allowed
 
 
-_SCP: Final = re.compile(r"(?:[^@/]+@)[^:/]+:.*")
+_SCP: Final = regex(r"(?:[^@/]+@)[^:/]+:.*")
 
 
 def normal_url(url: str) -> str:

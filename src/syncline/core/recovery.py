@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import heapq
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
 from syncline.core.resource import ResourceKey
 from syncline.errors import UsageError
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.core.resource import Body, Manifest
 
-_SHA: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHA: Final = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _GOOD: Final = frozenset({"synced", "unchanged"})
 
 

@@ -14,11 +14,12 @@ from msgspec.structs import replace
 from syncline.core.immutable import immutable, sealed, shrunk
 from syncline.core.options import Method
 from syncline.core.plan import Action, Change, Plan, Policy
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from syncline.core.live import Prediction
 
-_IMMUTABLE: Final = re.compile(
+_IMMUTABLE: Final = regex(
     r"immutable|cannot be changed|may not (?:be )?change|updates to .* are forbidden", re.IGNORECASE
 )
 _CHANGING: Final = frozenset({Action.UPDATE, Action.ADOPT})

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 from syncline.core.builtin import KINDS, TYPES
 from syncline.core.definitions import as_map, as_texts, schema_of
 from syncline.core.resource import Body, group_of
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ UNKNOWN: Final = Shape("unknown", {}, keeps_empty=True)
 """A place in a kind that is not known: what is written counts as written."""
 
 _QUANTITY: Final = Shape("quantity", {}, PLAIN, quantity=True)
-_SPEC: Final = re.compile(r"(?P<mark>!|\{@?\}|\[[^\]]*\])?(?P<type>[^=]*)(?:=(?P<default>.*))?", re.DOTALL)
+_SPEC: Final = regex(r"(?P<mark>!|\{@?\}|\[[^\]]*\])?(?P<type>[^=]*)(?:=(?P<default>.*))?", re.DOTALL)
 
 
 @functools.cache

@@ -7,20 +7,20 @@ Source of the forms: `argocd app sync --resource`, and Kubernetes' equality-base
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from syncline.errors import UsageError
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from syncline.core.resource import Body, ResourceKey
 
-_LABEL: Final = re.compile(r"(!?)\s*([A-Za-z0-9][A-Za-z0-9._/-]*)\s*(?:(!=|==|=)\s*([A-Za-z0-9._-]*))?")
+_LABEL: Final = regex(r"(!?)\s*([A-Za-z0-9][A-Za-z0-9._/-]*)\s*(?:(!=|==|=)\s*([A-Za-z0-9._-]*))?")
 
 
 class Pattern(Struct, frozen=True):

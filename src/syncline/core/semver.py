@@ -11,14 +11,16 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from syncline.patterns import regex
+
 _TAIL: Final = r"(?:-(?P<pre>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
-_VERSION: Final = re.compile(rf"v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?{_TAIL}")
+_VERSION: Final = regex(rf"v?(?P<major>[0-9]+)(?:\.(?P<minor>[0-9]+))?(?:\.(?P<patch>[0-9]+))?{_TAIL}")
 _PART: Final = r"(?:[0-9]+|[xX*])"
 _BOUND_TEXT: Final = rf"v?(?P<major>{_PART})(?:\.(?P<minor>{_PART}))?(?:\.(?P<patch>{_PART}))?{_TAIL}"
 _OPERATORS: Final = ("!=", ">=", "=>", "<=", "=<", "~>", "~", "^", "=", ">", "<", "")
-_BOUND: Final = re.compile(rf"\s*(?P<operator>{'|'.join(map(re.escape, _OPERATORS))})\s*{_BOUND_TEXT}")
-_BETWEEN: Final = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*")
-_SEPARATOR: Final = re.compile(r"\s*,\s*|\s+")
+_BOUND: Final = regex(rf"\s*(?P<operator>{'|'.join(map(re.escape, _OPERATORS))})\s*{_BOUND_TEXT}")
+_BETWEEN: Final = regex(r"\s*(\S+)\s+-\s+(\S+)\s*")
+_SEPARATOR: Final = regex(r"\s*,\s*|\s+")
 
 
 class Version(Struct, frozen=True):

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
 from msgspec import Struct
 
 from syncline.config.matching import glob_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from syncline.config.application import Application
     from syncline.config.project import SyncWindow
@@ -88,13 +86,21 @@ def _is_about(window: SyncWindow, app: Application, cluster: str) -> bool:
 
 
 def _wall(window: SyncWindow, now: datetime) -> datetime:
+    from zoneinfo import ZoneInfo
+
     return now.astimezone(ZoneInfo(window.time_zone)).replace(tzinfo=None)
 
 
 def _next(window: SyncWindow, after: datetime) -> datetime:
     # cronsim drops what is below a second before it looks for a later one; robfig looks from the next second.
-    found: datetime = next(CronSim(window.schedule, after))
+    found: datetime = next(_times(window, after))
     return found
+
+
+def _times(window: SyncWindow, begin: datetime, *, backwards: bool = False) -> Iterator[datetime]:
+    from cronsim import CronSim
+
+    return CronSim(window.schedule, begin, reverse=backwards)
 
 
 def _opens(allows: list[SyncWindow], now: datetime) -> str:
@@ -106,7 +112,7 @@ def _until(denies: list[SyncWindow], now: datetime) -> str:
     ends = []
     for window in denies:
         wall = _wall(window, now)
-        began = next(CronSim(window.schedule, wall, reverse=True))
+        began = next(_times(window, wall, backwards=True))
         ends.append(began + timedelta(seconds=window.seconds) - wall)
     return f"; it is over at {(now + max(ends)).strftime('%Y-%m-%d %H:%M')} UTC"
 

@@ -7,20 +7,20 @@ the limit.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from syncline.documents.document import Document
 from syncline.documents.limits import MAX_DEPTH
 from syncline.documents.scalars import MeaninglessScalar, to_json
 from syncline.errors import Place
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_JSON_START = re.compile(r"[ \t\r\n]*[{\[\"]")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_SURROGATES = re.compile(
+_JSON_START = regex(r"[ \t\r\n]*[{\[\"]")
+_SPACE = regex(r"[ \t\r\n]*")
+_SURROGATES = regex(
     r"(\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 _LONG_NUMBER = 18

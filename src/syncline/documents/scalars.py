@@ -14,6 +14,8 @@ import struct
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from syncline.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,12 +41,12 @@ WORDS: Mapping[str, Scalar] = (
 _MEANINGFUL_STARTS = frozenset("+-.0123456789yYnNtTfFoO~")
 
 # strconv.ParseInt(text, 0, 64): the prefix chooses the base, and a leading zero alone means octal.
-_INTEGER = re.compile(
+_INTEGER = regex(
     r"[-+]?(?:0[xX](?P<x>[0-9a-fA-F]+)|0[bB](?P<b>[01]+)|0[oO]?(?P<o>[0-7]+)|(?P<d>0|[1-9][0-9]*))"
 )
 _BASES = {"x": 16, "b": 2, "o": 8, "d": 10}
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_DOTTED_FLOAT = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_FLOAT = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_DOTTED_FLOAT = regex(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _DIGITS_OF_UINT64 = 20
 _DIGITS_OF_FLOAT32 = 9
 _INT64 = range(-(2**63), 2**63)
@@ -122,7 +124,7 @@ def tagged(tag: str, text: str) -> Scalar:
     return value
 
 
-_TIMESTAMP = re.compile(
+_TIMESTAMP = regex(
     r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
     r"(?:(?:[Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?(?:Z|[-+][0-9]{2}:[0-9]{2}))"
     r"|(?: [0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?))?"

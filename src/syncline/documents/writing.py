@@ -11,18 +11,19 @@ from functools import cache
 from typing import Any
 
 from syncline.documents.scalars import resolve
+from syncline.patterns import regex
 
 _FIRST = {name: rank for rank, name in enumerate(("apiVersion", "kind", "metadata", "type", "spec"))}
 _LONGEST_SIMPLE_KEY = 1000
 """libyaml reads `key:` on one line up to 1,024 characters; a longer key is written after `? `."""
 
 _PRINTABLE = r"\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-_UNSAFE_START = re.compile(r"[^A-Za-z_/\\(.$^]")
-_UNSAFE = re.compile(r"\xa0|:(?: |$)| #| $")
-_NUMBER_ELSEWHERE = re.compile(r"[-+.]?[0-9][0-9_,:.eExXoObBaAcCdDfF+-]*|[-+.]+[a-zA-Z0-9]*|=|<<")
+_UNSAFE_START = regex(r"[^A-Za-z_/\\(.$^]")
+_UNSAFE = regex(r"\xa0|:(?: |$)| #| $")
+_NUMBER_ELSEWHERE = regex(r"[-+.]?[0-9][0-9_,:.eExXoObBaAcCdDfF+-]*|[-+.]+[a-zA-Z0-9]*|=|<<")
 _BLANKS = str.maketrans("", "", "\t\n")
 _ESCAPES = {"\n": r"\n", "\t": r"\t", "\r": r"\r", '"': r"\"", "\\": r"\\"}
-_LINE_WITH_TEXT = re.compile(r"\n(?=[^\n])")
+_LINE_WITH_TEXT = regex(r"\n(?=[^\n])")
 
 
 @cache

@@ -7,7 +7,6 @@ nothing else, and is bounded however small it is packed.
 from __future__ import annotations
 
 import io
-import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Final
 from syncline.fetch.question import FetchError
 
 if TYPE_CHECKING:
+    import tarfile
     from collections.abc import Iterator
 
 MOST_UNPACKED: Final = 100 * 1024 * 1024
@@ -30,6 +30,8 @@ def unpack(archive: bytes, target: Path, what: str) -> None:
 
     Raises FetchError for one that is not as it should be.
     """
+    import tarfile  # as late as this: most runs unpack nothing
+
     rest = MOST_UNPACKED
     number = 0
     try:
@@ -74,7 +76,7 @@ def _write(members: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> Non
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        raise tarfile.TarError("one path twice")
+        raise ValueError("one path twice")
     source = members.extractfile(member)
     with path.open("wb") as file:
         for chunk in _chunks(source):

@@ -14,13 +14,14 @@ from msgspec import Struct
 from syncline.documents import read
 from syncline.errors import DocumentError
 from syncline.fetch.question import FetchError
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ENTRIES: Final = re.compile(rb"^entries:[ \t]*(?:#.*)?\r?$", re.MULTILINE)
-_NEXT_SECTION: Final = re.compile(rb"^[^\s#-]", re.MULTILINE)
-_FIRST_KEY: Final = re.compile(rb"\n(?P<indent> +)[^\s#-]")
+_ENTRIES: Final = regex(rb"^entries:[ \t]*(?:#.*)?\r?$", re.MULTILINE)
+_NEXT_SECTION: Final = regex(rb"^[^\s#-]", re.MULTILINE)
+_FIRST_KEY: Final = regex(rb"\n(?P<indent> +)[^\s#-]")
 
 
 class Entry(Struct, frozen=True):
@@ -93,7 +94,7 @@ def _names(text: bytes, indent: int) -> dict[str, Any] | None:
     return {key["name"].decode("utf-8", "replace"): None for key in keys if key} if all(keys) else None
 
 
-_NAME: Final = re.compile(rb"([\"']?)(?P<name>[^\s\"':#]+)\1:")
+_NAME: Final = regex(rb"([\"']?)(?P<name>[^\s\"':#]+)\1:")
 
 
 def _whole(text: bytes, what: str) -> Any:

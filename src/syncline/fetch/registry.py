@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 
 from syncline.fetch.question import Answer, FetchError, Question, denied
 from syncline.fetch.store import digest_of, same_digest
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +39,8 @@ _OK: Final = 200
 _UNAUTHORIZED: Final = 401
 _DENIED: Final = frozenset({401, 403})
 _MISSING: Final = 404
-_PARAMETER: Final = re.compile(r'(\w+)="([^"]*)"')
-_NEXT: Final = re.compile(r'<([^>]+)>;\s*rel="?next"?')
+_PARAMETER: Final = regex(r'(\w+)="([^"]*)"')
+_NEXT: Final = regex(r'<([^>]+)>;\s*rel="?next"?')
 
 
 class Manifest(Struct, frozen=True):

@@ -7,7 +7,6 @@ trusts it, which is by its owner.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +15,7 @@ from syncline.errors import GitError, ToolError
 from syncline.git.program import Git, last_line, without_password
 from syncline.git.worktrees import Worktrees
 from syncline.git.writing import committed, push
+from syncline.patterns import regex
 from syncline.process import Room
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Repository"]
 
-_SHA: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_DESCENT: Final = re.compile(r"([^~^]+)[~^].*")
+_SHA: Final = regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_DESCENT: Final = regex(r"([^~^]+)[~^].*")
 _FETCH_DEPTH: Final = "Check out with fetch-depth: 0, or fetch the missing commits before."
 
 
@@ -80,7 +80,7 @@ class Repository:
 
     def has_commit(self, sha: str) -> bool:
         """Whether the commit is here."""
-        return bool(self._commit(sha))
+        return sha in self._known or bool(self._commit(sha))
 
     def fetch_missing(self, shas: Iterable[str]) -> None:
         """Fetch the commits that are not here. Raises GitError with one sentence when that is refused."""
@@ -186,14 +186,20 @@ class Repository:
 
     def _top(self, root: Path) -> Path:
         try:
-            answer = self._git.run("rev-parse", "--show-toplevel")
+            answer = self._git.run("rev-parse", "--show-toplevel", "--verify", "--quiet", "HEAD^{commit}")
         except ToolError as error:
             if not root.is_dir():
                 raise GitError(f"There is no directory {str(root)!r}.") from error
             raise
-        if answer.code:
+        # A path may hold a line break; the commit, where there is one yet, is the last line.
+        top, _, sha = answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n").rpartition("\n")
+        if answer.code or not _SHA.fullmatch(sha):
+            top = f"{top}\n{sha}" if top else sha
+        else:
+            self._known["HEAD"] = self._known[sha] = sha
+        if not top:
             raise _not_usable(root, answer.stderr)
-        return Path(answer.stdout.decode("utf-8", "surrogateescape").removesuffix("\n"))
+        return Path(top)
 
     def _commit(self, revision: str) -> str:
         answer = self._git.run(
@@ -242,6 +248,8 @@ class Repository:
 
     def _blobs(self, sha: str, paths: Sequence[str]) -> dict[str, bytes]:
         """Many files with one program; those that are not there are left out."""
+        if not paths:
+            return {}
         plain = [path for path in paths if "\n" not in path]
         wanted = "".join(f"{sha}:{path}\n" for path in plain).encode("utf-8", "surrogateescape")
         rest = memoryview(self._git.run("cat-file", "--batch", stdin=wanted).stdout)

@@ -6,12 +6,12 @@ conversion or file monitoring, whatever they say; nobody is asked for a password
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from syncline.errors import GitError
+from syncline.patterns import regex
 from syncline.process import Completed, Room, run
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAG
 _ASKED: Final = r"^(filter\.|hook\.|remote\.origin\.url$|user\.name$)"
 _FETCH_SECONDS: Final = 600.0
 _LATE: Final = "Look at the remote, or fetch the commits before."
-_PASSWORD: Final = re.compile(r"(?<=://)[^/\s]*@")
+_PASSWORD: Final = regex(r"(?<=://)[^/\s]*@")
 
 
 class Git:

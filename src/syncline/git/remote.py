@@ -6,7 +6,6 @@ application sees the same; nothing the repository contains is run.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 import threading
@@ -27,6 +26,7 @@ from syncline.git import lfs
 from syncline.git.login import logged_in
 from syncline.git.program import LOGIN, Git, first_trouble, without_password
 from syncline.once import Once
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from syncline.fetch import Access
     from syncline.process import Completed, Room
 
-_SCP: Final = re.compile(r"(?P<user>[^@/:\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^:\s].*)")
+_SCP: Final = regex(r"(?P<user>[^@/:\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^:\s].*)")
 _FETCH_SECONDS: Final = 600.0
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import threading
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -19,6 +18,7 @@ from msgspec import Struct
 from syncline.errors import GitHubError
 from syncline.github.limits import Answer, Patience, Waiting, pause
 from syncline.github.refusal import Ambiguous, ambiguous, nonsense, refusal
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,8 +32,8 @@ _PER_PAGE: Final = 100
 _ATTEMPTS: Final = 5
 _LARGEST_SUCCESS: Final = 299
 _NOT_FOUND: Final = 404
-_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
-_NEXT: Final = re.compile(r"[?&]page=(?P<page>\d+)[^<>]*>;\s*rel=\"next\"")
+_TOKEN: Final = regex(r"[\x21-\x7e]+")
+_NEXT: Final = regex(r"[?&]page=(?P<page>\d+)[^<>]*>;\s*rel=\"next\"")
 _HEADERS: Final = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _LAST_SECONDS: Final = 5.0
 """A cancelled job is killed 7.5 s after SIGINT (GitHub, "Workflow cancellation reference")."""

@@ -6,7 +6,6 @@ made once, changed only when its text changed, and removed when there is no such
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from syncline.errors import GitHubError
 from syncline.github.identity import WORKFLOW, Identity, author_of
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST: Final = 65_536
 """Characters that GitHub takes in one comment."""
 
-_MARKER: Final = re.compile(r"<!-- syncline:(?P<context>[^:\s]+):(?P<page>\d+) ")
+_MARKER: Final = regex(r"<!-- syncline:(?P<context>[^:\s]+):(?P<page>\d+) ")
 
 
 class _Mark(NamedTuple):

@@ -6,7 +6,6 @@ The law: what the event file does not say is not invented, and the tier is compu
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +13,12 @@ from msgspec import Struct
 
 from syncline.core.trust import Facts, Tier, tier_of
 from syncline.errors import GitHubError
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
+_REPOSITORY: Final = regex(r"[\w.-]+/[\w.-]+")
 _REVIEWED: Final = frozenset({"pull_request", "pull_request_target"})
 _NO_COMMIT: Final = "0" * 40
 """How a push says that a branch did not exist, or does not any more."""

@@ -6,13 +6,13 @@ runner would drop without a word is cut here with one.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 from syncline.errors import GitHubError
+from syncline.patterns import regex
 from syncline.report.annotations import Annotation
 from syncline.report.escaping import one_line
 
@@ -31,7 +31,7 @@ LONGEST_MESSAGE: Final = 4096
 
 _LEVELS: Final = frozenset({"error", "warning", "notice"})
 _SHORTEST_LINE: Final = 6
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME: Final = regex(r"[A-Za-z_][A-Za-z0-9_-]*")
 _CUT: Final = "\n\n*The summary was cut here; the HTML page has all of it.*\n"
 
 

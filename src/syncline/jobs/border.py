@@ -7,7 +7,7 @@ walking the value, so that a field that is added tomorrow is scrubbed as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from syncline.report.model import AppReport, Job
 
 T = TypeVar("T")
+
+_SILENT: Final = frozenset({bool, int, float, type(None), ResourceKey})
+"""What holds no text but what things are called."""
 
 
 def scrubbed(value: T, masker: Masker) -> T:
@@ -53,9 +56,11 @@ def _scrubbed(value: Any, masker: Masker) -> Any:
 
 
 def _of_fields(value: Struct, masker: Masker) -> Any:
-    held = {name: getattr(value, name) for name in value.__struct_fields__}
-    parts = {name: _scrubbed(inner, masker) for name, inner in held.items()}
-    changed = {name: part for name, part in parts.items() if part is not held[name]}
+    changed = {}
+    for name in value.__struct_fields__:
+        held = getattr(value, name)
+        if type(held) not in _SILENT and (part := _scrubbed(held, masker)) is not held:
+            changed[name] = part
     return replace(value, **changed) if changed else value
 
 

@@ -6,7 +6,6 @@ values, and the trace is for whoever asks for it, without any secret this run ha
 
 from __future__ import annotations
 
-import traceback
 from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -36,12 +35,16 @@ def contained(session: Session) -> Iterator[None]:
 
 def bug_of(error: Exception, session: Session) -> BugError:
     """The sentence for a mistake; its trace is told to whoever debugs."""
+    import traceback
+
     session.debug(session.masker.scrub("".join(traceback.format_exception(error))))
     return BugError(f"This is a bug in Syncline ({type(error).__name__} {_where(error)}).", remedy=_REMEDY)
 
 
 def _where(error: Exception) -> str:
     """The innermost place of our own."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _PACKAGE in PurePath(frame.filename).parts] or list(frames)
     if not own:

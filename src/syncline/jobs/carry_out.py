@@ -20,7 +20,6 @@ from syncline.core.verdict import GaveUp, Halted, Outcome, Retrying, fold
 from syncline.errors import ClusterError, SynclineError, TurnError
 from syncline.execute import Means, execute
 from syncline.jobs.bugs import bug_of
-from syncline.jobs.evidence import with_evidence
 from syncline.jobs.prepare import PARENT, Prepared, Record
 from syncline.jobs.present import app_report
 from syncline.jobs.projects import at_the_door, role_notes, vigil
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
 
+_WELL = frozenset({Outcome.SYNCED, Outcome.UNCHANGED})
 _RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 _OFTEN_ENOUGH = "that is as often as its retry.limit allows."
 
@@ -105,8 +105,12 @@ def carry_out_and_report(
         return app_report(prepared, session)
     name = prepared.app.name
     carried = carry_out(prepared, session, lambda event: observer.event(name, event), purpose)
-    report = app_report(carried.prepared, session, carried.result)
-    return with_evidence(report, carried.prepared, session, carried.result)
+    report, result = app_report(carried.prepared, session, carried.result), carried.result
+    if result is None or result.outcome in _WELL:
+        return report
+    from syncline.jobs.evidence import with_evidence
+
+    return with_evidence(report, carried.prepared, session, result)
 
 
 class Turn:

@@ -5,7 +5,6 @@ The law: a name that matches nothing is an error, never an empty run that looks 
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from syncline.core.family import wave
@@ -51,6 +50,8 @@ def labels(app: Application | BrokenApplication) -> tuple[str, str]:
 
 
 def _hint(name: str, known: set[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, sorted(known), n=1)
     if close:
         return f"Did you mean {close[0]!r}?"

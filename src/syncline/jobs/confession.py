@@ -6,7 +6,6 @@ secret is known, for it had no time to make a Secret of it.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +13,7 @@ from syncline.core.mask import is_sensitive
 from syncline.documents import read
 from syncline.errors import SynclineError
 from syncline.jobs.border import scrub_error
+from syncline.patterns import regex
 from syncline.render import input_paths
 from syncline.render.links import reached, real
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LARGEST: Final = 1_000_000
 _MOST: Final = 2_000
 _SCHEMA: Final = ".schema.json"
-_SETTING: Final = re.compile(
+_SETTING: Final = regex(
     r"""(?m)^[-\s"']*([A-Za-z_][\w.-]{0,80})["']?\s*[:=]\s*["']?([^"'\s{][^\n"']{2,4000})"""
 )
 _GENERATORS: Final = ("secretGenerator",)

@@ -21,14 +21,21 @@ if TYPE_CHECKING:
     from syncline.config.settings import Settings
     from syncline.jobs.invocation import Invocation
 
-_FILES: Final = ("*.yaml", "*.yml", "*.json")
+_FILES: Final = (".yaml", ".yml", ".json")
+_TEMPLATES: Final = (".j2", ".tpl")
 _WORDS: Final = ("argoproj.io/", "argocd-cm")
 _SETTINGS: Final = ("syncline.yaml", ".syncline.yaml")
 
 
-def definitions(repository: Repository, revision: str) -> Configuration:
-    """Everything that is defined at this commit, whole and broken."""
-    return load(sorted(repository.files_containing(revision, _WORDS, _FILES, _SETTINGS).items()))
+def mentions(repository: Repository, revision: str) -> dict[str, bytes]:
+    """Every file of this commit that could define something, or render a definition."""
+    patterns = tuple(f"*{ending}" for ending in (*_FILES, *_TEMPLATES))
+    return repository.files_containing(revision, _WORDS, patterns, _SETTINGS)
+
+
+def definitions(found: Mapping[str, bytes]) -> Configuration:
+    """Everything that these files define, whole and broken."""
+    return load(sorted((path, text) for path, text in found.items() if path.endswith(_FILES)))
 
 
 def cluster_named(destination: Destination, settings: Settings) -> str:
@@ -66,7 +73,7 @@ def inside(root: Path, invocation: Invocation) -> str:
 def names_at_head(root: Path, environ: Mapping[str, str]) -> list[str]:
     """The names that a command may be given, for completing them."""
     repository = Repository(root, room=Room(path=environ.get("PATH", "")), environ=environ)
-    found = definitions(repository, "HEAD")
+    found = definitions(mentions(repository, "HEAD"))
     return sorted(
         {app.name for app in found.applications} | {each.name for each in found.broken if each.name}
     )

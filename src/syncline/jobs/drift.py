@@ -18,7 +18,6 @@ from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError
-from syncline.jobs.carry_out import Purpose, carry_out_and_report
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.orphans import orphan_notes
@@ -98,6 +97,8 @@ def _check(app: Application, session: Session, observer: Observer) -> AppReport:
         return app_report(_unfinished(prepared, begun), session)
     if session.invocation.tier is not Tier.WRITE or not _heals(app, session):
         return app_report(prepared, session)
+    from syncline.jobs.carry_out import Purpose, carry_out_and_report
+
     remembered = prepared.plan.inventory.heals
     prepared = _decided(prepared, session)
     if prepared.plan.writes:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Manifest
     from syncline.jobs.session import Session
 
-_FILES = ("*.yaml", "*.yml", "*.json", "*.j2", "*.tpl")
+_WORDS = (argo.API_VERSION.encode(), b"Application")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """Only Kustomize makes manifests from files outside its own directory."""
 
@@ -45,8 +45,8 @@ class _Gathering:
         self._silent: set[str] = set()
         self._broken: list[BrokenApplication] = []
         self._rivals: list[str] = []
-        found = session.repository.files_containing(revision, (argo.API_VERSION,), _FILES)
-        self._places = _with_directories(path for path, text in found.items() if b"Application" in text)
+        found = session.mentions[revision].items()
+        self._places = _with_directories(path for path, text in found if all(word in text for word in _WORDS))
 
     def all(self) -> Family:
         """Look at each application once, also at those that turn up on the way."""

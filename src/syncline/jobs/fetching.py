@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,8 +17,6 @@ from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store
-from syncline.git.remote import Asked, Remotes
-from syncline.git.signatures import Keyring
 from syncline.once import Once
 from syncline.render import Checkout, Workshop, normalized_url
 
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from syncline.config.settings import RemoteAccess
     from syncline.fetch.web import Web
     from syncline.git import Repository
+    from syncline.git.remote import Remotes
+    from syncline.git.signatures import Keyring
     from syncline.jobs.once import AtRevision
     from syncline.jobs.session import Session
     from syncline.process import Room
@@ -41,9 +42,11 @@ class Elsewhere:
         """`trusted` is the commit whose settings count. Raises ConfigError for a CA that is none."""
         revision = trusted or session.head
         self._session = session
+        self._room = room
+        self._revision = revision
         self._branches: Once[tuple[str, str], str] = Once(self._branch)
         settings, environ = session.settings, session.invocation.environ
-        accesses = tuple(_accesses(session, revision))
+        accesses = self._accesses = tuple(_accesses(session, revision))
         aliases = {name: remote.url for name, remote in settings.remotes.items()}
 
         def web() -> Web:
@@ -52,10 +55,27 @@ class Elsewhere:
             return Web(accesses, environ, seconds=settings.render_timeout, check=room.check)
 
         self.workshop = Workshop(web, Store.of(environ), aliases)
-        strangers = session.invocation.tier is Tier.RENDER
-        reviews = session.invocation.tier is not Tier.WRITE
-        self.remotes = Remotes(accesses, room, environ, listed_only=strangers, reviews=reviews)
-        self.keyring = _keyring(session, revision, room)
+        if settings.gpg_keys or settings.allowed_signers:
+            _ = self.keyring  # what is wrong with it is told at once
+
+    @cached_property
+    def remotes(self) -> Remotes:
+        """Other repositories."""
+        from syncline.git.remote import Remotes
+
+        invocation = self._session.invocation
+        return Remotes(
+            self._accesses,
+            self._room,
+            invocation.environ,
+            listed_only=invocation.tier is Tier.RENDER,
+            reviews=invocation.tier is not Tier.WRITE,
+        )
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that the settings trust. Raises ConfigError for a file of theirs that is not there."""
+        return _keyring(self._session, self._revision, self._room)
 
     def tree(self, source: Source, app: Application) -> Checkout:
         """The files of a source of another repository, or of another branch. Raises GitError."""
@@ -69,6 +89,8 @@ class Elsewhere:
                 )
             root, branch = self._session.checkout(sha).root, source.target_revision
             return Checkout(root, sha, label=f"{branch}@{sha[:7]}", found_by=f"refs/heads/{branch}")
+        from syncline.git.remote import Asked
+
         try:
             tree = self.remotes.tree(Asked(source.repo_url, source.target_revision, source.tag_prefix))
         except GitError as error:
@@ -90,8 +112,9 @@ class Elsewhere:
     def close(self) -> None:
         """End the connections and remove what was made."""
         self.workshop.close()
-        self.remotes.close()
-        self.keyring.close()
+        for name in ("remotes", "keyring"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
 
 def is_own(url: str, session: Session) -> bool:
@@ -108,6 +131,8 @@ def _keyring(session: Session, revision: str, room: Room) -> Keyring:
                 f"The file {path!r} under signing is not in the repository.", remedy="Commit it."
             )
         return content
+
+    from syncline.git.signatures import Keyring
 
     settings = session.settings
     signers = settings.allowed_signers

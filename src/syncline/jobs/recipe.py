@@ -7,9 +7,7 @@ none.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
-import re
 from bisect import bisect_left
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +20,7 @@ from syncline.core.affected import roots_of
 from syncline.jobs.fetching import fitted
 from syncline.jobs.once import AtRevision
 from syncline.once import Once
+from syncline.patterns import regex
 from syncline.render import Inputs, normalized_url
 from syncline.render.programs import versions
 
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
     from syncline.render.cache import Cache
 
 _CODE: Final = ("render", "documents", "config", "core/rendering.py", "core/scopes.py", "core/resource.py")
-_REVISION: Final = re.compile(rb"ARGOCD_APP_REVISION")
-_WHOLE_APP: Final = re.compile(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
+_REVISION: Final = regex(rb"ARGOCD_APP_REVISION")
+_WHOLE_APP: Final = regex(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
 """In a Jinja2 template: what may come to the revision, be it by listing all that is known of the app."""
 
 _ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "hidden"})
@@ -59,8 +58,10 @@ class Recipes:
     @cached_property
     def programs(self) -> Mapping[str, str]:
         """The programs that may render, and what they call themselves."""
+        from importlib.metadata import version
+
         found = dict(versions(self._session.render_options.room, self._cache))
-        found["jinja2"] = importlib.metadata.version("jinja2")
+        found["jinja2"] = version("jinja2")
         return found
 
     def tree(self, revision: str) -> Tree:

@@ -25,7 +25,7 @@ from syncline.errors import ConfigError, ForbiddenError, GitHubError
 from syncline.git import Repository
 from syncline.jobs.border import scrub_error
 from syncline.jobs.custom_kinds import Definitions
-from syncline.jobs.definitions import cluster_named, definitions, inside, nameless
+from syncline.jobs.definitions import cluster_named, definitions, inside, mentions, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.fetching import Elsewhere
 from syncline.jobs.inputs import InputTable
@@ -92,6 +92,7 @@ class Session:
         self._stack = ExitStack()
         self._checkouts: Once[str, Checkout] = Once(self._check_out)
         self._files: Once[str, Configuration] = Once(self._read_files)
+        self.mentions: Once[str, dict[str, bytes]] = Once(lambda sha: mentions(self.repository, sha))
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self.definitions: Once[str, Definitions] = Once(lambda sha: Definitions(self.repository, sha))
@@ -324,7 +325,7 @@ class Session:
     def _read_files(self, revision: str) -> Configuration:
         if not revision:
             return Configuration()
-        configuration = definitions(self.repository, revision)
+        configuration = definitions(self.mentions[revision])
         for complaint in configuration.settings_errors:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration

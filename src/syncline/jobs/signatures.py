@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from syncline.core.signatures import objection, policy_for
 from syncline.errors import GitError
-from syncline.git.remote import Asked
 from syncline.jobs.fetching import is_own
 from syncline.render import normalized_url
 
@@ -55,6 +54,8 @@ def _of_source(
 def _commits(
     app: Application, source: Source, policy: SignaturePolicy, revision: str, session: Session
 ) -> tuple[SignedCommit, ...]:
+    from syncline.git.remote import Asked
+
     elsewhere = session.elsewhere
     if is_own(source.repo_url, session):
         revision = elsewhere.hydrated(app) if app.hydration else revision

@@ -16,7 +16,7 @@ from syncline.config import Configuration
 from syncline.core.applyset import PARENT_SELECTOR, repository_of
 from syncline.core.family import identity
 from syncline.errors import ApiError, ClusterError, Interrupted, SynclineError
-from syncline.jobs.definitions import cluster_named, definitions
+from syncline.jobs.definitions import cluster_named, definitions, mentions
 from syncline.jobs.prepare import PARENT
 from syncline.kube.status import lacks_right
 from syncline.report.model import Note, Severity
@@ -147,7 +147,7 @@ class Whereabouts:
             before = repository.parents(self._head)[:1]
             changed = repository.changed_paths(before[0], self._head) if before else ()
             if any(PurePosixPath(path).suffix in _DEFINING for path in changed):
-                return definitions(repository, before[0])
+                return definitions(mentions(repository, before[0]))
         except Interrupted:
             raise
         except SynclineError:

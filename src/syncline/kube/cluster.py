@@ -19,7 +19,6 @@ from syncline.errors import ApiError
 from syncline.kube.client import Client, Request
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
-from syncline.kube.logs import LogQuery, LogStream
 from syncline.kube.rest import (
     FIELD_MANAGER,
     body_of,
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
+    from syncline.kube.logs import LogQuery, LogStream
     from syncline.kube.patience import Timing
     from syncline.ports import ApiResource, Listing
 
@@ -160,6 +160,8 @@ class ApiCluster:
 
     def log(self, query: LogQuery) -> LogStream:
         """The log of a container. Raises ApiError where there is none (400: the container has not begun)."""
+        from syncline.kube.logs import LogStream
+
         request = Request("GET", query.path, accept="*/*", once=True)
         silence = _FOLLOWING if query.follow else self._client.timing.read
         return LogStream(lambda: self._client.stream(request, silence=silence), query)

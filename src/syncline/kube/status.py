@@ -17,24 +17,25 @@ from msgspec import field
 
 from syncline.discreet import Discreet
 from syncline.errors import ApiError
+from syncline.patterns import regex
 
 _LONG = 120
 """A quoted value longer than this is a whole pod template rather than a help to anyone."""
 
-_VALUE = re.compile(r'Invalid value: ("(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:]+)', re.DOTALL)
-_DECODED = re.compile(r"&?value\.\w+\{.*\}|\(\w+\) \(len=\d+\).*", re.DOTALL)
+_VALUE = regex(r'Invalid value: ("(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^\s:]+)', re.DOTALL)
+_DECODED = regex(r"&?value\.\w+\{.*\}|\(\w+\) \(len=\d+\).*", re.DOTALL)
 _FORBIDDEN_TO = r'^\S+(?: "[^"]*")? is forbidden: '
-_RBAC = re.compile(_FORBIDDEN_TO + r'User "[^"]*" cannot \S+ resource "')
+_RBAC = regex(_FORBIDDEN_TO + r'User "[^"]*" cannot \S+ resource "')
 
 INTERNAL = "InternalError"
 """The server is in trouble. A 500 without this reason is a server-side apply that does not fit its schema."""
 
 _INTERNAL_CODE = 500
-_PLAIN_WORDS = re.compile(
+_PLAIN_WORDS = regex(
     _FORBIDDEN_TO
     + r'(?:User "[^"]*" cannot \S+ resource "|exceeded quota: |unable to create new content in )'
 )
-_JUDGE = re.compile(
+_JUDGE = regex(
     r"""failed calling webhook "[^"]+"|admission webhook "[^"]+" denied the request|"""
     r"""ValidatingAdmissionPolicy '[^']+' with binding '[^']+'"""
 )
@@ -46,13 +47,13 @@ _PLAIN_CODES = frozenset({401, 404, 405, 409, 410, 413, 415, 429, 503, 504})
 _TROUBLED = "The API server is in trouble; see its health, and run it again."
 _BY_WORDS = (
     (
-        re.compile("because it is being terminated"),
+        regex("because it is being terminated"),
         "Wait until the namespace is gone, or see whose finalizers hold it.",
     ),
     (_RBAC, "Give this identity the right, or use another identity."),
-    (re.compile("exceeded quota: "), "Raise the ResourceQuota, or ask for less."),
+    (regex("exceeded quota: "), "Raise the ResourceQuota, or ask for less."),
     (
-        re.compile("failed calling webhook"),
+        regex("failed calling webhook"),
         "See whether the service behind that webhook runs, and run it again.",
     ),
     (_JUDGE, "Change the manifest as the policy asks, or change the policy."),

@@ -6,13 +6,13 @@ The law: a renderer is a function from an Order to chunks; all that is common to
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from syncline.core.rendering import Chunk, Rendering, make_rendering
 from syncline.errors import DocumentError, RenderError, ToolError
-from syncline.render import directory, helm, jinja, kustomize, plugin
 from syncline.render.detect import Tool, tool_of
 from syncline.render.inputs import Inputs, Readings, input_paths
 from syncline.render.links import reached
@@ -37,13 +37,19 @@ __all__ = [
     "render",
 ]
 
-RENDERERS: Mapping[Tool, Callable[[Order], Iterator[Chunk]]] = {
-    Tool.DIRECTORY: directory.render,
-    Tool.HELM: helm.render,
-    Tool.KUSTOMIZE: kustomize.render,
-    Tool.JINJA: jinja.render,
-    Tool.PLUGIN: plugin.render,
+_MODULES: Final[Mapping[Tool, str]] = {
+    Tool.DIRECTORY: "directory",
+    Tool.HELM: "helm",
+    Tool.KUSTOMIZE: "kustomize",
+    Tool.JINJA: "jinja",
+    Tool.PLUGIN: "plugin",
 }
+
+
+def renderer_of(tool: Tool) -> Callable[[Order], Iterator[Chunk]]:
+    """The function that renders with a tool; only that one is imported."""
+    found: Callable[[Order], Iterator[Chunk]] = import_module(f"syncline.render.{_MODULES[tool]}").render
+    return found
 
 
 def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rendering:
@@ -66,6 +72,8 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             warnings += [*found.warnings, *found.order.said.texts]
             remarks += resolutions(found.order)
             if tool is Tool.HELM:
+                from syncline.render import helm
+
                 built = helm.built(found.order)
                 warnings += built.warnings
                 remarks += built.remarks
@@ -103,7 +111,7 @@ def _chunks(order: Order, tool: Tool) -> list[Chunk]:
     for _ in reached(place, order.root):
         pass  # a link that leads out of the repository is refused before anything reads it
     try:
-        found = list(RENDERERS[tool](order))
+        found = list(renderer_of(tool)(order))
         here, label = order.checkout.asked_by, order.checkout.label
         if label:
             return [replace(chunk, file=f"{label}:{chunk.file}") for chunk in found]

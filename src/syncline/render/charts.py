@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import tarfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -166,6 +165,8 @@ def _values(schema: Any, names: set[str]) -> Iterator[str]:
 
 def _packed_schemas(archive: bytes) -> Iterator[bytes]:
     """The schemas in a packed chart and in those packed into it, as far as helm itself would unpack it."""
+    import tarfile
+
     unpacked = 0
     with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(archive)) as members:
         for member in members:

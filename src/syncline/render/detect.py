@@ -10,7 +10,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from syncline.errors import RenderError
-from syncline.render import plugin
 from syncline.render.jinja import is_template
 from syncline.render.kustomization import NAMES
 
@@ -36,6 +35,8 @@ def tool_of(order: Order) -> Tool:
     name = source.plugin.name if source.plugin is not None else None
     if name == Tool.JINJA.value:
         return Tool.JINJA
+    from syncline.render import plugin
+
     if plugin.chosen(order) is not None:
         return Tool.PLUGIN
     if name is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.config.application import HelmOptions, HelmParameter
 from syncline.core.rendering import Chunk
 from syncline.errors import Place
+from syncline.patterns import regex
 from syncline.process import run
 from syncline.render.chart_build import Built, SchemaCheck, assembly_of
 from syncline.render.helm_program import program
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
     from syncline.render.options import Order
 
-_SOURCE: Final = re.compile(rb"^# Source: (?P<chart>[^/\n]+)/(?P<path>.+)$", re.MULTILINE)
-_SEPARATOR: Final = re.compile(rb"^---[ \t\r]*$", re.MULTILINE)
-_COMMA: Final = re.compile(r"(?<!\\),")
-_VERSION: Final = re.compile(r"v?[0-9]+\.[0-9]+(?:\.[0-9]+)?")
+_SOURCE: Final = regex(rb"^# Source: (?P<chart>[^/\n]+)/(?P<path>.+)$", re.MULTILINE)
+_SEPARATOR: Final = regex(rb"^---[ \t\r]*$", re.MULTILINE)
+_COMMA: Final = regex(r"(?<!\\),")
+_VERSION: Final = regex(r"v?[0-9]+\.[0-9]+(?:\.[0-9]+)?")
 
 
 def built(order: Order) -> Built:

@@ -5,7 +5,6 @@ The law: a version that is asked for is the version that renders, or nothing doe
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from syncline.errors import RenderError
+from syncline.patterns import regex
 from syncline.process import Room, run
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from syncline.render.options import Order
 
 _NAME: Final = "helm"
-_NUMBER: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)")
+_NUMBER: Final = regex(r"v?([0-9]+(?:\.[0-9]+)*)")
 _OLDEST: Final = 3
 
 

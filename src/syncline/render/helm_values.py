@@ -6,7 +6,6 @@ says and from nowhere else.
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from syncline.config.application import HelmOptions
 from syncline.errors import RenderError
 from syncline.fetch import FetchError
 from syncline.fetch.question import without_login
+from syncline.patterns import regex
 from syncline.render.links import plain, reached, real
 from syncline.render.repositories import lender
 from syncline.render.substitution import substitute
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from syncline.render.options import Order
 
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
-_URL: Final = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://")
+_BRACES: Final = regex(r"\{([^{}]*)\}")
+_URL: Final = regex(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://")
 _MOST_ALTERNATIVES: Final = 1000
 
 

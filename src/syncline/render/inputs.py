@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from syncline.errors import SynclineError
-from syncline.render import directory, helm_values, jinja, kustomize
-from syncline.render.charts import local_charts, unvendored
 from syncline.render.detect import Tool
 from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
@@ -84,6 +82,8 @@ class Readings:
         return whole
 
     def _ways(self, source: Source) -> Iterator[Callable[[Order], Iterable[Path]]]:
+        from syncline.render import directory, helm_values, jinja
+
         yield self._kustomized
         yield self._charted
         yield helm_values.inputs
@@ -93,10 +93,14 @@ class Readings:
             yield directory.inputs
 
     def _kustomized(self, order: Order) -> Iterator[Path]:
+        from syncline.render import kustomize
+
         for place in kustomize.inputs(order):
             yield from self._through_links(place, order)
 
     def _charted(self, order: Order) -> Iterator[Path]:
+        from syncline.render.charts import local_charts
+
         for place in local_charts(order.directory, order.root):
             yield from self._through_links(place, order)
 
@@ -135,4 +139,6 @@ def _is_elsewhere(order: Order) -> bool:
         return True
     if not order.source.path or not order.directory.is_dir():
         return False
+    from syncline.render.charts import unvendored
+
     return any(not each.is_local for each in unvendored(order.directory, order.root))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 
 from syncline.config.application import DirectoryOptions
 from syncline.errors import RenderError
+from syncline.patterns import regex
 from syncline.process import run
 from syncline.render.links import plain, real
 from syncline.render.substitution import substitute
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".jsonnet"
 _CHILD: Final = Path(__file__).with_name("jsonnet_child.py")
-_IMPORT: Final = re.compile(rb"""\bimport(str|bin)?\s*@?(?:"([^"\n]+)"|'([^'\n]+)')""")
+_IMPORT: Final = regex(rb"""\bimport(str|bin)?\s*@?(?:"([^"\n]+)"|'([^'\n]+)')""")
 
 
 def evaluated(order: Order, files: Sequence[Path]) -> Mapping[Path, list[Any]]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from syncline.documents import Document, read
 from syncline.errors import DocumentError, Place, RenderError
+from syncline.patterns import regex
 from syncline.render.charts import check_schemas
 from syncline.render.kustomize_charts import Inflated, chart_values, charts, homes
 from syncline.render.links import plain, real
@@ -26,7 +27,7 @@ NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PATHS: Final = ("resources", "bases", "components", "crds", "configurations")
 _PLUGINS: Final = ("generators", "transformers", "validators")
 _WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
-_REMOTE: Final = re.compile(
+_REMOTE: Final = regex(
     r"(?:git::)?(?:[a-z][a-z0-9+.-]*://|[a-z][a-z0-9-]*@|gh:|(?:www\.)?github\.com[:/])", re.IGNORECASE
 )
 """What kustomize takes for a URL or a repository, before it looks for a file of that name."""

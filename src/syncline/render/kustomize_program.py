@@ -6,13 +6,13 @@ change's choice or leave its room is passed on.
 
 from __future__ import annotations
 
-import re
 import shutil
 from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import KustomizeOptions
 from syncline.config.tools import BuildOptions
 from syncline.errors import RenderError
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ _WITH_VALUE: Final = frozenset(
     {"--load-restrictor", "--load_restrictor", "--helm-kube-version", "--helm-api-versions", "--reorder"}
 )
 _FIRST_WITH_CAPABILITIES: Final = (5, 3)
-_NUMBER: Final = re.compile(r"v?(\d+)\.(\d+)")
+_NUMBER: Final = regex(r"v?(\d+)\.(\d+)")
 
 
 def program(order: Order) -> str:

@@ -7,7 +7,6 @@ otherwise, with no network and for nobody's fork.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from msgspec.structs import replace
 from syncline.config.application import PluginOptions
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
+from syncline.patterns import regex
 from syncline.process import Confinement, Room, can_confine, hand_over, run
 from syncline.render.links import reached, real
 from syncline.render.substitution import substitute
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from syncline.process import Completed
     from syncline.render.options import Order
 
-_NO_NAME: Final = re.compile(r"[^A-Z0-9_]")
+_NO_NAME: Final = regex(r"[^A-Z0-9_]")
 
 
 def chosen(order: Order) -> SourcePlugin | None:

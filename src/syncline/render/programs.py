@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import ToolError
+from syncline.patterns import regex
 from syncline.process import run
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from syncline.process import Room
     from syncline.render.cache import Cache
 
-_NAMES: Final = re.compile(r"(?:helm|kustomize)(?:-?v?[0-9][0-9A-Za-z.+-]*)?")
-_VERSION: Final = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
+_NAMES: Final = regex(r"(?:helm|kustomize)(?:-?v?[0-9][0-9A-Za-z.+-]*)?")
+_VERSION: Final = regex(r"v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
 
 
 def versions(room: Room, cache: Cache | None = None) -> Mapping[str, str]:

@@ -9,14 +9,13 @@ Jinja2's `random` and `lipsum`.
 from __future__ import annotations
 
 import io
-import re
-import tarfile
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from syncline.errors import Place
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,9 +24,9 @@ _SPRIG: Final = (
     rb"rand(?:AlphaNum|Alpha|Ascii|Numeric|Bytes|Int)|shuffle|uuidv4|now|ago|genPrivateKey|genCA(?:WithKey)?"
     rb"|genSelfSignedCert(?:WithKey)?|genSignedCert(?:WithKey)?|bcrypt|htpasswd|encryptAES|getHostByName|lookup"
 )
-_GO: Final = re.compile(rb"\{\{-?(?!\s*/\*)[^{}]*?(?<![\w.$\"'/-])(" + _SPRIG + rb")(?![\w\"'/:-])[^{}]*\}\}")
-_WORD: Final = re.compile(rb"(?<![\w.$\"'/-])(?:" + _SPRIG + rb")(?![\w\"'/:-])")
-_JINJA: Final = re.compile(rb"\|\s*(random)\b|\b(lipsum)\s*\(")
+_GO: Final = regex(rb"\{\{-?(?!\s*/\*)[^{}]*?(?<![\w.$\"'/-])(" + _SPRIG + rb")(?![\w\"'/:-])[^{}]*\}\}")
+_WORD: Final = regex(rb"(?<![\w.$\"'/-])(?:" + _SPRIG + rb")(?![\w\"'/:-])")
+_JINJA: Final = regex(rb"\|\s*(random)\b|\b(lipsum)\s*\(")
 _TEXTS: Final = (".yaml", ".yml", ".json", ".tpl", ".txt", ".toml", ".conf")
 _MOST: Final = 64 * 1024 * 1024
 OF_THE_MOMENT: Final = frozenset({"now", "ago"})
@@ -71,6 +70,8 @@ def _in_jinja(path: str, text: bytes) -> Iterator[Suspect]:
 
 def _in_archive(path: str, archive: bytes) -> Iterator[Suspect]:
     """In a packed chart; the line is that of the file inside, which its name tells."""
+    import tarfile
+
     unpacked = 0
     with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(archive)) as members:
         for member in members:

@@ -6,13 +6,15 @@ and what is no name is read as Go's `os.Expand` reads it.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from syncline.patterns import regex
+
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     r"\$(?:(?P<sign>[*#$@!?0-9-])|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|\{(?P<braced>[^}]+)\}|(?P<broken>\{\}?))"
 )
 

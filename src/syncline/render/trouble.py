@@ -5,17 +5,17 @@ The law: at most thirty lines, no path of this machine, and no value a schema qu
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from syncline.errors import Place, RenderError
+from syncline.patterns import regex
 
 _LINES: Final = 30
-_TEMPORARY: Final = re.compile(
+_TEMPORARY: Final = regex(
     r"/(?:[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+"
     r"(?:/(?:chart|git|tree)-[^/\s:'\"]+|/tree\b)*/?)+"
 )
-_QUOTED_VALUE: Final = re.compile(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
+_QUOTED_VALUE: Final = regex(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""
 
 

@@ -6,12 +6,12 @@ gives those of `before`, up to what lies between hunks; and however big the obje
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from syncline.documents import dump
+from syncline.patterns import regex
 from syncline.report.alignment import Region, refined, regions
 from syncline.report.escaping import visible
 
@@ -32,8 +32,8 @@ WIDEST: Final = 400
 _LEAD: Final = 60
 """Characters kept from the start of a long line, so that one sees which field it is."""
 
-_KEY_LINE: Final = re.compile(r"( *)((?:- )*)(?:([\w./$-]+|\"[^\"]*\"|'[^']*'):(?: (.*))?)?")
-_LITERAL: Final = re.compile(r"\|[0-9]?[+-]?")
+_KEY_LINE: Final = regex(r"( *)((?:- )*)(?:([\w./$-]+|\"[^\"]*\"|'[^']*'):(?: (.*))?)?")
+_LITERAL: Final = regex(r"\|[0-9]?[+-]?")
 
 
 class Hunk(Struct, frozen=True):

@@ -10,6 +10,8 @@ import html
 import re
 from typing import TYPE_CHECKING, Final
 
+from syncline.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,14 +23,14 @@ _UNSEEN: Final = (
     "\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800"  # letters that leave no ink
     "\ud800-\udfff"  # halves of surrogate pairs, which UTF-8 cannot carry
 )
-_HIDDEN: Final = re.compile(f"[{_UNSEEN}]")
-_NEWLINES: Final = re.compile(r"\s*[\r\n]\s*")
-_MARKDOWN: Final = re.compile(r"[\\`*_\[\]<>|~$&]")
-_MENTION: Final = re.compile(r"@(?=\w)|#(?=\d)|(?<=\bGH)-(?=\d)", re.IGNORECASE)
-_OPENING: Final = re.compile(r"^([0-9]{0,9})([#+=.)-])")
-_ADDRESS: Final = re.compile(r":(?=//)|(?<=\bwww)\.", re.IGNORECASE)
-_BACKTICKS: Final = re.compile(r"`+")
-_CELL_CODE: Final = re.compile(r"[^A-Za-z0-9 /-]")
+_HIDDEN: Final = regex(f"[{_UNSEEN}]")
+_NEWLINES: Final = regex(r"\s*[\r\n]\s*")
+_MARKDOWN: Final = regex(r"[\\`*_\[\]<>|~$&]")
+_MENTION: Final = regex(r"@(?=\w)|#(?=\d)|(?<=\bGH)-(?=\d)", re.IGNORECASE)
+_OPENING: Final = regex(r"^([0-9]{0,9})([#+=.)-])")
+_ADDRESS: Final = regex(r":(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+_BACKTICKS: Final = regex(r"`+")
+_CELL_CODE: Final = regex(r"[^A-Za-z0-9 /-]")
 
 ZERO_WIDTH_SPACE: Final = "&#8203;"
 """Keeps GitHub from seeing a mention; Dependabot and Renovate write it in the same place."""

@@ -39,10 +39,10 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from syncline.patterns import regex
 from syncline.report.outcome import app_code, exit_code
 from syncline.report.record import to_value
 from syncline.report.sentences import headline
@@ -63,8 +63,8 @@ if TYPE_CHECKING:
         ShownHook,
     )
 
-_HALVES: Final = re.compile("[\ud800-\udfff]")
-_NOT_ASCII: Final = re.compile("[^\x00-\x7f]+")
+_HALVES: Final = regex("[\ud800-\udfff]")
+_NOT_ASCII: Final = regex("[^\x00-\x7f]+")
 
 
 def to_json(report: Report, *, differences_are_failure: bool = False) -> str:

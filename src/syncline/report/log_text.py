@@ -6,17 +6,17 @@ control character of another's; a pod has one colour wherever it is shown.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from syncline.patterns import regex
 from syncline.report.escaping import visible
 
 if TYPE_CHECKING:
     from syncline.core.loglines import LogLine
 
 _COLOURS: Final = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
-_SEQUENCES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
+_SEQUENCES: Final = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)")
 
 
 def log_text(line: LogLine, *, colour: bool) -> str:

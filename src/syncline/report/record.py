@@ -9,18 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
 from syncline.core.review import Review
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LINE: Final = re.compile(r"<!-- syncline-reviewed:1 (?P<text>[A-Za-z0-9+/=]+) -->")
+_LINE: Final = regex(r"<!-- syncline-reviewed:1 (?P<text>[A-Za-z0-9+/=]+) -->")
 _LONGEST: Final = 12_000
 _LONGEST_UNPACKED: Final = 16 * 1024 * 1024
 

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-_TAG: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_NOT_OF_A_NAME: Final = re.compile(r"[^-a-z0-9.]")
+from syncline.patterns import regex
+
+_TAG: Final = regex(r"\{\{(.*?)\}\}", re.DOTALL)
+_NOT_OF_A_NAME: Final = regex(r"[^-a-z0-9.]")
 _LONGEST_NAME: Final = 253
 _SMALLEST: Final = -4
 _LARGEST: Final = 6

@@ -10,7 +10,6 @@ functions it lacks, `table.getn` and `unpack`, are supplied.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from syncline.core.lua.host import HOST
 from syncline.core.lua.matching import MATCHING
 from syncline.core.lua.script import Script, ScriptError
 from syncline.core.lua.values import TooDeep, plain
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from syncline.core.resource import Body
@@ -30,7 +30,7 @@ MEMORY: Final = 64 * 1024 * 1024
 LONGEST: Final = 1024 * 1024
 """Bytes that `string.rep` may make at once."""
 
-_LINE: Final = re.compile(r"^script:(\d+): ")
+_LINE: Final = regex(r"^script:(\d+): ")
 
 
 class Engine:

@@ -6,7 +6,6 @@ of one; the same field looks the same before and after exactly when its value is
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, final
 
 from msgspec import Struct
@@ -25,6 +24,7 @@ from syncline.core.mask.fields import (
 from syncline.core.mask.shapes import is_digest
 from syncline.core.normalize import metadata_of, normalize_desired
 from syncline.core.schema import shape_of_body
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from syncline.core.schema import Shape
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-_FIELD_NAME: Final = re.compile(r"[$A-Za-z][A-Za-z]*")
+_FIELD_NAME: Final = regex(r"[$A-Za-z][A-Za-z]*")
 
 
 @final

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.mask.shapes import is_random, is_sensitive
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,22 +33,22 @@ _LONGEST_SETTING: Final = 1000
 _PART: Final = 16
 _MOST_PARTS: Final = 1000
 _UNPACKED: Final = 4 * 1024 * 1024
-_SETTING: Final = re.compile(r"""[-\s"']*([A-Za-z_][\w.-]*)["']?\s*[:=]\s*["']?([^"'\s][^\n]*?)["',;]*\s*$""")
-_USERINFO: Final = re.compile(r"://([^\s/\"'<>:@]{0,256}):([^\s\"'<>]{1,400})@")
-_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_CODED: Final = re.compile(r"[A-Z0-9]")
-_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
-_ESCAPE: Final = re.compile(
+_SETTING: Final = regex(r"""[-\s"']*([A-Za-z_][\w.-]*)["']?\s*[:=]\s*["']?([^"'\s][^\n]*?)["',;]*\s*$""")
+_USERINFO: Final = regex(r"://([^\s/\"'<>:@]{0,256}):([^\s\"'<>]{1,400})@")
+_RUN: Final = regex(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_CODED: Final = regex(r"[A-Z0-9]")
+_HEX: Final = regex(r"(?:[0-9a-fA-F]{2}){8,}")
+_ESCAPE: Final = regex(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}"
     r"|\r?\n[ \t]*|.)"
 )
-_CONTINUED: Final = re.compile(r"\\\r?\n[ \t]*")
+_CONTINUED: Final = regex(r"\\\r?\n[ \t]*")
 _LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
-_PERCENT: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+|\+")
-_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);")
-_DOUBLED: Final = re.compile("''")
-_SPACE: Final = re.compile(r"\s+")
-_LINE_END: Final = re.compile(r"[ \t]*[\r\n][\s]*")
+_PERCENT: Final = regex(r"(?:%[0-9A-Fa-f]{2})+|\+")
+_ENTITY: Final = regex(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);")
+_DOUBLED: Final = regex("''")
+_SPACE: Final = regex(r"\s+")
+_LINE_END: Final = regex(r"[ \t]*[\r\n][\s]*")
 _PRINTABLE: Final = bytes([9, 10, 13, *range(32, 127)])
 _WRAPPED: Final = 60
 _GZIP: Final = "H4sI"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.config.globs import compiled
@@ -21,6 +20,7 @@ from syncline.core.mask.shapes import is_random, is_sensitive
 from syncline.core.normalize import LAST_APPLIED, metadata_of
 from syncline.core.resource import group_of
 from syncline.core.schema import shape_of_body
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body
 
 SECRET_FIELDS: Final = ("data", "stringData")
-_WORD: Final = re.compile(r"[A-Za-z0-9]+")
-_RECORD: Final = re.compile(r"(?:^|[./])last-applied(?:-configuration)?$")
+_WORD: Final = regex(r"[A-Za-z0-9]+")
+_RECORD: Final = regex(r"(?:^|[./])last-applied(?:-configuration)?$")
 _RECORDS: Final = frozenset(
     {LAST_APPLIED, "kapp.k14s.io/original", "objectset.rio.cattle.io/applied", "kapp.k14s.io/original-diff"}
 )
 _ANY: Final = "*"
+_NESTED: Final = (dict, list)
 _TEMPLATE: Final = "{{"
 
 _BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
@@ -65,16 +66,20 @@ def is_secret(body: Body) -> bool:
 
 
 def names_of(body: Body) -> Iterator[str]:
-    """What an object and those listed in it are called, and the words of it: no secrets."""
+    """What an object and those listed in it are called: no secrets."""
     metadata = metadata_of(body)
     for name in (metadata.get("name"), metadata.get("namespace"), body.get("kind")):
         if isinstance(name, str):
             yield name
-            yield from _WORD.findall(name)
     items = body.get("items") if str(body.get("kind")).endswith("List") else None
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict):
             yield from names_of(item)
+
+
+def words_of(name: str) -> list[str]:
+    """What a name is made of."""
+    return _WORD.findall(name)
 
 
 def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
@@ -85,15 +90,16 @@ def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
         if isinstance(value, list):
             todo += value
         elif isinstance(value, dict):
-            # Who owns which field is no value, and half of a live object.
-            todo += [
-                inner
-                for name, inner in value.items()
-                if isinstance(inner, dict | list) and name != "managedFields"
-            ]
+            texts = False
+            for name, inner in value.items():
+                if isinstance(inner, str):
+                    texts = True
+                # Who owns which field is no value, and half of a live object.
+                elif isinstance(inner, _NESTED) and name != "managedFields":
+                    todo.append(inner)
             if "kind" in value or "metadata" in value:
                 yield from _values_of(value, rules)
-            if rules.guess:
+            if texts and rules.guess:
                 yield from (value[name].encode(errors="replace") for name in guessed(value))
 
 
@@ -121,14 +127,19 @@ def _texts(value: Any) -> Iterator[str]:
         yield text_of(value)
 
 
-def guessed(value: Mapping[str, Any]) -> Iterator[str]:
+def guessed(value: Mapping[str, Any]) -> list[str]:
     """The fields of a map whose name says that they hold a secret, and whose value looks like one."""
-    for name, inner in value.items():
-        if isinstance(inner, str) and is_sensitive(name) and is_random(inner):
-            yield name
-    called, said = value.get("name"), value.get("value")
-    if isinstance(called, str) and isinstance(said, str) and is_sensitive(called) and is_random(said):
-        yield "value"
+    found = [
+        name
+        for name, inner in value.items()
+        if isinstance(inner, str) and is_sensitive(name) and is_random(inner)
+    ]
+    said = value.get("value")
+    if isinstance(said, str):
+        called = value.get("name")
+        if isinstance(called, str) and is_sensitive(called) and is_random(said):
+            found.append("value")
+    return found
 
 
 def is_record(name: str) -> bool:

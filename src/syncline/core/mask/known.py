@@ -5,16 +5,16 @@ The law: a variable is secret when its name says so, and its value is one: not a
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.mask.shapes import is_sensitive
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _SHORTEST: Final = 6
-_HEADER: Final = re.compile(r"(?i)authorization:\s*\S+\s+(\S+)")
+_HEADER: Final = regex(r"(?i)authorization:\s*\S+\s+(\S+)")
 
 
 def secrets_of(environ: Mapping[str, str]) -> Iterator[bytes]:

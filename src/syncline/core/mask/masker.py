@@ -12,15 +12,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, final
 
 from syncline.config.settings import Masking
 from syncline.core.mask.encodings import SHORTEST, runs, spellings, views
-from syncline.core.mask.fields import hidden_values, names_of
+from syncline.core.mask.fields import hidden_values, names_of, words_of
 from syncline.core.mask.searching import Search, grown
 from syncline.core.mask.shapes import guesses, tokens
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-_MARK: Final = re.compile("‹hidden [0-9a-f]{8}›")
+_MARK: Final = regex("‹hidden [0-9a-f]{8}›")
 _ORDINARY: Final = frozenset({"true", "false", "null", "none"})
-_ORDINARY_NUMBER: Final = re.compile(r"[0-9]{1,5}")
+_ORDINARY_NUMBER: Final = regex(r"[0-9]{1,5}")
 _DEEPEST: Final = 3
 _MOST_UNPACKED: Final = 16 * 1024 * 1024
 _REMEMBERED: Final = 256
@@ -74,9 +74,10 @@ class Masker:
 
     def learn(self, body: Body) -> None:
         """Remember what an object hides, and its names, which are no secrets."""
+        public = self._public
         for name in names_of(body):
-            if name not in self._public:
-                self._public[name] = None
+            if name not in public:
+                public.update(dict.fromkeys((name, *words_of(name))))
                 self._remembered = {}
         for value in hidden_values(body, self.rules):
             self.learn_value(value)

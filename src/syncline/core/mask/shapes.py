@@ -16,6 +16,7 @@ from math import log2
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.mask.searching import automaton
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,31 +88,31 @@ _TOKENS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("://",), r"(?<=://)[^\s/\"'<>:@]{20,256}(?=[:@])"),
 )  # fmt: skip
 
-_URL: Final = re.compile(r"://([^\s/\"'<>:@]{0,256}):(?![0-9]{1,5}(?:[/?#\s]|$))([^\s\"'<>]{1,400})@")
-_ASSIGNED: Final = re.compile(
+_URL: Final = regex(r"://([^\s/\"'<>:@]{0,256}):(?![0-9]{1,5}(?:[/?#\s]|$))([^\s\"'<>]{1,400})@")
+_ASSIGNED: Final = regex(
     r"""(?i)(?<![a-z0-9_.-])([a-z0-9_.-]{0,64}?(?:passw(?:or)?d|pwd|secret|token|key|credentials?|passphrase))"""
     r"""["']?(?:\s*[:=]\s*|\s+)["']?([^\s"',;&<>]{8,})"""
 )
 _WORDS: Final = ("pass", "pwd", "secret", "token", "key", "credential")
-_CANDIDATE: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{32,}")
-_PUBLIC: Final = re.compile(
+_CANDIDATE: Final = regex(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{32,}")
+_PUBLIC: Final = regex(
     r"sha(?:1|224|256|384|512)[-:]|AAAA[A-Z][23]|ENC\[|age1|vault:|ref\+|\$|\{\{|<|/|https?:|LS0tLS1CRUdJTiBDRVJU"
     r"|LS0tLS1CRUdJTiBQVUJMSUMg"
 )
-_PUBLIC_BLOCK: Final = re.compile(
+_PUBLIC_BLOCK: Final = regex(
     r"-----BEGIN (?:CERTIFICATE|[A-Z0-9 ]*PUBLIC KEY|X509 CRL).{0,20000}?-----END", re.DOTALL
 )
-_SENSITIVE: Final = re.compile(
+_SENSITIVE: Final = regex(
     r"(?i)(?:passw(?:or)?d|passphrase|pwd|(?<!existing)(?<!existing[_-])secret|token|cookie|dsn"
     r"|(?:api|access|account|auth|encryption|license|master|private|root|secret|session|shared|signing)[-_.]?key"
     r"|credentials?|connection[-_.]?string|htpasswd|kubeconfig|dockerconfigjson)s?$|^auth$"
 )
-_DIGEST: Final = re.compile(
+_DIGEST: Final = regex(
     r"(?i)checksum|digest|hash|sha(?:1|256|512)|fingerprint|thumbprint|integrity|revision|commit|uid$"
 )
-_NAME_LIKE: Final = re.compile(r"[a-z]+(?:[-._/][a-z0-9]{1,12})*")
-_APART: Final = re.compile(r"[-_/+=]")
-_WORD: Final = re.compile(r"(?:[A-Z]?[a-z]{2,})+|[A-Z]{2,}")
+_NAME_LIKE: Final = regex(r"[a-z]+(?:[-._/][a-z0-9]{1,12})*")
+_APART: Final = regex(r"[-_/+=]")
+_WORD: Final = regex(r"(?:[A-Z]?[a-z]{2,})+|[A-Z]{2,}")
 _SAMPLE: Final = 2048
 _RARELY: Final = 0.25
 _OFTEN: Final = 0.4
