@@ -66,7 +66,6 @@ def text_of(
     else:
         from syncline.report.terminal import terminal
 
-        # After a sync one wants to know what was done and how it is; before it, what would be done.
         text = terminal(report, colour=colour, diffs=diffs)
     return text if text.endswith("\n") else f"{text}\n"
 

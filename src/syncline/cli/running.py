@@ -63,6 +63,8 @@ def run(
 
 def do(job: str, options: Mapping[str, Any]) -> NoReturn:
     """Run a command's job, print its report and leave with its exit code."""
+    from msgspec.structs import replace
+
     from syncline.report.outcome import exit_code
     from syncline.terminal import is_colourful, may_move, observer, page_file, text_of, write_page
 
@@ -70,11 +72,15 @@ def do(job: str, options: Mapping[str, Any]) -> NoReturn:
     gc.set_threshold(200_000, 50, 50)
     page = page_file(options["html"])
     invocation = invocation_of(job, options)
+    # After a sync one wants to know what was done and how it is; before it, what would be done.
+    diffs = job not in {"sync", "rollback", "recover", "drill"} or invocation.dry_run
+    goes_back = job == "rollback" or bool(options.get("rollback_on_failure"))
+    told = diffs or goes_back or options["output"] != "text" or page is not None
+    invocation = replace(invocation, bodies=told)
     report = run(invocation, observer(sys.stderr, moving=may_move(options["colour"])))
     colour = is_colourful(options["colour"])
     strict = bool(options.get("fail_on_difference"))
     code = exit_code(report, differences_are_failure=strict)
-    diffs = job not in {"sync", "rollback", "recover", "drill"} or invocation.dry_run
     text = text_of(report, options["output"], colour=colour, diffs=diffs, strict=strict)
     deafened(lambda: click.echo(text, nl=False, color=colour))
     if page is not None:

@@ -105,6 +105,8 @@ def _image_notes(change: Change) -> Iterator[str]:
 
 
 def _still_referenced(changes: Sequence[Change]) -> Iterator[Remark]:
+    if not any(change.action in _REMOVING for change in changes):
+        return
     users = {
         (kind, change.key.namespace, name): change.key
         for change in changes

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -322,6 +322,9 @@ def narrowed(plan: Plan, selection: Selection) -> Plan:
     )
 
 
+_TEXT: Final = json.JSONEncoder(sort_keys=True, default=str)
+
+
 def fingerprint(plan: Plan) -> str:
     """What the reviewer approved: every write of the plan, as 16 hexadecimal digits.
 
@@ -336,5 +339,5 @@ def fingerprint(plan: Plan) -> str:
         digest.update(f"{change.key}|{change.action.value}|".encode())
         if change.key.group_kind != "Secret":
             body = normalize_live(change.after) if change.after else None
-            digest.update(json.dumps(body, sort_keys=True, default=str).encode())
+            digest.update(_TEXT.encode(body).encode())
     return digest.hexdigest()[:16]

@@ -6,7 +6,7 @@ The law: a `SyncResult` is the fold of its events and is never kept by hand.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 
@@ -98,6 +98,10 @@ class Outcome(Enum):
     UNHEALTHY = "unhealthy"
     TIMED_OUT = "timed out"
     INTERRUPTED = "interrupted"
+
+
+FELL_SHORT: Final = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
+"""What another attempt, or going back, may mend."""
 
 
 class SyncResult(Struct, frozen=True):

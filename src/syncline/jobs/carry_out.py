@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from syncline.core.inventory import Cause
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
-from syncline.core.verdict import GaveUp, Halted, Outcome, Retrying, fold
+from syncline.core.verdict import FELL_SHORT, GaveUp, Halted, Retrying, fold
 from syncline.errors import ClusterError, SynclineError, TurnError
 from syncline.execute import Means, execute
 from syncline.jobs.bugs import bug_of
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
 
-_WELL = frozenset({Outcome.SYNCED, Outcome.UNCHANGED})
-_RETRIED = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 _OFTEN_ENOUGH = "that is as often as its retry.limit allows."
 
 
@@ -106,7 +104,7 @@ def carry_out_and_report(
     name = prepared.app.name
     carried = carry_out(prepared, session, lambda event: observer.event(name, event), purpose)
     report, result = app_report(carried.prepared, session, carried.result), carried.result
-    if result is None or result.outcome in _WELL:
+    if result is None or result.outcome not in FELL_SHORT:
         return report
     from syncline.jobs.evidence import with_evidence
 
@@ -203,7 +201,7 @@ def _attempts(
         seconds = until - session.clock.monotonic()
         means = replace(means_of(prepared.record, session, turn), check=check, seconds=seconds)
         result = execute(prepared.plan, _claim(prepared, prepared.record, why), means, emit)
-        if retry is None or result.outcome not in _RETRIED or (attempt == 1 and not retry.allows(1)):
+        if retry is None or result.outcome not in FELL_SHORT or (attempt == 1 and not retry.allows(1)):
             return
         telling = Retrying(attempt, _why(result), retry.pause(attempt), session.clock.now())
         following = _next(prepared, turn, session, telling, until) if retry.allows(attempt) else _OFTEN_ENOUGH

@@ -16,7 +16,7 @@ from syncline.core.health import HealthStatus
 from syncline.core.loglines import Source
 from syncline.core.pods import pod_state, suspects
 from syncline.core.resource import key_of
-from syncline.core.verdict import Outcome
+from syncline.core.verdict import FELL_SHORT
 from syncline.errors import ApiError, ClusterError, ExitCode, Interrupted
 from syncline.jobs.grown import branches_of, with_branches
 from syncline.kube.logs import LogQuery
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 MOST_PODS: Final = 5
 LINES: Final = 20
 OCTETS: Final = 8 * 1024
-_WORDS: Final = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 
 
 _FEW: Final = 10
@@ -54,7 +53,7 @@ def with_evidence(
     report: AppReport, prepared: Prepared, session: Session, result: SyncResult | None
 ) -> AppReport:
     """The report of a sync that failed, with the pods of each unhealthy workload and what they last said."""
-    if result is None or result.outcome not in _WORDS or session.invocation.timeout == 0:
+    if result is None or result.outcome not in FELL_SHORT or session.invocation.timeout == 0:
         return report  # what was given no time is not ill
     ill = [key for key, health in sorted(result.health.items()) if health.status > HealthStatus.SUSPENDED]
     try:

@@ -89,6 +89,8 @@ class Invocation(Struct, frozen=True):
     to a few resources of the named applications. `manual` says that a person asked for this very run, and
     `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
     `kube_version` asks what all of it would be at that version of Kubernetes.
+    Without `bodies` the report tells which objects change and which of their fields, not what they hold: what
+    nobody will see need not be masked.
     `cache` is a directory of earlier runs' renderings; nothing is kept when it is empty.
     """
 
@@ -115,4 +117,5 @@ class Invocation(Struct, frozen=True):
     kubeconfig: str = ""
     kube_version: str = ""
     cache: str = ""
+    bodies: bool = True
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
 from syncline.core.hooks import phases_of
 from syncline.core.images import images
 from syncline.core.live import Level
-from syncline.core.mask import Masker, masked_change
+from syncline.core.mask import Masker, masked_change, masked_paths
 from syncline.core.notes import remarks
 from syncline.core.plan import Action, Change, Plan, fingerprint
 from syncline.core.verdict import Outcome, SyncResult
@@ -53,7 +53,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
     _learn(plan, masker)
     is_drift = session.invocation.job is Job.DRIFT
     shown = tuple(
-        shown_change(change, masker, is_blamed=is_drift)
+        shown_change(change, masker, is_blamed=is_drift, bodies=session.invocation.bodies)
         for change in plan.changes
         if change.action not in _QUIET
     )
@@ -68,7 +68,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         revision=plan.revision,
         changes=shown,
         unchanged=sum(1 for change in plan.changes if change.action is Action.UNCHANGED),
-        hooks=tuple(_hooks(plan, masker)),
+        hooks=tuple(_hooks(plan, masker, bodies=session.invocation.bodies)),
         notes=(*_notes(prepared, masker), *_attempts(result, masker)),
         images=images(plan.changes),
         refusals=tuple(masker.scrub(sentence) for sentence in plan.refusals),
@@ -93,9 +93,13 @@ def problem(error: SynclineError, masker: Masker) -> Problem:
     return Problem(masker.scrub(error.message), error.exit_code, error.place, masker.scrub(error.remedy))
 
 
-def shown_change(change: Change, masker: Masker, *, is_blamed: bool = False) -> ShownChange:
-    """A change as anybody may see it, with who caused it where that is asked."""
-    before, after, paths = masked_change(change, masker)
+def shown_change(
+    change: Change, masker: Masker, *, is_blamed: bool = False, bodies: bool = True
+) -> ShownChange:
+    """A change as anybody may see it, with who caused it where that is asked, and with the two objects."""
+    before, after, paths = (
+        masked_change(change, masker) if bodies else (None, None, masked_paths(change, masker))
+    )
     why = masker.scrub(change.why)
     authors = tuple(_authors(change, masker)) if is_blamed else ()
     extraneous = change.action is Action.KEEP and is_extraneous(change.before)
@@ -133,9 +137,8 @@ def _learn(plan: Plan, masker: Masker) -> None:
     # Every secret of the plan is known before the first sentence is scrubbed: what was rendered and what was
     # read is already; what a change makes of both is not.
     for change in (*plan.changes, *plan.hooks):
-        for body in (change.before, change.after):
-            if body is not None and change.action is not Action.UNCHANGED:
-                masker.learn(body)
+        if change.before is not None and change.action is not Action.UNCHANGED:
+            masker.learn_all(body for body in (change.before, change.after) if body is not None)
 
 
 def _notes(prepared: Prepared, masker: Masker) -> Iterator[Note]:
@@ -151,7 +154,7 @@ def rendering_notes(rendering: Rendering, masker: Masker) -> Iterator[Note]:
         yield from (Note(severity, masker.scrub(sentence)) for sentence in sentences)
 
 
-def _hooks(plan: Plan, masker: Masker) -> Iterator[ShownHook]:
+def _hooks(plan: Plan, masker: Masker, *, bodies: bool) -> Iterator[ShownHook]:
     """The hooks that this sync runs or that differ, each with what is to be said of it."""
     runs: dict[object, list[HookRun]] = {}
     for run in plan.runs:
@@ -166,7 +169,7 @@ def _hooks(plan: Plan, masker: Masker) -> Iterator[ShownHook]:
         phases = tuple(run.phase.value for run in its) or tuple(
             sorted(phase.value for phase in phases_of(change.after or change.before or {}))
         )
-        yield ShownHook(shown_change(replace(change, key=key), masker), phases, runs=bool(its))
+        yield ShownHook(shown_change(replace(change, key=key), masker, bodies=bodies), phases, runs=bool(its))
 
 
 def _attempts(result: SyncResult | None, masker: Masker) -> Iterator[Note]:
@@ -187,7 +190,7 @@ def _outcome(plan: Plan, result: SyncResult | None) -> Outcome | None:
 
 
 def _failures(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator[Problem]:
-    if result is None:
+    if result is None or result.succeeded:
         return
     origins = {change.key: change.origin for change in plan.changes}
     for failed in result.failed:

@@ -7,13 +7,13 @@ application again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from syncline.core.inventory import Cause, Inventory, earlier
 from syncline.core.live import Level
-from syncline.core.verdict import Outcome
+from syncline.core.verdict import FELL_SHORT, Outcome
 from syncline.errors import ConfigError, ExitCode, SynclineError, UsageError
 from syncline.jobs.carry_out import Purpose, admitted, carry_out
 from syncline.jobs.choose import asked_for
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
 
-_UNDONE: Final = frozenset({Outcome.FAILED, Outcome.UNHEALTHY, Outcome.TIMED_OUT})
 """What a sync may come to that a rollback can help with. A run that was stopped is not overruled."""
 
 
@@ -59,7 +58,7 @@ def after_failure(
 ) -> AppReport:
     """The report of a sync, and where it failed and that is wished, of the way back to the last success."""
     wished = session.settings.rollback_on_failure or session.permissions.rollback
-    if not wished or failed.outcome not in _UNDONE or session.invocation.dry_run:
+    if not wished or failed.outcome not in FELL_SHORT or session.invocation.dry_run:
         return failed
     try:
         record = recall(app, session)

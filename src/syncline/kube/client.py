@@ -6,11 +6,11 @@ sentence that names the cluster.
 
 from __future__ import annotations
 
-import json
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
 import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -92,8 +92,8 @@ class Client:
         """The decoded answer. Raises ApiError for a refusal and ClusterError when nobody answers."""
         response = self.send(request)
         try:
-            return json.loads(response.data)
-        except (ValueError, RecursionError):
+            return msgspec.json.decode(response.data)
+        except (msgspec.DecodeError, RecursionError):
             raise self._no_json(request) from None
 
     def send(self, request: Request) -> urllib3.BaseHTTPResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syncline.core.mask.bodies import MaskedBody, mask_pair, masked_again, masked_change
+from syncline.core.mask.bodies import MaskedBody, mask_pair, masked_again, masked_change, masked_paths
 from syncline.core.mask.encodings import SHORTEST
 from syncline.core.mask.fields import is_secret
 from syncline.core.mask.known import secrets_of
@@ -18,5 +18,6 @@ __all__ = [
     "mask_pair",
     "masked_again",
     "masked_change",
+    "masked_paths",
     "secrets_of",
 ]

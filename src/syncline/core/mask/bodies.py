@@ -65,7 +65,12 @@ def masked_change(
 ) -> tuple[MaskedBody | None, MaskedBody | None, tuple[str, ...]]:
     """A change as anybody may see it: before, after, and the fields that differ."""
     before, after = mask_pair(change.before, change.after, masker)
-    return before, after, tuple(masker.scrub(show(field.path)) for field in change.fields)
+    return before, after, masked_paths(change, masker)
+
+
+def masked_paths(change: Change, masker: Masker) -> tuple[str, ...]:
+    """The fields that differ, as anybody may see them."""
+    return tuple(masker.scrub(show(field.path)) for field in change.fields)
 
 
 def masked_again(body: MaskedBody, masker: Masker) -> MaskedBody:

@@ -56,7 +56,7 @@ class Masker:
         self._known: dict[str, None] = {}
         self._public: dict[str, None] = {}
         self._searches: tuple[Search, ...] = ()
-        self._remembered: dict[str, str] = {}
+        self._remembered: dict[tuple[str, bool], str] = {}
 
     @property
     def knowledge(self) -> int:
@@ -101,15 +101,14 @@ class Masker:
         """
         if len(text) < SHORTEST:
             return text
-        if is_public or not self.rules.guess:
-            return "".join(self._parts(text, self._spans(text, _Budget(), _DEEPEST)))
+        guessing = not is_public and self.rules.guess
         remembered = self._remembered
-        found = remembered.get(text)
+        found = remembered.get((text, guessing))
         if found is None:
-            spans = chain(self._spans(text, _Budget(), _DEEPEST), guesses(text))
-            found = "".join(self._parts(text, spans))
+            spans = self._spans(text, _Budget(), _DEEPEST)
+            found = "".join(self._parts(text, chain(spans, guesses(text)) if guessing else spans))
             if len(text) <= _REMEMBERED and len(remembered) < _MOST_REMEMBERED:
-                remembered[text] = found
+                remembered[text, guessing] = found
         return found
 
     def fingerprint(self, *parts: str) -> str:
