@@ -73,7 +73,7 @@ def _refuse_production(cluster: ApiCluster, clusters: Iterable[str], session: Se
     uid = _uid(cluster)
     for name in sorted({*session.settings.clusters, *clusters}):
         try:
-            real = session.direct(name)
+            real = session.clusters.direct(name)
         except SynclineError:
             continue  # what cannot be configured cannot be the same
         is_same = real.server.rstrip("/").lower() == cluster.server.rstrip("/").lower()

@@ -15,15 +15,14 @@ from msgspec.structs import replace
 
 from syncline.config import Configuration
 from syncline.config.customizations import DIRECTORY, bundled
-from syncline.config.settings import ClusterAccess, Settings
 from syncline.core.customized import Customized
 from syncline.core.health import Assessor
 from syncline.core.options import confirmed, options_of
 from syncline.core.plan import Policy
-from syncline.core.trust import Tier
-from syncline.errors import ConfigError, ForbiddenError, GitHubError
+from syncline.errors import ConfigError, GitHubError
 from syncline.git import Repository
 from syncline.jobs.border import scrub_error
+from syncline.jobs.clusters import Clusters
 from syncline.jobs.custom_kinds import Definitions
 from syncline.jobs.definitions import cluster_named, definitions, inside, mentions, nameless
 from syncline.jobs.family import gather
@@ -33,8 +32,7 @@ from syncline.jobs.projects import project_of
 from syncline.jobs.rendering import Trusted, options_for
 from syncline.jobs.renderings import Renderings
 from syncline.jobs.reviewed import Reviews
-from syncline.kube.cluster import WORKERS, ApiCluster, connect
-from syncline.kube.patience import Timing
+from syncline.kube.cluster import WORKERS
 from syncline.once import Once
 from syncline.render import Checkout, RenderOptions, normalized_url
 from syncline.report.model import Job
@@ -48,6 +46,7 @@ if TYPE_CHECKING:
     from syncline.config.appset.questions import Question
     from syncline.config.comparison import Comparison
     from syncline.config.project import AppProject
+    from syncline.config.settings import Settings
     from syncline.core.applyset import Owner
     from syncline.core.family import Family
     from syncline.core.health import Assess
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from syncline.core.mask import Masker
     from syncline.core.rendering import Rendering
     from syncline.jobs.invocation import Invocation, Permissions
+    from syncline.kube.cluster import ApiCluster
     from syncline.ports import Clock, Forge
     from syncline.process import Room
     from syncline.runtime import Cancellation
@@ -102,8 +102,7 @@ class Session:
         self.renderings = Renderings(self)
         self.inputs = InputTable(self)
         self.reviews = Reviews(self)
-        self._clusters: Once[str, ApiCluster] = Once(self._connect)
-        self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
+        self.clusters = Clusters(self, surroundings)
         self._settings_revision = ""
         self._rendered_templates: dict[Question, Any] = {}
 
@@ -113,8 +112,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for cluster in (*self._clusters.made(), *self._direct.made()):
-            cluster.close()
+        self.clusters.close()
         for forge in self._forges.made():
             if forge is not None:
                 forge.close()
@@ -244,53 +242,11 @@ class Session:
 
     def cluster(self, destination: Destination) -> ApiCluster:
         """The cluster that an Application names. Raises ClusterError or ConfigError with what to add."""
-        return self._clusters[self.cluster_name(destination)]
-
-    def direct(self, name: str) -> ApiCluster:
-        """A configured cluster itself, also in a drill, which speaks to another in its place."""
-        return self._direct[name]
-
-    def named(self, name: str) -> ApiCluster:
-        """The cluster that the configuration calls so; empty for a default one without a name."""
-        return self._clusters[name]
+        return self.clusters.named(self.cluster_name(destination))
 
     def cluster_name(self, destination: Destination) -> str:
         """The configuration's name of a destination; empty for the default cluster when it has no name."""
         return cluster_named(destination, self.settings)
-
-    def _connect(self, name: str) -> ApiCluster:
-        if self.invocation.tier is Tier.RENDER:
-            raise ForbiddenError(
-                "This event may render only, so no cluster is asked.",
-                remedy="Pull requests of the same repository may read one.",
-            )
-        context = self.invocation.recovery.context
-        if context:
-            # In a drill, every destination is the throw-away cluster.
-            return self._reach(ClusterAccess(context, context=context))
-        return self._reach(self._access(name))
-
-    def _access(self, name: str) -> ClusterAccess:
-        return self.settings.clusters.get(name) or ClusterAccess(name or "default")
-
-    def _reach(self, access: ClusterAccess) -> ApiCluster:
-        timing = Timing(sleep=self.cancellation.wait, stopping=lambda: self.cancellation.requested)
-        cluster = connect(
-            access,
-            self._cluster_environ(),
-            home=self._surroundings.home,
-            root=self.invocation.root,
-            timing=timing,
-        )
-        cluster.tell_secrets(self.masker.learn_value)
-        self.cancellation.when_late(cluster.hang_up)
-        return cluster
-
-    def _cluster_environ(self) -> dict[str, str]:
-        environ = dict(self.invocation.environ)
-        if self.invocation.kubeconfig:
-            environ["KUBECONFIG"] = self.invocation.kubeconfig
-        return environ
 
     def _look_elsewhere(self, revision: str) -> Elsewhere:
         return self._stack.enter_context(closing(Elsewhere(self, self._surroundings.room, revision)))

@@ -78,7 +78,7 @@ class Whereabouts:
     def _looked(self, name: str) -> Found:
         session, found = self._session, Found()
         try:
-            cluster = session.named(name)
+            cluster = session.clusters.named(name)
             bodies = self._listed(cluster, name)
         except Interrupted:
             raise
