@@ -58,5 +58,5 @@ def haste(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             stopping=stopping,
         )
 
-    monkeypatch.setattr("syncline.jobs.session.Timing", timing)
+    monkeypatch.setattr("syncline.jobs.clusters.Timing", timing)
     return slept

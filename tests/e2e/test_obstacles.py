@@ -185,7 +185,7 @@ def test_the_api_server_may_restart_in_the_middle(
     delivery: Delivery, second_plane: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A server that is about to be ready takes requests and leaves them lying.
-    monkeypatch.setattr("syncline.jobs.session.Timing", partial(Timing, read=3.0))
+    monkeypatch.setattr("syncline.jobs.clusters.Timing", partial(Timing, read=3.0))
     away = Delivery(delivery.repo, second_plane, delivery.namespace)
     second_plane.create_namespace(away.namespace)
     group = f"{away.namespace}.syncline.test"
