@@ -125,6 +125,26 @@ def test_the_version_costs_no_heavy_import() -> None:
     assert own <= {"syncline", "syncline.cli", "syncline.errors", "syncline.exits", "syncline.patterns"}
 
 
+def test_a_diff_without_a_cluster_loads_nothing_that_speaks_to_one(tmp_path: Path) -> None:
+    repo = Repo.make(tmp_path / "repo")
+    repo.commit({"apps/web.yaml": APP % ("web", "web"), "web/all.yaml": SETTINGS % "1"})
+    repo.commit({"web/all.yaml": SETTINGS % "2"})
+    code = (
+        "import sys\nfrom syncline.cli import main\n"
+        "try: main(['diff', '--base', 'HEAD~1'])\nfinally: print(*sorted(sys.modules), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=repo.root, env=environ(), capture_output=True, text=True, check=True
+    )
+
+    assert "settings" in ended.stdout
+    loaded = set(ended.stderr.split())
+    assert "syncline.jobs.diff" in loaded
+    assert loaded.isdisjoint({"urllib3", "ssl", "http.client", "lupa", "jinja2", "zoneinfo", "github"}), (
+        loaded
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("", None), ("0", 0), ("90", 90), ("90s", 90), ("1.5s", 1.5), ("5m", 300), ("1h30m", 5400)],

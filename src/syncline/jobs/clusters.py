@@ -6,17 +6,19 @@ known to the masker before anything is asked of it.
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ForbiddenError
-from syncline.kube.cluster import ApiCluster, connect
 from syncline.kube.patience import Timing
 from syncline.once import Once
 
 if TYPE_CHECKING:
     from syncline.jobs.session import Session, Surroundings
+    from syncline.kube.cluster import ApiCluster
 
 
 class Clusters:
@@ -27,6 +29,10 @@ class Clusters:
         self._surroundings = surroundings
         self._named: Once[str, ApiCluster] = Once(self._connect)
         self._direct: Once[str, ApiCluster] = Once(lambda name: self._reach(self._access(name)))
+
+    def expect(self) -> None:
+        """Load what a connection takes while the run still waits for git: it is a tenth of a short run."""
+        threading.Thread(target=import_module, args=("syncline.kube.cluster",), daemon=True).start()
 
     def named(self, name: str) -> ApiCluster:
         """The cluster that the configuration calls so; empty for a default one without a name.
@@ -61,6 +67,8 @@ class Clusters:
         return self._session.settings.clusters.get(name) or ClusterAccess(name or "default")
 
     def _reach(self, access: ClusterAccess) -> ApiCluster:
+        from syncline.kube.cluster import connect  # with TLS and all; a diff without a cluster needs none
+
         cancellation = self._surroundings.cancellation
         cluster = connect(
             access,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 def drift(session: Session, observer: Observer) -> Report:
     """Every application against its last synced revision; heals where that is allowed and asked for."""
+    session.clusters.expect()
     head = session.head
     session.trust(head)
     asked = asked_for(session, head)

@@ -32,7 +32,7 @@ from syncline.jobs.projects import project_of
 from syncline.jobs.rendering import Trusted, options_for
 from syncline.jobs.renderings import Renderings
 from syncline.jobs.reviewed import Reviews
-from syncline.kube.cluster import WORKERS
+from syncline.kube.request import WORKERS
 from syncline.once import Once
 from syncline.render import Checkout, RenderOptions, normalized_url
 from syncline.report.model import Job

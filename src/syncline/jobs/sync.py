@@ -45,6 +45,7 @@ def sync(session: Session, observer: Observer) -> Report:
             "A selection is made in an application that is named.",
             remedy="For example: syncline sync web --resource apps:Deployment:web",
         )
+    session.clusters.expect()
     head = session.head
     session.trust(head)
     asked = in_steps(_asked(head, session))

@@ -24,7 +24,6 @@ from urllib3.exceptions import (
 )
 
 from syncline import __version__
-from syncline.discreet import Discreet
 from syncline.errors import ClusterError
 from syncline.kube.patience import Patience, Timing
 from syncline.kube.pools import Lines, make_pool
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncline.kube.login import Credentials
+    from syncline.kube.request import Request
 
 _WATCHES = 256
 """Idle connections that are kept for the next watch; more watches than that only connect anew."""
@@ -43,30 +43,6 @@ _CONFLICT = 409
 _BROKEN = 500
 _PASSING = frozenset({429, _BROKEN, 502, 503, 504})
 """Answers that another try may change."""
-
-
-class Request(Discreet, frozen=True):
-    """One request. `path` begins with a slash and holds the query.
-
-    Everything here may be sent twice: reads, applies, deletes that name a UID.  With `secret` the server's
-    words about it may quote a secret.  Which refusals may pass: with `conflict_passes` a 409, from another
-    write just then; with `webhook_passes` an admission webhook that does not answer; with `kind_comes` a 404,
-    because the kind was just established and not every server behind one address may serve it yet.  With
-    `once` none does: the answer is not worth waiting for.
-    """
-
-    _SHOWN = ("method", "path")
-
-    method: str
-    path: str
-    body: bytes | None = None
-    content_type: str = "application/json"
-    accept: str = "application/json"
-    secret: bool = False
-    conflict_passes: bool = False
-    webhook_passes: bool = False
-    kind_comes: bool = False
-    once: bool = False
 
 
 class Client:

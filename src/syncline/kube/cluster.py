@@ -16,9 +16,10 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from syncline.errors import ApiError
-from syncline.kube.client import Client, Request
+from syncline.kube.client import Client
 from syncline.kube.discovery import Discovery, discover
 from syncline.kube.login import log_in
+from syncline.kube.request import WORKERS, Request
 from syncline.kube.rest import (
     FIELD_MANAGER,
     body_of,
@@ -44,9 +45,6 @@ if TYPE_CHECKING:
     from syncline.kube.logs import LogQuery, LogStream
     from syncline.kube.patience import Timing
     from syncline.ports import ApiResource, Listing
-
-WORKERS = 16
-"""Requests at a time: more did not make two cores of API server any faster."""
 
 _PAGE = 1000
 _OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from msgspec.structs import replace
 
 from syncline.errors import ApiError
-from syncline.kube.client import Client, Request
+from syncline.kube.request import Request
 from syncline.ports import ApiResource, Listing
 from syncline.runtime import each
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from syncline.core.resource import Body
+    from syncline.kube.client import Client
 
 FIELD_MANAGER = "syncline"
 

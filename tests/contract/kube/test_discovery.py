@@ -15,8 +15,8 @@ from contract.kube.objects import (
 )
 from syncline.core.resource import key_of
 from syncline.errors import ApiError
-from syncline.kube.cluster import WORKERS
 from syncline.kube.discovery import AGGREGATED, PLAIN, Discovery, discover
+from syncline.kube.request import WORKERS
 from syncline.kube.rest import fetch_all
 
 if TYPE_CHECKING:
