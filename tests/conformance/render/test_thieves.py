@@ -16,17 +16,17 @@ from msgspec.structs import replace
 
 from conformance.render.kitchen import CHART, answered, config_map, planted, tree
 from conformance.render.test_clean_room import canary
+from conformance.render.test_plugin import made, plugin
 from syncline.appsets.gotemplates import PROGRAM, render_templates
 from syncline.config.appset.questions import GoTemplate
 from syncline.errors import ToolError
-from syncline.process import run
+from syncline.process import Room, can_confine, run
 from syncline.render import jinja, jsonnet
+from syncline.render import plugin as source_plugins
 from syncline.wall import Wall, offered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from syncline.process import Room
+    from collections.abc import Iterator, Mapping
 
 SECRET = "hunter2-is-not-here"
 THIEF = Path(__file__).with_name("thief.py")
@@ -94,7 +94,6 @@ def burgled(scratch: Path) -> Iterator[tuple[House, list[str]]]:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    # The names of sockets are short.
     monkeypatch.setenv("CANARY_TOKEN", SECRET)
     with burgled(tmp_path) as (house, visits):
         yield house
@@ -166,3 +165,60 @@ def test_whoever_takes_the_place_of_the_program_for_go_templates_steals_nothing(
         room=replace(room, path=f"{house.bin}{os.pathsep}{room.path}", wall=Wall()),
     )
     assert loot(json.loads(direct.stdout)["error"]) == []
+
+
+HARMLESS = {"become another root", "start app/run.sh"}
+"""In namespaces of its own a plugin may be whoever it likes, and start what the checkout brings."""
+
+
+@pytest.mark.parametrize("apart", ["by namespaces", "by the wall"])
+def test_a_plugin_that_steals_finds_nothing(
+    apart: str, house: House, room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if apart == "by the wall":
+        monkeypatch.setattr(source_plugins, "_can_be_apart", lambda _: False)
+    elif not can_confine(room):
+        pytest.skip("no user namespaces")
+    house.replacing("helm")
+    root = planted(tree(tmp_path), FILES)
+    hidden = (house.home, house.clone, tmp_path / "runner", tmp_path / "syncline-tree-other")
+    maker = plugin("generate: {command: [helm, x]}")
+
+    answer = made(
+        root,
+        [maker],
+        replace(room, path=f"{house.bin}{os.pathsep}{room.path}"),
+        hidden=(*hidden, tmp_path / "agent.sock"),
+        strangers=False,
+    )
+
+    assert {*loot(answer)} <= (HARMLESS if apart == "by namespaces" else set()), answer
+
+
+NOWHERE_TO_BE_ROOT = """\
+echo 0 > /proc/sys/user/max_user_namespaces && unshare --user true 2> /dev/null && exit 9
+exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"
+"""
+
+
+@pytest.mark.skipif("SYNCLINE_REFUSED" in os.environ, reason="it is this test")
+def test_all_of_it_holds_without_a_right_where_user_namespaces_are_refused(
+    developer_environ: Mapping[str, str],
+) -> None:
+    """As in a container of GitHub's, or under Ubuntu's AppArmor."""
+    pick = "steals or network_finds or prepares_and_generates"
+    tests = [str(Path(__file__)), str(Path(__file__).with_name("test_plugin.py"))]
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", pick, *tests]
+    apart = ["unshare", "--user", "--map-root-user", "sh", "-c", NOWHERE_TO_BE_ROOT, "sh"]
+    environ = {**developer_environ, "SYNCLINE_REFUSED": "1"}
+
+    done = run(
+        [*apart, *argv],
+        cwd=Path(__file__).parents[3],
+        room=Room(path=os.environ["PATH"], environ=environ, seconds=120),
+    )
+
+    said = done.stdout.decode()
+    assert done.code == 0, said + done.stderr
+    assert " passed" in said
+    assert "by namespaces" not in said
