@@ -154,7 +154,14 @@ def _limits(limits: Limits) -> Iterator[tuple[int, int]]:
     if limits.file:
         yield resource.RLIMIT_FSIZE, limits.file
     if limits.processes:
-        yield resource.RLIMIT_NPROC, limits.processes
+        yield resource.RLIMIT_NPROC, limits.processes + _running()
+
+
+def _running() -> int:
+    """How many threads there are: older kernels count all of a user's, whoever started them."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    return 0
 
 
 def _is_limited_before(room: Room) -> bool:
@@ -295,11 +302,13 @@ class _Attendance:
     def _weigh(self, limits: Limits) -> None:
         number, octets = burden(self._child.pid, enough=limits.processes + 1)
         if number > limits.processes > 0:
+            _signal(self._child, signal.SIGKILL)  # asked to end, it would go on in between
             raise ToolError(
                 f"{self._name} started more than {limits.processes:,} processes.",
                 remedy="Look for a program that starts itself.",
             )
         if octets > limits.memory > 0:
+            _signal(self._child, signal.SIGKILL)
             raise ToolError(
                 f"{self._name} took more than {limits.memory // 1024**3} GiB of memory.",
                 remedy="Look for a loop that collects endlessly, or split the application.",

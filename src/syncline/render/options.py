@@ -15,7 +15,7 @@ from syncline.config.tools import ToolSettings
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Limits, Room
-from syncline.render.links import real
+from syncline.render.links import is_of_git, real
 from syncline.render.workshop import Workshop
 from syncline.wall import Wall, without_git
 
@@ -138,6 +138,12 @@ class Order(Struct, frozen=True):
                 f"The {what} {path!r} leads out of the repository.",
                 place=self.app.origin,
                 remedy="Move what it names into the repository.",
+            )
+        if is_of_git(target, root):
+            raise RenderError(
+                f"The {what} {path!r} is one of Git's own files.",
+                place=self.app.origin,
+                remedy="Name a file that is committed.",
             )
         if not target.exists():
             raise RenderError(

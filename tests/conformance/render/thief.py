@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,15 +30,27 @@ NEW_USER_AND_MOUNTS = 0x10020000
 
 def _files() -> Iterator[tuple[str, Callable[[], object]]]:
     for path in LOOT["files"]:
-        yield f"read {path}", lambda path=path: _has(Path(path).read_bytes())
-        yield f"link to {path}", lambda path=path: _through_link(path)
-        yield f"root {path}", lambda path=path: _has(Path(f"/proc/self/root{path}").read_bytes())
+        yield f"read {path}", partial(_read, path)
+        yield f"link to {path}", partial(_through_link, path)
+        yield f"root {path}", partial(_read, f"/proc/self/root{path}")
     for folder in LOOT["folders"]:
-        yield f"list {folder}", lambda folder=folder: list(Path(folder).iterdir())
-        yield f"write {folder}", lambda folder=folder: Path(folder, "planted").write_text("x")
-        yield f"remove {folder}", lambda folder=folder: next(Path(folder).iterdir()).unlink()
+        yield f"list {folder}", partial(_listed, folder)
+        yield f"write {folder}", partial(Path(folder, "planted").write_text, "x")
+        yield f"remove {folder}", partial(_emptied, folder)
     for program in LOOT["programs"]:
-        yield f"start {program}", lambda program=program: subprocess.run([program], check=True)
+        yield f"start {program}", partial(subprocess.run, [program], check=True)
+
+
+def _listed(folder: str) -> list[Path]:
+    return list(Path(folder).iterdir())
+
+
+def _emptied(folder: str) -> None:
+    next(Path(folder).iterdir()).unlink()
+
+
+def _read(path: str) -> bool:
+    return _has(Path(path).read_bytes())
 
 
 def _through_link(path: str) -> bool:
@@ -94,7 +107,7 @@ def _network() -> Iterator[tuple[str, Callable[[], object]]]:
     yield "datagram", lambda: _datagram(port)
     yield "listen", lambda: socket.create_server(("127.0.0.1", 0)).close()
     for name in LOOT["sockets"]:
-        yield f"socket {name!r}", lambda name=name: _agent(name)
+        yield f"socket {name!r}", partial(_agent, name)
 
 
 def _datagram(port: int) -> None:
