@@ -6,9 +6,12 @@ The law: a child sees the environment it is given and nothing else, and none out
 from __future__ import annotations
 
 import os
+import resource
 import selectors
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -18,12 +21,15 @@ from typing import IO, TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from syncline.burden import burden
 from syncline.confine import confined, search_path
 from syncline.errors import ToolError
+from syncline.wall import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from syncline.wall import Wall
 
 _GRACE: Final = 2.0
 """Seconds between asking a program to end and ending it."""
@@ -31,6 +37,8 @@ _GRACE: Final = 2.0
 _TICK: Final = 0.05
 _CHUNK: Final = 65536
 _STDERR_KEPT: Final = 65536
+_WEIGHED_EVERY: Final = 0.2
+"""Seconds; looking at each process of a family costs more than a glance at the clock."""
 
 
 class Confinement(Struct, frozen=True):
@@ -40,12 +48,24 @@ class Confinement(Struct, frozen=True):
     hidden: tuple[Path, ...] = ()
 
 
+class Limits(Struct, frozen=True):
+    """What a program may take: octets of address space, and of each file it writes; with everything that it
+    starts, so many processes, and octets that memory really holds (0: whatever there is).
+    """
+
+    space: int = 0
+    file: int = 0
+    processes: int = 0
+    memory: int = 0
+
+
 class Room(Struct, frozen=True):
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
     names one itself.  `check` raises when the run was asked to stop.  `late` is what to do about one that ran
     out of time.  With a `confinement` it sees no other process; the machine must allow that (`can_confine`).
+    With a `wall` it has the files that are listed there and its HOME, as far as this kernel can build one.
     """
 
     path: str = os.defpath
@@ -56,6 +76,8 @@ class Room(Struct, frozen=True):
     check: Callable[[], None] | None = None
     late: str = "Look for an endless loop or a download; render.timeout in syncline.yaml sets it."
     confinement: Confinement | None = None
+    wall: Wall | None = None
+    limits: Limits = Limits()
 
 
 class Completed(Struct, frozen=True):
@@ -73,23 +95,9 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
     stopped.
     """
     name = name or Path(argv[0]).name
-    uid = _identity(room)
     with _home(room) as home:
-        environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
         try:
-            child = subprocess.Popen(  # noqa: S603 - argv is a list of ours; starting programs is what this module is for
-                _argv(argv, room, cwd),
-                cwd=cwd,
-                env=environ,
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                user=uid,
-                group=uid,
-                extra_groups=None if uid is None else [],
-            )
+            child = _started(_argv(argv, room, cwd), cwd, room, home)
         except FileNotFoundError as error:
             if not cwd.is_dir():
                 raise ToolError(f"{name} cannot start: the directory {cwd.name} does not exist.") from error
@@ -102,9 +110,85 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
             return _Attendance(child, name, room).attend(stdin)
 
 
-def _argv(argv: Sequence[str], room: Room, cwd: Path) -> list[str]:
-    if room.confinement is None:
+def _started(argv: list[str], cwd: Path, room: Room, home: Path) -> subprocess.Popen[bytes]:
+    """The child, which has begun. Raises OSError."""
+    uid = _identity(room)
+    environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - argv is a list of ours; starting programs is what this module is for
+            argv,
+            cwd=cwd,
+            env=environ,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
+        )
+
+    if room.wall is None:
+        child = start()
+    else:
+        environ.setdefault("TMPDIR", str(home))
+        wall = replace(
+            room.wall,
+            written=(*room.wall.written, home),
+            started=(*room.wall.started, *([Path(argv[0])] if Path(argv[0]).is_absolute() else [])),
+        )
+        child = inside(wall, room.path, start)
+    if not _is_limited_before(room) and sys.platform == "linux":
+        for which, most in _limits(room.limits):
+            # Before it has got anywhere; it may also have ended by now.
+            with suppress(OSError, ValueError):
+                resource.prlimit(child.pid, which, (most, most))
+    return child
+
+
+def _limits(limits: Limits) -> Iterator[tuple[int, int]]:
+    if limits.space:
+        yield resource.RLIMIT_AS, limits.space
+    if limits.file:
+        yield resource.RLIMIT_FSIZE, limits.file
+    if limits.processes:
+        yield resource.RLIMIT_NPROC, limits.processes + _running()
+
+
+def _running() -> int:
+    """How many threads there are: older kernels count all of a user's, whoever started them."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
+    return 0
+
+
+def _is_limited_before(room: Room) -> bool:
+    """Whether the limits stand before the program begins: what it starts at once would escape them, and for
+    another user's process they cannot be set in every container.
+    """
+    return bool(room.limits.processes) or _identity(room) is not None
+
+
+_LIMIT_NAMES: Final = {
+    resource.RLIMIT_AS: "as",
+    resource.RLIMIT_FSIZE: "fsize",
+    resource.RLIMIT_NPROC: "nproc",
+}
+
+
+def _limited(argv: Sequence[str], room: Room) -> list[str]:
+    flags = [f"--{_LIMIT_NAMES[which]}={most}" for which, most in _limits(room.limits)]
+    if not flags or not _is_limited_before(room) or not shutil.which("prlimit", path=room.path):
         return list(argv)
+    return ["prlimit", *flags, "--", *argv]
+
+
+def _argv(argv: Sequence[str], room: Room, cwd: Path) -> list[str]:
+    argv = _limited(argv, room)
+    if room.confinement is None:
+        return argv
     return confined(
         argv,
         uid=os.geteuid() if _identity(room) is None else room.uid or 0,
@@ -130,6 +214,7 @@ class _Attendance:
         self._name = name
         self._room = room
         self._until = time.monotonic() + room.seconds
+        self._weighed = time.monotonic()
         self._stdout = bytearray()
         self._stderr = bytearray()
         self._is_cut = False
@@ -204,9 +289,29 @@ class _Attendance:
     def _check(self) -> None:
         if self._room.check is not None:
             self._room.check()
-        if time.monotonic() >= self._until:
+        now = time.monotonic()
+        if now >= self._until:
             raise ToolError(
                 f"{self._name} did not finish within {self._room.seconds:g} seconds.", remedy=self._room.late
+            )
+        limits = self._room.limits
+        if (limits.processes or limits.memory) and now >= self._weighed + _WEIGHED_EVERY:
+            self._weigh(limits)
+            self._weighed = time.monotonic()
+
+    def _weigh(self, limits: Limits) -> None:
+        number, octets = burden(self._child.pid, enough=limits.processes + 1)
+        if number > limits.processes > 0:
+            _signal(self._child, signal.SIGKILL)  # asked to end, it would go on in between
+            raise ToolError(
+                f"{self._name} started more than {limits.processes:,} processes.",
+                remedy="Look for a program that starts itself.",
+            )
+        if octets > limits.memory > 0:
+            _signal(self._child, signal.SIGKILL)
+            raise ToolError(
+                f"{self._name} took more than {limits.memory // 1024**3} GiB of memory.",
+                remedy="Look for a loop that collects endlessly, or split the application.",
             )
 
 

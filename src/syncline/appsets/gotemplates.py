@@ -10,9 +10,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from syncline.config.appset.questions import GoTemplate, Refusal
 from syncline.errors import ToolError
 from syncline.process import run
+from syncline.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +63,8 @@ def _run(questions: Sequence[GoTemplate], room: Room, seconds: float) -> tuple[l
         ],
     }
     try:
-        ended = run([PROGRAM], cwd=Path("/"), room=room, stdin=json.dumps(order).encode())
+        walled = replace(room, wall=Wall())
+        ended = run([PROGRAM], cwd=Path("/"), room=walled, stdin=json.dumps(order).encode())
     except ToolError as error:
         if "not on the PATH" in error.message:
             raise ToolError(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import zlib
+from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Final
 
@@ -15,7 +17,7 @@ from syncline.fetch.question import FetchError
 
 if TYPE_CHECKING:
     import tarfile
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MOST_UNPACKED: Final = 100 * 1024 * 1024
 """Helm refuses a chart that unpacks to more."""
@@ -50,6 +52,44 @@ def unpack(archive: bytes, target: Path, what: str) -> None:
             f"{what} is no archive that can be unpacked ({type(error).__name__}).",
             remedy="Look at what is served there; a chart is a .tgz made by helm package.",
         ) from None
+
+
+def packed(archive: bytes, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """The files of a packed chart, and of the charts packed into it, whose path is wanted; the paths into an
+    archive inside are joined by a colon.
+
+    They are given as far as helm would unpack all of them together; what is no archive holds none.
+    """
+    rest, number = MOST_UNPACKED, 0
+    todo = [("", archive)]
+    while todo:
+        where, content = todo.pop()
+        for name, size, read in _members(content):
+            rest -= size
+            number += 1
+            if rest < 0 or number > MOST_FILES:
+                return
+            if name.endswith(".tgz"):
+                todo.append((f"{where}{name}:", read()))
+            elif wanted(name):
+                yield f"{where}{name}", read()
+
+
+def _members(archive: bytes) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
+    import tarfile
+
+    problems = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, FetchError)
+    with suppress(*problems), tarfile.open(fileobj=_Bounded(archive, "It"), mode="r|") as members:
+        for member in members:
+            yield member.name, member.size, partial(_read, members, member)
+
+
+def _read(members: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    return b"".join(_chunks(_content(members, member)))
+
+
+def _content(members: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes] | None:
+    return members.extractfile(member) if member.isfile() else None
 
 
 def _place(member: tarfile.TarInfo, what: str) -> PurePosixPath:

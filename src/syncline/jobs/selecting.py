@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from syncline.config.jq import only_paths, wrapped
 from syncline.errors import ToolError
 from syncline.process import run
+from syncline.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ def _asked(questions: Sequence[Question], room: Room) -> list[Any]:
         ended = run(
             argv,
             cwd=_CHILD.parent,
-            room=replace(room, seconds=_ALTOGETHER),
+            room=replace(room, seconds=_ALTOGETHER, wall=Wall()),
             stdin=json.dumps(task).encode(),
             name="jq",
         )

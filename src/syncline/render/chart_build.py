@@ -6,6 +6,7 @@ repositories are the versions of the lock, and helm downloads nothing.
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +48,7 @@ class Built(Struct, frozen=True):
     """A chart that helm can render.
 
     `lent` tells for each dependency that was put into it, by the path that helm gives it, the directory it is
-    from or the line that asks for it.
+    from or the line that asks for it. `tree` is the copy that it lies in, if it is one.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Built(Struct, frozen=True):
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     fetched: tuple[tuple[Chart, Place], ...] = ()
+    tree: Path | None = None
 
 
 class Assembly(Struct, frozen=True):
@@ -121,12 +123,16 @@ class _Builder:
         lent = self._lent(self._chart)
         if not lent:
             return Built(self._chart)
-        copy = self._order.options.workshop.place() / "tree"
+        copy = self._copy
         charts = local_charts(self._chart, self._root)
         mirror(chain.from_iterable(reached(each, self._root) for each in charts), self._root, copy)
         self._complete(self._chart, copy)
         path = copy / self._chart.relative_to(self._root)
-        return Built(path, lent, tuple(self._remarks), tuple(self._warnings), tuple(self._fetched))
+        return Built(path, lent, tuple(self._remarks), tuple(self._warnings), tuple(self._fetched), copy)
+
+    @cached_property
+    def _copy(self) -> Path:
+        return self._order.options.workshop.place() / "tree"
 
     def _lent(self, chart: Path, inside: str = "") -> dict[str, Path | Place]:
         """What is not vendored, under the path that helm gives it, the deepest first.
@@ -236,7 +242,8 @@ class _Builder:
             charts.rename(kept)
         hand_over(twin, self._order.room)
         argv = [self._program, "dependency", "update", "--skip-refresh", "."]
-        answer = run(argv, cwd=twin, room=self._order.room, name="helm")
+        room = self._order.room_with(written=(self._copy,))
+        answer = run(argv, cwd=twin, room=room, name="helm")
         if answer.code:
             place = self._order.place(chart / "Chart.yaml")
             raise tool_trouble("helm dependency update", answer.stderr, place)

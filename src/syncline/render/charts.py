@@ -6,9 +6,7 @@ refused before it starts.
 
 from __future__ import annotations
 
-import io
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +14,7 @@ from msgspec import Struct, field
 
 from syncline.documents import read
 from syncline.errors import DocumentError, Place, RenderError
+from syncline.fetch.archive import packed
 from syncline.render.links import plain, reached, real
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ LISTS: Final = ("Chart.yaml", "requirements.yaml")
 """`requirements.yaml` is where charts of apiVersion v1 list their dependencies."""
 
 _SCHEMA: Final = "values.schema.json"
-_MOST_UNPACKED: Final = 100 * 1024 * 1024
-"""Helm refuses a chart that unpacks to more."""
 
 
 class Dependency(Struct, frozen=True):
@@ -128,7 +125,7 @@ def check_schemas(chart: Path, root: Path, asked_by: Place | None = None) -> Non
 
 def check_packed_schemas(archive: bytes, place: Place) -> None:
     """The same for a packed chart."""
-    for text in _packed_schemas(archive):
+    for _, text in packed(archive, lambda name: name.endswith(f"/{_SCHEMA}")):
         _check_schema(text, place)
 
 
@@ -161,23 +158,6 @@ def _values(schema: Any, names: set[str]) -> Iterator[str]:
             todo += value.values()
         elif isinstance(value, list):
             todo += value
-
-
-def _packed_schemas(archive: bytes) -> Iterator[bytes]:
-    """The schemas in a packed chart and in those packed into it, as far as helm itself would unpack it."""
-    import tarfile
-
-    unpacked = 0
-    with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        for member in members:
-            unpacked += member.size
-            if unpacked > _MOST_UNPACKED:
-                return
-            file = members.extractfile(member) if member.isfile() else None
-            if file is not None and member.name.endswith(f"/{_SCHEMA}"):
-                yield file.read()
-            elif file is not None and member.name.endswith(".tgz"):
-                yield from _packed_schemas(file.read())
 
 
 def documents_of(file: Path, root: Path) -> tuple[Document, ...]:

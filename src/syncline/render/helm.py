@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from syncline.config.application import HelmOptions, HelmParameter
 from syncline.core.rendering import Chunk
 from syncline.errors import Place
@@ -32,6 +34,13 @@ _COMMA: Final = regex(r"(?<!\\),")
 _VERSION: Final = regex(r"v?[0-9]+\.[0-9]+(?:\.[0-9]+)?")
 
 
+class Files(Struct, frozen=True):
+    """What helm is told to read besides the chart: the value files, and those of the parameters."""
+
+    values: tuple[Path, ...]
+    parameters: Mapping[str, Path]
+
+
 def built(order: Order) -> Built:
     """The chart with everything that it depends on, put together once for all who ask. Raises RenderError."""
     found: Built = order.options.workshop.made[assembly_of(order)]
@@ -49,13 +58,21 @@ def render(order: Order) -> Iterator[Chunk]:
     ) as name:
         scratch = Path(name)
         scratch.chmod(0o755)
-        answer = run(_argv(order, scratch), cwd=chart.path, room=order.room, name="helm")
+        files = Files(
+            tuple(value_files(order, scratch)),
+            {
+                each.name: one_file(order, each.value, scratch)
+                for each in _last_of_each(options.file_parameters)
+            },
+        )
+        room = order.room_with(chart.tree or chart.path, scratch, *files.values, *files.parameters.values())
+        answer = run(_argv(order, files, scratch), cwd=chart.path, room=room, name="helm")
     if answer.code:
         raise tool_trouble("helm", answer.stderr, order.place(order.directory / "Chart.yaml"))
     yield from _chunks(answer.stdout, order, chart.lent)
 
 
-def _argv(order: Order, scratch: Path) -> list[str]:
+def _argv(order: Order, files: Files, scratch: Path) -> list[str]:
     options = order.source.helm or HelmOptions()
     namespace = options.namespace or order.app.destination.namespace
     kube_version = options.kube_version or order.options.kube_version
@@ -64,9 +81,9 @@ def _argv(order: Order, scratch: Path) -> list[str]:
     argv += ["--kube-version", _without_vendor(kube_version)] if kube_version else []
     for parameter in _last_of_each(options.parameters):
         argv += ["--set-string" if parameter.force_string else "--set", _assignment(parameter, order)]
-    for parameter in _last_of_each(options.file_parameters):
-        argv += ["--set-file", f"{parameter.name}={_path(one_file(order, parameter.value, scratch))}"]
-    for path in value_files(order, scratch):
+    for name, path in files.parameters.items():
+        argv += ["--set-file", f"{name}={_path(path)}"]
+    for path in files.values:
         argv += ["--values", _listed(path)]
     if options.values:
         inline = scratch / "values.yaml"

@@ -16,7 +16,7 @@ from syncline.errors import RenderError
 from syncline.fetch import FetchError
 from syncline.fetch.question import without_login
 from syncline.patterns import regex
-from syncline.render.links import plain, reached, real
+from syncline.render.links import is_of_git, plain, reached, real
 from syncline.render.repositories import lender
 from syncline.render.substitution import substitute
 
@@ -196,5 +196,11 @@ def _guarded(order: Order, named: Named, path: Path) -> Path:
             f"The value file {named.name!r} leads out of the repository.",
             place=order.app.origin,
             remedy="Move it into the repository.",
+        )
+    if is_of_git(real(path), named.root):
+        raise RenderError(
+            f"The value file {named.name!r} is one of Git's own files.",
+            place=order.app.origin,
+            remedy="Name a file that is committed.",
         )
     return plain(path)

@@ -39,8 +39,12 @@ class _Loader(FileSystemLoader):
         self._boundary = os.path.realpath(boundary)
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        source, filename, fresh = super().get_source(environment, template)
-        if not Path(os.path.realpath(filename)).is_relative_to(self._boundary):
+        try:
+            source, filename, fresh = super().get_source(environment, template)
+        except PermissionError:
+            raise TemplateNotFound(template) from None
+        found = Path(os.path.realpath(filename))
+        if not found.is_relative_to(self._boundary) or ".git" in found.relative_to(self._boundary).parts:
             raise TemplateNotFound(template)
         return source, filename, fresh
 

@@ -18,7 +18,7 @@ from syncline.errors import DocumentError, Place, RenderError
 from syncline.patterns import regex
 from syncline.render.charts import check_schemas
 from syncline.render.kustomize_charts import Inflated, chart_values, charts, homes
-from syncline.render.links import plain, real
+from syncline.render.links import is_of_git, plain, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -243,6 +243,12 @@ def _target(written: Path, reference: Reference, root: Path) -> Path:
             f"The Kustomization refers to {reference.path!r}, which is outside of the repository.",
             place=reference.place,
             remedy="Move it into the repository.",
+        )
+    if is_of_git(target, root):
+        raise RenderError(
+            f"The Kustomization refers to {reference.path!r}, which is one of Git's own files.",
+            place=reference.place,
+            remedy="Name a file that is committed.",
         )
     if not target.exists() and reference.role is Role.CHART:
         raise RenderError(

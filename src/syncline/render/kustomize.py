@@ -22,6 +22,7 @@ from syncline.render.charts import check_schemas
 from syncline.render.kustomization import file_of, followed
 from syncline.render.kustomize_program import flags, inflates_charts, program
 from syncline.render.links import mirror, reached
+from syncline.render.options import top_of
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 from syncline.render.workshop import Wanted
@@ -42,7 +43,11 @@ def render(order: Order) -> Iterator[Chunk]:
     with _copied(order, directory) as place:
         _edit(order, place)
         asked = _ask_for_origins(place)
-        answer = run([program(order), "build", ".", *flags(order)], cwd=place, room=order.room)
+        answer = run(
+            [program(order), "build", ".", *flags(order)],
+            cwd=place,
+            room=order.room_with(top_of(order, place)),
+        )
     if answer.code:
         raise tool_trouble("kustomize", answer.stderr, _place(order, directory))
     yield from _chunks(answer.stdout, order, directory, keep=asked)
@@ -143,7 +148,11 @@ def _edit(order: Order, place: Path) -> None:
     _rewrite(file, value)
     hand_over(file, order.room)
     for arguments in _edits(options, order):
-        answer = run([program(order), "edit", *arguments], cwd=place, room=order.room)
+        answer = run(
+            [program(order), "edit", *arguments],
+            cwd=place,
+            room=order.room_with(top_of(order, place), written=(place,)),
+        )
         _must_succeed(answer, order)
     if options.patches:
         value = _value(file) or {}

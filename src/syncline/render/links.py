@@ -27,6 +27,11 @@ def plain(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
+def is_of_git(path: Path, root: Path) -> bool:
+    """Whether a path below the root is one of Git's own files, which may tell a login."""
+    return ".git" in path.relative_to(root).parts
+
+
 def trail(path: Path, root: Path) -> list[Path]:
     """The links on the way to a path below the root, and at the end what the path really is."""
     met: list[Path] = []

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from syncline.config.tools import ToolSettings
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
-from syncline.process import Room
-from syncline.render.links import real
+from syncline.process import Limits, Room
+from syncline.render.links import is_of_git, real
 from syncline.render.workshop import Workshop
+from syncline.wall import Wall, without_git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from syncline.config.application import Application, Source
@@ -29,6 +30,10 @@ _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
 
 _OFFLINE: Final = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
+
+
+LIMITS: Final = Limits(space=4 * 1024**3, file=1024**3)
+"""What a renderer may take.  Go sets aside most of a gigabyte of address space before it begins."""
 
 
 @lru_cache(maxsize=64)
@@ -115,9 +120,14 @@ class Order(Struct, frozen=True):
 
     @property
     def room(self) -> Room:
-        """Where the source's program runs."""
+        """Where the source's program runs: with the files of its tree and nothing else."""
+        return self.room_with()
+
+    def room_with(self, *read: Path, written: Iterable[Path] = ()) -> Room:
+        """The same, with other files, too."""
         room = self.options.room
-        return replace(room, environ={**_OFFLINE, **room.environ})
+        wall = Wall(read=(*without_git(self.root), *read), written=tuple(written))
+        return replace(room, environ={**_OFFLINE, **room.environ}, wall=wall, limits=LIMITS)
 
     def inside(self, path: str, what: str) -> Path:
         """A path from the repository's root, symlinks resolved, that must exist within it."""
@@ -128,6 +138,12 @@ class Order(Struct, frozen=True):
                 f"The {what} {path!r} leads out of the repository.",
                 place=self.app.origin,
                 remedy="Move what it names into the repository.",
+            )
+        if is_of_git(target, root):
+            raise RenderError(
+                f"The {what} {path!r} is one of Git's own files.",
+                place=self.app.origin,
+                remedy="Name a file that is committed.",
             )
         if not target.exists():
             raise RenderError(
@@ -163,3 +179,9 @@ class Order(Struct, frozen=True):
             "ARGOCD_APP_SOURCE_PATH": self.source.path,
             "ARGOCD_APP_SOURCE_TARGET_REVISION": self.source.target_revision,
         }
+
+
+def top_of(order: Order, place: Path) -> Path:
+    """The copy of the tree in which `place` stands for the source's directory."""
+    depth = len(order.directory.relative_to(order.root).parts)
+    return [place, *place.parents][depth]

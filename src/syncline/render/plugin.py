@@ -7,6 +7,7 @@ otherwise, with no network and for nobody's fork.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -21,10 +22,12 @@ from syncline.config.application import PluginOptions
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
 from syncline.patterns import regex
-from syncline.process import Confinement, Room, can_confine, hand_over, run
+from syncline.process import Confinement, Limits, Room, can_confine, hand_over, run
 from syncline.render.links import reached, real
+from syncline.render.options import top_of
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
+from syncline.wall import Wall, offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
     from syncline.render.options import Order
 
 _NO_NAME: Final = regex(r"[^A-Z0-9_]")
+_LIMITS: Final = Limits(file=1024**3, processes=1000, memory=4 * 1024**3)
+"""For all of its processes together; some languages set aside more address space than there is memory."""
 
 
 def chosen(order: Order) -> SourcePlugin | None:
@@ -117,13 +122,17 @@ def _may_run(plugin: SourcePlugin, order: Order) -> None:
             place=order.app.origin,
             remedy="Its programs read what the change brings; forks: true under sourcePlugins allows that.",
         )
-    must_be_apart = not plugin.settings.network or (order.options.for_strangers and order.room.uid is None)
-    if must_be_apart and not _can_be_apart(order):
+    is_same_user = order.options.room.uid is None or os.geteuid() != 0
+    must_be_apart = not plugin.settings.network or (order.options.for_strangers and is_same_user)
+    offer = offered()
+    can_be_walled = offer.is_whole and (offer.parts_processes or not is_same_user)
+    if must_be_apart and not can_be_walled and not _can_be_apart(order):
         raise RenderError(
             f"The plugin {plugin.name} is to run apart from the network and from other processes, which this "
             "machine does not allow.",
             place=plugin.settings.place,
-            remedy="Allow user namespaces here, or set network: true for it under sourcePlugins.",
+            remedy="Take a kernel of 6.12 or newer, allow user namespaces here, or set network: true for it "
+            "under sourcePlugins.",
         )
 
 
@@ -170,15 +179,22 @@ def _copied(plugin: SourcePlugin, order: Order) -> Iterator[Path]:
 
 
 def _started(command: PluginCommand, plugin: SourcePlugin, order: Order, place: Path) -> Completed:
-    answer = run(command.argv, cwd=place, room=_room(plugin, order), name=command.argv[0])
-    return replace(answer, stderr=answer.stderr.removeprefix("setpriv: "))
+    answer = run(command.argv, cwd=place, room=_room(plugin, order, place), name=command.argv[0])
+    return replace(answer, stderr=answer.stderr.removeprefix("setpriv: ").removeprefix("prlimit: "))
 
 
-def _room(plugin: SourcePlugin, order: Order) -> Room:
-    room = order.options.room if plugin.settings.network else order.room
+def _room(plugin: SourcePlugin, order: Order, place: Path) -> Room:
+    """Apart from the rest, by namespaces where the machine lets us have some, else by a wall of files."""
+    network = plugin.settings.network
+    room = order.options.room if network else order.room
     environ = {**room.environ, **order.build_environment, **environment(plugin, order)}
-    confinement = Confinement(plugin.settings.network, order.options.hidden)
-    return replace(room, environ=environ, confinement=confinement if _can_be_apart(order) else None)
+    room = replace(room, environ=environ, limits=_LIMITS)
+    if _can_be_apart(order):
+        # What is mounted for the plugin could not be mounted inside a wall of files.
+        wall = Wall(network=network, files=False)
+        return replace(room, wall=wall, confinement=Confinement(network, order.options.hidden))
+    copy = top_of(order, place)
+    return replace(room, wall=Wall(started=(copy,), written=(copy,), network=network))
 
 
 def environment(plugin: SourcePlugin, order: Order) -> Mapping[str, str]:

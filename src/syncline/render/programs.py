@@ -11,9 +11,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from syncline.errors import ToolError
 from syncline.patterns import regex
 from syncline.process import run
+from syncline.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,7 +73,7 @@ def _remembered(path: Path, room: Room, cache: Cache | None) -> str:
 
 def _version(path: Path, room: Room) -> str:
     try:
-        answer = run([str(path), "version"], cwd=Path("/"), room=room)
+        answer = run([str(path), "version"], cwd=Path("/"), room=replace(room, wall=Wall()))
     except ToolError:
         answer = None
     said = answer.stdout.decode("utf-8", "replace").strip() if answer and not answer.code else ""

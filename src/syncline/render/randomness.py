@@ -8,13 +8,12 @@ Jinja2's `random` and `lipsum`.
 
 from __future__ import annotations
 
-import io
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from syncline.errors import Place
+from syncline.fetch.archive import packed
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ _GO: Final = regex(rb"\{\{-?(?!\s*/\*)[^{}]*?(?<![\w.$\"'/-])(" + _SPRIG + rb")(
 _WORD: Final = regex(rb"(?<![\w.$\"'/-])(?:" + _SPRIG + rb")(?![\w\"'/:-])")
 _JINJA: Final = regex(rb"\|\s*(random)\b|\b(lipsum)\s*\(")
 _TEXTS: Final = (".yaml", ".yml", ".json", ".tpl", ".txt", ".toml", ".conf")
-_MOST: Final = 64 * 1024 * 1024
 OF_THE_MOMENT: Final = frozenset({"now", "ago"})
 """Two renderings of one moment are alike, those of another day are not."""
 
@@ -70,16 +68,5 @@ def _in_jinja(path: str, text: bytes) -> Iterator[Suspect]:
 
 def _in_archive(path: str, archive: bytes) -> Iterator[Suspect]:
     """In a packed chart; the line is that of the file inside, which its name tells."""
-    import tarfile
-
-    unpacked = 0
-    with suppress(tarfile.TarError, OSError, EOFError), tarfile.open(fileobj=io.BytesIO(archive)) as members:
-        for member in members:
-            unpacked += member.size
-            if unpacked > _MOST:
-                return
-            file = members.extractfile(member) if member.isfile() else None
-            if file is not None and member.name.endswith(_TEXTS):
-                yield from _in_text(f"{path}:{member.name}", file.read())
-            elif file is not None and member.name.endswith(".tgz"):
-                yield from _in_archive(f"{path}:{member.name}", file.read())
+    for name, text in packed(archive, lambda name: name.endswith(_TEXTS)):
+        yield from _in_text(f"{path}:{name}", text)

@@ -5,10 +5,12 @@ The law: at most thirty lines, no path of this machine, and no value a schema qu
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from syncline.errors import Place, RenderError
 from syncline.patterns import regex
+from syncline.render.options import LIMITS
 
 _LINES: Final = 30
 _TEMPORARY: Final = regex(
@@ -19,8 +21,18 @@ _QUOTED_VALUE: Final = regex(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""
 
 
+_OUT_OF_MEMORY: Final = regex(r"^(?:runtime|fatal error): (?:out of memory|.*cannot allocate)", re.MULTILINE)
+
+
 def tool_trouble(tool: str, stderr: str, place: Place, remedy: str = "") -> RenderError:
     """The error for a renderer that ended badly."""
+    if _OUT_OF_MEMORY.search(stderr):
+        # What Go says then is a page of its own code.
+        return RenderError(
+            f"{tool} needs more memory than the {LIMITS.space // 1024**3} GiB that a renderer may have.",
+            place=place,
+            remedy="Look for a loop that collects endlessly, or split the application.",
+        )
     text = _QUOTED_VALUE.sub(r"\1the value", _TEMPORARY.sub("", stderr)).partition("\nUsage:")[0]
     lines = [line.rstrip() for line in text.splitlines() if line.strip() and not _is_noise(line)]
     said = "\n".join(lines[-_LINES:]).removeprefix("Error: ")

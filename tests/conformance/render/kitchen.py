@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from syncline import wall
 from syncline.config import load
 from syncline.config.tools import ToolSettings, tools_of
 from syncline.documents import dump
@@ -19,6 +20,8 @@ from syncline.render import Checkout, RenderOptions, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pytest
 
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
@@ -46,6 +49,17 @@ def served(rendering: Rendering) -> str:
     """Every object below its place, and the warnings on top."""
     warnings = "".join(f"# warning: {warning}\n" for warning in rendering.warnings)
     return warnings + "---\n".join(f"# {each.origin}\n{dump(each.body)}" for each in rendering.manifests)
+
+
+def notebook(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that programs may write into, as they may to /dev/null: the only way out for what a test's own
+    program has to tell.
+    """
+    file.touch()
+    file.chmod(0o666)
+    monkeypatch.setattr(wall, "_DEVICES", (*wall._DEVICES, str(file)))
+    wall._everywhere.cache_clear()
+    return file
 
 
 def helm3_first(room: Room, tools: Mapping[str, Path], scratch: Path) -> Room:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from charthouse import House, serving
-from conformance.render.kitchen import CHART
+from conformance.render.kitchen import CHART, notebook
 from e2e.delivery import Recorder, Repo
 from syncline import cli
 from syncline.core.trust import Tier
@@ -76,11 +76,16 @@ def environ(room: Room, tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def test_a_password_reaches_its_server_and_no_program_file_or_report(
-    house: House, repo: Repo, room: Room, tools: Mapping[str, Path], tmp_path: Path
+    house: House,
+    repo: Repo,
+    room: Room,
+    tools: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spy = tmp_path / "bin" / "helm"
     spy.parent.mkdir()
-    spy.write_text(SPY % {"log": tmp_path / "log", "helm": tools["helm"]})
+    spy.write_text(SPY % {"log": notebook(tmp_path / "log", monkeypatch), "helm": tools["helm"]})
     spy.chmod(0o755)
     leaky = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: leak}}\ndata: {{a: {SECRET}}}\n"
     repo.commit(
@@ -197,11 +202,17 @@ MANY = 12
 
 
 def test_many_applications_of_one_chart_fetch_and_build_it_once_for_each_commit(
-    house: House, repo: Repo, room: Room, tools: Mapping[str, Path], tmp_path: Path
+    house: House,
+    repo: Repo,
+    room: Room,
+    tools: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spy = tmp_path / "bin" / "helm"
     spy.parent.mkdir()
-    spy.write_text(f'#!/bin/sh\necho "$1 $2" >> {tmp_path}/log\nexec {tools["helm"]} "$@"\n')
+    log = notebook(tmp_path / "log", monkeypatch)
+    spy.write_text(f'#!/bin/sh\necho "$1 $2" >> {log}\nexec {tools["helm"]} "$@"\n')
     spy.chmod(0o755)
     local = "dependencies:\n- {name: near, version: 0.1.0, repository: 'file://../near'}\n"
     fetched = f"- {{name: cache, version: 7.0.0, repository: '{house.url}'}}\n"
@@ -218,6 +229,6 @@ def test_many_applications_of_one_chart_fetch_and_build_it_once_for_each_commit(
 
     assert [app.problem for app in report.applications] == [None] * 2 * MANY
     assert sorted(house.paths) == ["/cache-7.0.0.tgz", "/index.yaml", "/web-1.2.0.tgz"]
-    calls = (tmp_path / "log").read_text().splitlines()
+    calls = log.read_text().splitlines()
     assert calls.count("dependency update") == 1
     assert calls.count("template .") == 2 * MANY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from conformance.render.kitchen import config_map
+from conformance.render.kitchen import config_map, notebook
 from e2e.delivery import Recorder, Repo
 from syncline import cli
 from syncline.jobs.invocation import Invocation
@@ -36,7 +36,7 @@ def test_builds_run_on_all_cores_and_no_more_each_once_for_each_side_and_one_fai
     room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool = next(f"{part}/kustomize" for part in room.path.split(":") if os.path.exists(f"{part}/kustomize"))  # noqa: PTH110
-    log, spy = tmp_path / "log", tmp_path / "bin" / "kustomize"
+    log, spy = notebook(tmp_path / "log", monkeypatch), tmp_path / "bin" / "kustomize"
     spy.parent.mkdir()
     spy.write_text(SPY % {"log": log, "tool": tool})
     spy.chmod(0o755)
