@@ -82,6 +82,11 @@ def test_actions_are_a_discovery_script_and_definitions() -> None:
     assert {name: lua.text for name, lua in actions.scripts.items()} == {"paint": "return obj"}
 
 
+TWICE = (
+    "resource.customizations.actions.B: '{discovery.lua: d, definitions: [&a {name: b, action.lua: c}, *a]}'"
+)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -114,11 +119,7 @@ def test_actions_are_a_discovery_script_and_definitions() -> None:
             "resource.customizations.actions.Pod: '{discovery.lua: x, definitions: [{name: a, action: y}]}'",
             "action is not a field Argo CD knows; did you mean action.lua?",
         ),
-        (
-            "resource.customizations.actions.Pod: "
-            + "'{discovery.lua: x, definitions: [{name: a, action.lua: do}, {name: a, action.lua: z}]}'",
-            "a is defined twice",
-        ),
+        (TWICE, "b is defined twice"),
         ("resource.customizations: '{a/B: {health.lua.useOpenLibs: \"yes\"}}'", "must be true or false"),
         ("resource.customizations: '{\"a/{B,C\": {health.lua: x}}'", "is no group/Kind and no glob"),
     ],
