@@ -16,8 +16,8 @@ HOST: Final = r"""
 local slow, INSTRUCTIONS, SECONDS, LONGEST = ...
 local EVERY = 100
 local base, str, clock = _G, string, os.clock
-local sethook, setupvalue = debug.sethook, debug.setupvalue
-local pcall, xpcall, error, type = pcall, xpcall, error, type
+local sethook, setupvalue, getinfo = debug.sethook, debug.setupvalue, debug.getinfo
+local xpcall, error, type = xpcall, error, type
 local next, rawget, rawlen, tostring, tonumber, floor = next, rawget, rawlen, tostring, tonumber, math.floor
 local format, find, concat, sort, load = string.format, string.find, table.concat, table.sort, load
 local pairs, select = pairs, select
@@ -38,6 +38,18 @@ local function tick()
   if over then error(over, 0) end
 end
 
+-- A mistake that a function of this page noticed is told at the script's line.
+local function located(e)
+  local told = type(e) == "string" and str.match(e, '^%[string "<python>"%]:%d+: (.*)$')
+  if not told then return e end
+  for level = 2, 50 do
+    local info = getinfo(level, "Sl")
+    if not info then break end
+    if info.source == "=script" then return format("script:%d: ", info.currentline) .. told end
+  end
+  return told
+end
+
 -- A script may catch its own mistakes, but not its end.
 local function unless_over(...)
   if over then error(over, 0) end
@@ -55,6 +67,7 @@ end
 
 -- Numbers in texts look as Argo CD's interpreter writes them, also where a library makes the text.
 local function joined(t, separator, first, last)
+  if type(t) ~= "table" then return concat(t) end
   local parts = {}
   for i = first or 1, last or #t do
     local v = t[i]
@@ -153,7 +166,12 @@ local function counted(name)
   return function(s, p, ...)
     if type(s) == "number" then s = tostring(s) end
     if type(p) == "number" then p = tostring(p) end
-    if type(s) ~= "string" or type(p) ~= "string" or not is_dear(s, p) then return quick(s, p, ...) end
+    if type(s) ~= "string" or type(p) ~= "string" then
+      local at, wrong = 1, type(s)
+      if wrong == "string" then at, wrong = 2, type(p) end
+      error(format("bad argument #%d to '%s' (string expected, got %s)", at, name, wrong), 2)
+    end
+    if not is_dear(s, p) then return quick(s, p, ...) end
     local _, plain = ...
     if not (name == "find" and plain) then return careful(s, p, ...) end
     -- A plain search compares the whole text at each place: two long ones are too much for one step.
@@ -178,12 +196,12 @@ local BASE = {
     if type(meta) == "table" and rawget(meta, "__gc") ~= nil then error("__gc is not supported", 2) end
     return setmetatable(t, meta)
   end,
-  pcall = function(f, ...) return unless_over(pcall(f, ...)) end,
+  pcall = function(f, ...) return unless_over(xpcall(f, located, ...)) end,
   xpcall = function(f, handler, ...)
     -- The handler of an error that the hook raised would run without the hook.
     local function careful(e)
       if over then return e end
-      return handler(e)
+      return handler(located(e))
     end
     return unless_over(xpcall(f, careful, ...))
   end,
@@ -194,7 +212,10 @@ local BASE = {
 
 local TABLE = {
   concat = joined, insert = table.insert, remove = table.remove, sort = table.sort, unpack = unpack,
-  getn = function(t) return #t end,
+  getn = function(t)
+    if type(t) == "table" then return #t end
+    error("bad argument #1 to 'getn' (table expected, got " .. type(t) .. ")", 2)
+  end,
   maxn = function(t)
     local most = 0
     for key in next, t do if type(key) == "number" and key > most then most = key end end
@@ -304,7 +325,7 @@ function host.run(fn, open, at, obj, params, json)
   spent, over, now, ends = 0, nil, at, clock() + SECONDS
   strings.__index = open and STRING or nil
   sethook(tick, "", EVERY)
-  local ok, first, second, third = pcall(json and as_json or as_health, fn)
+  local ok, first, second, third = xpcall(json and as_json or as_health, located, fn)
   sethook()
   strings.__index = str
   setupvalue(fn, 1, nil)

@@ -72,6 +72,26 @@ def test_a_way_out_is_a_sentence(attempt: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mistake", "sentence"),
+    [
+        ("for _ in pairs(nil) do end", "bad argument #1 to 'pairs' (table expected, got nil)"),
+        ("local t = table.concat({{}}, ' ')", "invalid value (table) at index 1 in table for 'concat'"),
+        ("local t = table.concat(nil)", "bad argument #1 to 'concat' (table expected, got nil)"),
+        ("local n = table.getn(obj.none)", "bad argument #1 to 'getn' (table expected, got nil)"),
+        ("local s = string.format('%d', 'x')", "bad argument #2 to 'format' (number expected, got string)"),
+        ("local s = string.find(obj.none, 'x')", "bad argument #1 to 'find' (string expected, got nil)"),
+        ("local s = string.match('x', {})", "bad argument #2 to 'match' (string expected, got table)"),
+        ("local t = setmetatable(1, {})", "bad argument #1 to 'setmetatable' (table expected, got number)"),
+        ("local d = os.date('%E')", "bad argument #1 to 'date' (invalid conversion specifier '%E')"),
+    ],
+)
+def test_a_mistake_is_told_at_the_line_of_the_script(mistake: str, sentence: str) -> None:
+    assert refusal(f"local a = 1\n{mistake}\nreturn a") == f"line 2: {sentence}"
+    caught = f"local _, why = pcall(function()\n{mistake}\nend) return why"
+    assert value(caught) == f"script:2: {sentence}"
+
+
+@pytest.mark.parametrize(
     "loop",
     [
         "while true do end",
