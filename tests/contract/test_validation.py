@@ -7,6 +7,7 @@ The law: what the server takes is no finding, and every unknown field and wrong 
 from __future__ import annotations
 
 import copy
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from contract.test_prediction import CRD, OBJECTS, apply, collection
 from plane.rest import ApiError
-from syncline.core.openapi import Node, node_from_crd
+from syncline.core.openapi import Node, node_from_crd, node_from_schema
 from syncline.core.validation import findings
 from syncline.kube.kinds import table
 
@@ -126,6 +127,7 @@ def test_every_sure_finding_is_a_refusal_of_the_server(
     ] == []
 
 
+HOST = r"^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]+)*$"
 GADGET_SPEC: Object = {
     "type": "object",
     "required": ["size"],
@@ -134,7 +136,11 @@ GADGET_SPEC: Object = {
         "share": {"type": "number", "exclusiveMinimum": True, "minimum": 0},
         "mode": {"type": "string", "enum": ["fast", "slow"]},
         "name": {"type": "string", "minLength": 2, "maxLength": 3},
-        "port": {"x-kubernetes-int-or-string": True},
+        "port": {"x-kubernetes-int-or-string": True, "pattern": "^[0-9]+%?$"},
+        "host": {"type": "string", "pattern": HOST},
+        "code": {"type": "string", "pattern": r"\d{2}"},
+        "word": {"type": "string", "pattern": r"^(?i)\p{Lu}[\pL\s]*\z"},
+        "keys": {"type": "object", "additionalProperties": {"type": "string", "pattern": "^a|b$"}},
         "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
         "labels": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 2},
         "tags": {"type": "array", "maxItems": 2, "items": {"type": "string"}},
@@ -163,7 +169,7 @@ GADGETS: Object = {
     },
 }
 SPECS: list[tuple[Object, list[str]]] = [
-    ({"size": 1, "share": 0.5, "mode": "fast", "name": "ab", "port": "http", "free": {"a": 1}}, []),
+    ({"size": 1, "share": 0.5, "mode": "fast", "name": "ab", "port": "50%", "free": {"a": 1}}, []),
     ({"size": 5, "labels": {"a": "1", "b": "2"}, "tags": ["a"], "port": 80, "filled": {}}, []),
     ({}, ["spec.size is missing, and the schema requires it"]),
     ({"size": 0}, ["spec.size must be at least 1"]),
@@ -179,6 +185,15 @@ SPECS: list[tuple[Object, list[str]]] = [
         ["spec.labels must have a number of keys of at most 2"],
     ),
     ({"size": 1, "tags": ["a", "b", "c"]}, ["spec.tags must have a number of members of at most 2"]),
+    ({"size": 1, "host": "*.a-b.example", "code": "x12y", "word": "Éte", "keys": {"x": "ab", "y": "cb"}}, []),
+    ({"size": 1, "port": 80}, []),
+    ({"size": 1, "port": "http"}, ["spec.port must match ^[0-9]+%?$"]),
+    ({"size": 1, "host": "A.example"}, [f"spec.host must match {HOST}"]),
+    ({"size": 1, "host": ""}, [f"spec.host must match {HOST}"]),
+    ({"size": 1, "host": "a.example\n"}, [f"spec.host must match {HOST}"]),
+    ({"size": 1, "code": "1x2"}, [r"spec.code must match \d{2}"]),
+    ({"size": 1, "word": "1te"}, [r"spec.word must match ^(?i)\p{Lu}[\pL\s]*\z"]),
+    ({"size": 1, "keys": {"x": "c"}}, ["spec.keys.x must match ^a|b$"]),
     ({"size": 1, "sise": 1}, ["spec.sise is no field that the schema knows; did you mean size?"]),
 ]
 
@@ -205,6 +220,23 @@ def test_a_custom_resource_is_judged_by_its_definition_as_the_server_does(
     for spec, expected in SPECS:
         assert [str(finding) for finding in findings(bodies[str(spec)], gadgets)] == expected
         assert taken[str(spec)] is not bool(expected), spec
+
+
+@pytest.mark.parametrize("pattern", ["(?=a)a", "(b", "\\1", "x{1001}", 5, None])
+def test_a_pattern_that_go_cannot_read_refuses_nothing(pattern: Any) -> None:
+    node = node_from_schema({"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}})
+
+    assert list(findings({"a": "c"}, node)) == []
+
+
+def test_a_pattern_of_a_pull_request_takes_no_time() -> None:
+    node = node_from_schema({"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}})
+    began = time.process_time()
+
+    (finding,) = findings({"a": "a" * 100_000 + "b"}, node)
+
+    assert time.process_time() - began < 1
+    assert str(finding) == "a must match ^(a+)+$"
 
 
 def test_every_kind_that_the_server_serves_is_in_the_table(plane: ControlPlane) -> None:

@@ -74,6 +74,22 @@ def test_the_actions_of_each_resource_are_listed(synced: Delivery) -> None:
     assert "scale(replicas)" in terminal(report, colour=False)
 
 
+def test_a_discovery_script_that_cannot_say_spoils_no_other_answer(synced: Delivery) -> None:
+    script = "resource.customizations.actions.ConfigMap: 'discovery.lua: return obj.nothing.here'"
+    synced.repo.commit(
+        {"argocd/cm.yaml": f"kind: ConfigMap\nmetadata: {{name: argocd-cm}}\ndata:\n  {script}\n"}
+    )
+
+    report, app = acted(synced, "", "")
+
+    listed = {row.key.kind: row.message for row in app.resources}
+    assert listed["Deployment"] == "pause, restart, resume (not now), scale(replicas)"
+    assert listed["ConfigMap"].startswith(
+        "its actions cannot be told: argocd/cm.yaml:4: The discovery script"
+    )
+    assert exit_code(report) is ExitCode.OK
+
+
 def test_a_restart_is_waited_for_and_leaves_no_drift(synced: Delivery) -> None:
     before = synced.get("apps/v1/deployments/web")
 

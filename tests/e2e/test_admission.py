@@ -15,15 +15,20 @@ import pytest
 from contract.kube.pki import make_certificate
 from e2e.delivery import Delivery, actions, config_map, only
 from e2e.truth import Thing, labelled, recorded
+from leaks import core, leaks
 from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
+from syncline.report.fit import fit
+from syncline.report.html import page
+from syncline.report.json import to_json
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
+from syncline.report.terminal import terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: first}\n"
@@ -131,20 +136,17 @@ def test_a_webhook_that_rejects_one_in_ten_fails_those_alone(delivery: Delivery,
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 
 
-@pytest.fixture
-def no_red(delivery: Delivery) -> Iterator[None]:
-    """A policy of the cluster itself: no ConfigMap of this namespace says red."""
+@contextmanager
+def ruled(
+    delivery: Delivery, plural: str, validation: Mapping[str, str], refused: Mapping[str, Any]
+) -> Iterator[None]:
+    """A policy of the cluster itself for one kind of this namespace, in force once it refuses `refused`."""
     api, name = delivery.plane.api, f"{delivery.namespace}.syncline.test"
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"]}
     spec = {
         "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule | {"resources": ["configmaps"]}]},
-        "validations": [
-            {
-                "expression": "!has(object.data) || object.data[?'colour'].orValue('') != 'red'",
-                "message": "red is for emergencies",
-            }
-        ],
+        "matchConstraints": {"resourceRules": [rule | {"resources": [plural]}]},
+        "validations": [validation],
     }
     match = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": delivery.namespace}}}
     bound = {"policyName": name, "validationActions": ["Deny"], "matchResources": match}
@@ -152,19 +154,32 @@ def no_red(delivery: Delivery) -> Iterator[None]:
     head = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": name}}
     api.apply(policy, head | {"kind": "ValidatingAdmissionPolicy", "spec": spec})
     api.apply(binding, head | {"kind": "ValidatingAdmissionPolicyBinding", "spec": bound})
-    path = f"/api/v1/namespaces/{delivery.namespace}/configmaps?dryRun=All"
+    path = f"/api/v1/namespaces/{delivery.namespace}/{plural}?dryRun=All"
 
     def is_asked() -> bool:
         try:
-            api("POST", path, {"metadata": {"name": "probe"}, "data": {"colour": "red"}})
+            api("POST", path, {"metadata": {"name": "probe"}, **refused})
         except Exception as error:  # noqa: BLE001 - whatever it says, it was asked
-            return "emergencies" in str(error)
+            return "denied request" in str(error)
         return False
 
-    delivery.plane.wait_until(is_asked, "the policy is asked")
-    yield
-    for each in (binding, policy):
-        api("DELETE", each)
+    try:
+        delivery.plane.wait_until(is_asked, "the policy is asked")
+        yield
+    finally:
+        for each in (binding, policy):
+            api("DELETE", each)
+
+
+@pytest.fixture
+def no_red(delivery: Delivery) -> Iterator[None]:
+    """No ConfigMap of this namespace says red."""
+    validation = {
+        "expression": "!has(object.data) || object.data[?'colour'].orValue('') != 'red'",
+        "message": "red is for emergencies",
+    }
+    with ruled(delivery, "configmaps", validation, {"data": {"colour": "red"}}):
+        yield
 
 
 def test_an_admission_policy_that_rejects_one_object_fails_it_alone_and_a_dry_run_says_so_before(
@@ -215,3 +230,41 @@ def test_a_webhook_that_is_down_is_named_and_its_return_makes_it_good(
         assert labelled(delivery.plane, delivery.namespace) == {Thing("Secret", "login")}
     assert haste
     assert only(delivery.sync()).outcome is Outcome.SYNCED
+
+
+def login(password: str) -> str:
+    """A Secret, and a ConfigMap that holds the same password in two ways."""
+    packed = base64.b64encode(password.encode()).decode()
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: login}}\ndata: {{password: {packed}}}\n"
+    return f"{secret}---\n{config_map('settings', url=f'https://bot:{password}@example.com', copy=packed)}"
+
+
+@pytest.mark.parametrize("plural", ["secrets", "configmaps"])
+def test_a_refusal_that_quotes_a_secret_is_told_without_it_in_every_form(
+    delivery: Delivery, plural: str
+) -> None:
+    """The policy quotes what Git has and what somebody put into the cluster by hand."""
+    first, by_hand, second = core(900), core(901), core(902)
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/login.yaml": login(first)})
+    assert only(delivery.sync()).outcome is Outcome.SYNCED
+    packed = base64.b64encode(by_hand.encode()).decode()
+    delivery.patch("v1/secrets/login", {"data": {"password": packed}})
+    delivery.patch("v1/configmaps/settings", {"data": {"copy": packed, "url": by_hand}})
+    delivery.repo.commit({"web/login.yaml": login(second)})
+    quoting = (
+        "[object.data, oldObject.?data.orValue({})].map(d, d.map(k, string(d[k])).join(' ')).join(' after ')"
+    )
+    validation = {"expression": "false", "message": "no", "messageExpression": f"'no: ' + {quoting}"}
+
+    with ruled(delivery, plural, validation, {"data": {"password": packed}}):
+        shown = delivery.run(Job.DIFF, base="HEAD~1", level=Level.DRY_RUN)
+        failed = delivery.sync()
+
+    said = "\n".join([*(each.message for each in only(failed).failures), *only(failed).refusals])
+    assert ("words are withheld" if plural == "secrets" else "https://bot:‹hidden") in said
+    assert ".." not in said.replace("\\...", "")
+    for report in (shown, failed):
+        pages = [to_json(report), page(report), *fit(report), terminal(report, colour=False)]
+        assert [leaks(text) for text in (*pages, repr(report), repr(delivery.observer))] == [set()] * (
+            len(pages) + 2
+        )

@@ -12,7 +12,9 @@ import pytest
 
 from e2e.delivery import Delivery, config_map
 from e2e.test_hooks import job, waved
+from syncline.core.live import Level
 from syncline.errors import ExitCode
+from syncline.report.model import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,3 +132,27 @@ def test_each_nonsense_is_a_sentence_with_its_place_and_the_rest_goes_on(
 def sentences(app: Mapping[str, Any]) -> list[str]:
     problems = [*app["failures"], *([app["problem"]] if app["problem"] else [])]
     return [*app["refusals"], *(textwrap.dedent(f"{each['message']} {each['place']}") for each in problems)]
+
+
+def test_a_manifest_of_the_wrong_shape_is_the_manifests_fault(delivery: Delivery) -> None:
+    """Also a definition, whose kind others ask for before any server has seen it."""
+    head = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+    shapes = {
+        "text": f"{head}metadata: {{name: a.example.com}}\nspec: text\n",
+        "names": f"{head}metadata: {{name: b.example.com}}\nspec: {{group: example.com, names: [x]}}\n",
+        "limits": "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{max: [1]}]}\n",
+        "subjects": BINDING.replace("subjects: []", "subjects: text"),
+    }
+    apps = {f"apps/{name}.yaml": delivery.app(name, name) for name in shapes}
+    delivery.repo.commit({})
+    delivery.repo.commit({**apps, **{f"{name}/all.yaml": text for name, text in shapes.items()}})
+
+    planned = delivery.run(Job.DIFF, base="HEAD~1", level=Level.LIVE)
+    report = delivery.sync()
+
+    assert [app.problem for app in (*planned.applications, *report.applications)] == [None] * 8
+    for app in report.applications:
+        (failure,) = app.failures
+        assert str(failure.place) == f"{app.name}/all.yaml:1"
+        assert "Correct the manifest." in failure.message
+        assert "in trouble" not in failure.message

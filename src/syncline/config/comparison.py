@@ -28,11 +28,15 @@ TYPED: Final = "knownTypeFields"
 KEYS: Final = ("application.resourceTrackingMethod", "application.instanceLabelKey", "installationID")
 """What is read of `argocd-cm` besides the keys that begin with `resource.`."""
 
+PATIENCE: Final = "controller.ignore.normalizer.jq.timeout"
+"""What is read of `argocd-cmd-params-cm`."""
+
 _METHODS: Final = ("annotation", "annotation+label", "label")
 _OLD: Final = "resource.customizations"
 _OPTIONS: Final = "resource.compareoptions"
 _LISTS: Final = ("jsonPointers", "jqPathExpressions", "managedFieldsManagers")
 _KNOWN: Final = ("ignoreAggregatedRoles", "ignoreDifferencesOnResourceUpdates", "ignoreResourceStatusField")
+_LONGEST_PATIENCE: Final = 60.0
 _STATUS_WORDS: Final = frozenset({"", "all", "crd", "none", "off", "false"})
 _TYPE: Final = regex(r"core/v1/[A-Z]\w*|core/Quantity|meta/v1/Duration")
 
@@ -56,6 +60,7 @@ class Comparison(Struct, frozen=True):
     """How objects are compared in every application. `known_types` is by `group/Kind`.
 
     `noise` is what `ignoreResourceUpdates` names: it saves Argo CD a refresh, and nothing is refreshed here.
+    `jq_seconds` is how long one jq expression may take for one object.
     """
 
     ignored: tuple[IgnoreDifference, ...] = ()
@@ -63,6 +68,7 @@ class Comparison(Struct, frozen=True):
     known_types: Mapping[str, tuple[KnownType, ...]] = field(default_factory=dict)
     ignore_aggregated_roles: bool = False
     tracking: Tracking = field(default_factory=Tracking)
+    jq_seconds: float = 1.0
 
 
 class _Trouble(Exception):  # noqa: N818 - a finding about a key
@@ -71,18 +77,20 @@ class _Trouble(Exception):  # noqa: N818 - a finding about a key
 
 class _Found:
     def __init__(self) -> None:
-        self.ignored: list[IgnoreDifference] = []
-        self.noise: list[IgnoreDifference] = []
+        self.ignored: dict[str, IgnoreDifference] = {}
+        self.noise: dict[str, IgnoreDifference] = {}
         self.known_types: dict[str, tuple[KnownType, ...]] = {}
         self.options: Mapping[str, Any] = {}
         self.tracking: dict[str, str] = {}
+        self.jq_seconds = 1.0
 
 
 def decode(texts: Mapping[str, tuple[str, Place]]) -> tuple[Comparison, tuple[Complaint, ...]]:
     """The rules of comparing in these keys, and what is wrong with them."""
     found = _Found()
     complaints: list[Complaint] = []
-    for key, (text, place) in texts.items():
+    # The key for one kind wins over the old map of all kinds, wherever it stands.
+    for key, (text, place) in sorted(texts.items(), key=lambda entry: entry[0] != _OLD):
         try:
             _take(found, key, text, place)
         except _Trouble as trouble:
@@ -91,11 +99,12 @@ def decode(texts: Mapping[str, tuple[str, Place]]) -> tuple[Comparison, tuple[Co
             if key != _OLD:  # the other reader of the old map tells it
                 complaints.append(Complaint(f"{key}: {error.message} {error.remedy}".strip(), place))
     comparison = Comparison(
-        tuple(found.ignored),
-        tuple(found.noise),
+        tuple(found.ignored.values()),
+        tuple(found.noise.values()),
         found.known_types,
         ignore_aggregated_roles=found.options.get("ignoreAggregatedRoles") is True,
         tracking=Tracking(**found.tracking),
+        jq_seconds=found.jq_seconds,
     )
     return comparison, tuple(complaints)
 
@@ -113,10 +122,24 @@ def _take(found: _Found, key: str, text: str, place: Place) -> None:
         found.tracking["label"] = text
     elif key == KEYS[2]:
         found.tracking["installation"] = text
+    elif key == PATIENCE:
+        found.jq_seconds = _patience(text)
     elif key.startswith(f"{_OLD}."):
         what, _, which = key.removeprefix(f"{_OLD}.").partition(".")
         if what in {IGNORED, NOISE, TYPED} and text.strip():
             _take_one(found, what, _kind(which, key), (text, key, place))
+
+
+def _patience(text: str) -> float:
+    from syncline.config.windows import go_seconds
+
+    try:
+        seconds = go_seconds(text.strip())
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_PATIENCE:
+        raise _Trouble(f"{PATIENCE} must be a time such as 2s, of at most a minute.")
+    return seconds
 
 
 def _take_old(found: _Found, text: str, place: Place) -> None:
@@ -139,7 +162,7 @@ def _take_one(found: _Found, what: str, kind: str, told: tuple[Any, str, Place])
         found.known_types[kind] = tuple(_known_types(value, name))
         return
     rule = _rule(kind, _map(text, name, place), name)
-    (found.ignored if what == IGNORED else found.noise).append(rule)
+    (found.ignored if what == IGNORED else found.noise)[kind] = rule
 
 
 def _rule(kind: str, fields: Mapping[str, Any], name: str) -> IgnoreDifference:

@@ -6,12 +6,14 @@ win, field by field, over the old map of all kinds.  (Argo CD, "Resource Health"
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.complaint import Complaint, did_you_mean
+from syncline.config.globs import compiled
 from syncline.documents import read
 from syncline.errors import DocumentError, Place
 
@@ -26,6 +28,7 @@ _OTHERS: Final = frozenset({"ignoreDifferences", "ignoreResourceUpdates", "known
 _OURS: Final = frozenset({"health", "useOpenLibs", "actions"})
 _OLD_FIELDS: Final = _OTHERS | {"health.lua", "health.lua.useOpenLibs", "actions"}
 _TYPES: Final = _OTHERS | _OURS
+_ACTION_FIELDS: Final = ("discovery.lua", "definitions", "mergeBuiltinActions")
 
 
 class Lua(Struct, frozen=True):
@@ -97,6 +100,7 @@ def _old(entry: tuple[str, Place]) -> Step:
 
 def _old_kinds(text: str, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
     for kind, fields in _mapping(_yaml(text, place), _OLD).items():
+        _checked_glob(kind)
         for name in _mapping(fields, f"{_OLD}: {kind}"):
             if name not in _OLD_FIELDS:
                 hint = did_you_mean(name, _OLD_FIELDS)
@@ -105,7 +109,7 @@ def _old_kinds(text: str, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
         if fields.get("health.lua"):
             changes["health"] = Lua(_text(fields["health.lua"], f"{kind}: health.lua"), place)
         if "health.lua.useOpenLibs" in fields:
-            changes["open_libs"] = fields["health.lua.useOpenLibs"] is True
+            changes["open_libs"] = _flag(fields, "health.lua.useOpenLibs", f"{_OLD}: {kind}")
         if fields.get("actions"):
             changes["actions"] = _actions(_text(fields["actions"], f"{kind}: actions"), place)
         yield kind, changes
@@ -139,18 +143,43 @@ def _kind(which: str, key: str) -> str:
     return "/".join(parts)
 
 
+def _checked_glob(kind: Any) -> None:
+    try:
+        compiled(kind if isinstance(kind, str) else "{")
+    except (ValueError, re.error):
+        raise _Trouble(
+            f"{_OLD}: {kind} is no group/Kind and no glob; close its brackets and braces."
+        ) from None
+
+
 def _actions(text: str, place: Place) -> Actions:
-    fields = _mapping(_yaml(text, place), "actions")
+    fields = _known(_mapping(_yaml(text, place), "actions"), _ACTION_FIELDS, "actions")
     definitions = fields.get("definitions") or []
     if not isinstance(definitions, list):
         raise _Trouble("actions: definitions must be a list.")
     scripts = {}
     for definition in definitions:
-        entry = _mapping(definition, "actions: a definition")
+        entry = _known(_mapping(definition, "actions: a definition"), ("name", "action.lua"), "actions")
         name = _text(entry.get("name"), "actions: a definition's name")
+        if name in scripts:
+            raise _Trouble(f"actions: {name} is defined twice; remove one of them.")
         scripts[name] = Lua(_text(entry.get("action.lua"), f"actions: {name}: action.lua"), place)
     discovery = Lua(_text(fields.get("discovery.lua"), "actions: discovery.lua"), place)
-    return Actions(discovery, scripts, merge=fields.get("mergeBuiltinActions") is True)
+    return Actions(discovery, scripts, merge=_flag(fields, "mergeBuiltinActions", "actions"))
+
+
+def _known(fields: dict[str, Any], names: Iterable[str], what: str) -> dict[str, Any]:
+    for name in fields:
+        if name not in names:
+            raise _Trouble(f"{what}: {name} is not a field Argo CD knows{did_you_mean(str(name), names)}")
+    return fields
+
+
+def _flag(fields: Mapping[str, Any], name: str, what: str) -> bool:
+    value = fields.get(name)
+    if not isinstance(value, bool | None):
+        raise _Trouble(f"{what}: {name} must be true or false, without quotes.")
+    return value is True
 
 
 def _yaml(text: str, place: Place) -> Any:

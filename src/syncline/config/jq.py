@@ -54,12 +54,28 @@ def unreadable(expression: str) -> str:
     """Why jq cannot read an expression; empty where it can."""
     if len(expression) > LONGEST:
         return f"it is longer than {LONGEST:,} letters"
+    if not expression.strip():
+        return "it is empty"
     try:
         # jq multiplies constants while it compiles, strings among them; for the grammar a sum is the same.
         program(expression.replace("*", "+"))
     except ValueError as error:
-        return str(error).replace(_ALONE, "").splitlines()[0].removeprefix("jq: error: ").rstrip(":. ")
+        return _reason(str(error).replace(_ALONE, "").splitlines()[0].removeprefix("jq: error: "), expression)
     return ""
+
+
+def _reason(said: str, expression: str) -> str:
+    """What jq said, with the column in the expression itself."""
+    before = len(wrapped("")) - len(")]")
+
+    def told(match: re.Match[str]) -> str:
+        line, column = int(match[1]), int(match[2]) - (before if match[1] == "1" else 0)
+        if line > expression.count("\n") + 1 or (line == 1 and column > len(expression)):
+            return ", which ends too early"
+        return f" at column {column}" if line == 1 else f" at line {line}, column {column}"
+
+    # What jq expects next is about the program around it.
+    return _PLACE.sub(told, _EXPECTED.sub("", said)).rstrip(":. ")
 
 
 def selected(expression: str, body: Mapping[str, Any]) -> list[Steps]:
@@ -76,6 +92,10 @@ def only_paths(found: Any) -> list[Steps]:
     return [steps for steps in listed if all(isinstance(step, str | int) for step in steps)]
 
 
+_PLACE: Final = regex(r" at <top-level>, line ([0-9]+), column ([0-9]+)")
+_EXPECTED: Final = regex(
+    r", expecting .*?(?= at <top-level>)|, unexpected (?:'[;)]'|end of file)(?= at <top-level>)"
+)
 _TOKEN: Final = regex(
     r"""\s+
     | (?P<everything>\.\.)

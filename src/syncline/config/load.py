@@ -181,8 +181,10 @@ def _objects(value: Any) -> Iterator[tuple[Mapping[str, Any], Path]]:
 
 def _take_object(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
     kind, api_version = body.get("kind"), str(body.get("apiVersion", ""))
-    if kind == "ConfigMap" and _is_argocd_cm(body):
-        _take_customizations(found, body, complaints)
+    if kind == "ConfigMap" and _is_called(body, "argocd-cm"):
+        _take_customizations(found, body, complaints, (*_ARGOCD_CM, *comparison.KEYS))
+    elif kind == "ConfigMap" and _is_called(body, "argocd-cmd-params-cm"):
+        _take_customizations(found, body, complaints, (comparison.PATIENCE,))
     elif api_version.startswith("argoproj.io/") and kind == "Application":
         if not _is_template(argo.identifying_values(body)):
             _take_application(found, body, complaints)
@@ -246,17 +248,19 @@ def _is_template(values: Iterable[Any]) -> bool:
     return any(isinstance(value, str) and mark in value for value in values for mark in _TEMPLATE_MARKS)
 
 
-def _is_argocd_cm(body: Mapping[str, Any]) -> bool:
+def _is_called(body: Mapping[str, Any], name: str) -> bool:
     metadata = _metadata(body)
     labels = metadata.get("labels")
     label = labels.get("app.kubernetes.io/name") if isinstance(labels, dict) else None
-    return "argocd-cm" in {str(metadata.get("name")), str(label)}
+    return name in {str(metadata.get("name")), str(label)}
 
 
-def _take_customizations(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
+def _take_customizations(
+    found: _Found, body: Mapping[str, Any], complaints: Complaints, known: tuple[str, ...]
+) -> None:
     data = body.get("data")
     for key, text in data.items() if isinstance(data, dict) else ():
-        if not key.startswith(_ARGOCD_CM) and key not in comparison.KEYS:
+        if not key.startswith(known):
             continue
         path: Path = ("data", key)
         if not isinstance(text, str):

@@ -7,11 +7,11 @@ in sorted order, so that the answer is always the same.
 from __future__ import annotations
 
 import fnmatch
-import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct, field
 
+from syncline.config.globs import compiled
 from syncline.core.lua.script import Script
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from syncline.config.customizations import Actions, Customization, Lua
 
-_GLOB: Final = frozenset("*?[")
+_GLOB: Final = frozenset("*?[{")
 Kinds: TypeAlias = "Mapping[str, Customization]"
 
 
@@ -69,6 +69,6 @@ def script(lua: Lua, *, open_libs: bool = False) -> Script:
 
 def _matches(pattern: str, name: str, *, crosses: bool) -> bool:
     if crosses:
-        return re.match(fnmatch.translate(pattern), name) is not None
+        return compiled(pattern).fullmatch(name) is not None
     parts, names = pattern.split("/"), name.split("/")
     return len(parts) == len(names) and all(map(fnmatch.fnmatchcase, names, parts))

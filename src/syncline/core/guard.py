@@ -76,7 +76,7 @@ def _blocked(plan: Plan, _: Allowance) -> str:
     blocked = [change for change in plan.changes if change.action is Action.BLOCKED]
     if not blocked:
         return ""
-    first = "; ".join(f"{change.key}: {change.why}" for change in blocked[:_NAMED])
+    first = "; ".join(f"{change.key}: {change.why.rstrip('.')}" for change in blocked[:_NAMED])
     more = f"; and {len(blocked) - _NAMED} more" if len(blocked) > _NAMED else ""
     return f"{len(blocked)} object(s) cannot be applied: {first}{more}."
 

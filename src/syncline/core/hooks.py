@@ -239,6 +239,15 @@ def misread_hooks(manifests: Iterable[Manifest]) -> Iterator[str]:
                     yield f"{where} names the {what} {word!r}, which nobody knows{did_you_mean(word, known)}"
 
 
+def odd_policies(hooks: Iterable[Manifest]) -> Iterator[str]:
+    """Helm's delete policies that Helm does not know; Argo CD passes over them, too."""
+    for hook in hooks:
+        for word in _words(hook.body, _HELM_POLICY):
+            if word not in _HELM_POLICIES:
+                where = f"{hook.key} ({hook.origin}) has the {_HELM_POLICY} {word!r}"
+                yield f"{where}, which does not count{did_you_mean(word, _HELM_POLICIES)}"
+
+
 def idle_hooks(hooks: Iterable[Manifest]) -> Iterator[str]:
     """Hooks that never run, so that nobody wonders where they are."""
     for hook in hooks:

@@ -18,6 +18,7 @@ from syncline.config.jq import Steps, is_plain, selected
 from syncline.core.fields import ABSENT, Path, Step, is_same, step_of, value_at, with_value, without
 from syncline.core.managed import leftovers, owned_paths
 from syncline.core.schema import Shape, shape_of_body
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body, ResourceKey
 
 _STATUS: Final = "status"
+_INDEX: Final = regex(r"0|[1-9][0-9]{0,8}")
 
 
 class Question(Struct, frozen=True):
@@ -153,7 +155,7 @@ def pointed(body: Body, pointer: str) -> Path:
     path: list[Step] = []
     for token in pointer.split("/")[1:]:
         name = token.replace("~1", "/").replace("~0", "~")
-        step: Step = int(name) if isinstance(value, list) and name.isdecimal() else name
+        step: Step = int(name) if isinstance(value, list) and _INDEX.fullmatch(name) else name
         path.append(step)
         inside = isinstance(value, list) and isinstance(step, int) and step < len(value)
         value = value[step] if inside else value.get(step) if isinstance(value, dict) else None

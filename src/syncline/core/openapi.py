@@ -40,6 +40,7 @@ _LIMITS: Final = frozenset(
         "minLength",
         "minProperties",
         "minimum",
+        "pattern",
         "exclusiveMaximum",
         "exclusiveMinimum",
     }
@@ -197,7 +198,7 @@ def _resource(schema: Mapping[str, Any], metadata: Node) -> Node:
 
 
 def node_from_schema(schema: Mapping[str, Any]) -> Node:
-    """A structural schema as a node. Patterns and CEL rules are left to the server."""
+    """A structural schema as a node. CEL rules are left to the server."""
     listed = as_map(schema.get("properties"))
     properties = {name: part for name, part in listed.items() if isinstance(part, dict)}
     fields = {name: node_from_schema(part) for name, part in properties.items()}

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core import duration, quantity
+from syncline.core.definitions import as_map
 from syncline.core.fields import ABSENT, ORDERED, Path, in_order, is_same, shape_at, value_at, without
 from syncline.core.managed import any_left, by_key, entries, key_of_member, leftovers, owned_by, owned_paths
 from syncline.core.normalize import normalize_desired
@@ -183,8 +184,11 @@ def _limit_defaults(item: dict[str, Any]) -> dict[str, Any]:
     """
     if item.get("type") != "Container":
         return item
-    limits = {**item.get("max", {}), **item.get("default", {})}
-    requests = {**item.get("min", {}), **limits, **item.get("defaultRequest", {})}
+    most, least, given, asked = (
+        as_map(item.get(name)) for name in ("max", "min", "default", "defaultRequest")
+    )
+    limits = {**most, **given}
+    requests = {**least, **limits, **asked}
     computed = {"default": limits, "defaultRequest": requests}
     return {**item, **{name: amounts for name, amounts in computed.items() if amounts}}
 

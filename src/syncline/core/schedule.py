@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
+from syncline.core.definitions import defined_by
 from syncline.core.hooks import HookRun, Phase
 from syncline.core.order import rank, wave_of
 from syncline.core.plan import Action, Change, Plan
@@ -117,8 +118,7 @@ def _needs(step: Step, other: Step) -> bool:
 def _defined(step: Step) -> tuple[str, str]:
     if step.key.group_kind != "CustomResourceDefinition.apiextensions.k8s.io" or isinstance(step, HookRun):
         return ("", "")
-    spec = (step.after or {}).get("spec") or {}
-    return str(spec.get("group") or ""), str((spec.get("names") or {}).get("kind") or "")
+    return defined_by(step.after or {})
 
 
 def _prune_places(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import operator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from syncline.core.openapi import Node
     from syncline.core.resource import Body
 
+_LONG: Final = 120
+_MOST_MEMORY: Final = 8 * 1024 * 1024
 _SERVERS: Final = frozenset({"apiVersion", "kind", "status"})
 """What identifies the object, and what only the server writes."""
 
@@ -174,12 +177,35 @@ def _beyond(value: Any, limits: Mapping[str, Any]) -> Iterator[str]:
         yield from _out_of(value, limits, "minimum", "maximum", "must be")
     elif isinstance(value, str):
         yield from _out_of(len(value), limits, "minLength", "maxLength", "must have a length of")
+        pattern = limits.get("pattern")
+        if isinstance(pattern, str) and not _matches(pattern, value):
+            yield f"must match {pattern if len(pattern) <= _LONG else 'the pattern of its definition'}"
     elif isinstance(value, list):
         yield from _out_of(len(value), limits, "minItems", "maxItems", "must have a number of members of")
     elif isinstance(value, dict):
         yield from _out_of(
             len(value), limits, "minProperties", "maxProperties", "must have a number of keys of"
         )
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Whether the pattern is anywhere in the value, as Go says; one that Go cannot read refuses nothing."""
+    program = _compiled(pattern)
+    return program is None or program.search(value) is not None
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Any:
+    # Go's language, and linear in time: a pull request may bring the definition and the value.
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MOST_MEMORY
+    try:
+        return re2.compile(pattern, options=options)
+    except re2.error:
+        return None
 
 
 def _out_of(size: float, limits: Mapping[str, Any], least: str, most: str, words: str) -> Iterator[str]:

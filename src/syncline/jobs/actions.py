@@ -15,7 +15,7 @@ from syncline.core.actions.changes import changes_of, refusals
 from syncline.core.live import Level, LiveState
 from syncline.core.plan import Plan
 from syncline.core.rendering import Rendering
-from syncline.errors import ClusterError, UsageError
+from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.carry_out import Turn, means_of
 from syncline.jobs.choose import chosen
 from syncline.jobs.each_app import one_by_one
@@ -89,10 +89,18 @@ def _rows(
 ) -> Iterator[ResourceRow]:
     for key in keys:
         body = live.objects[key]
+        said = _offered(body, known, session)
+        if said:
+            yield ResourceRow(key, "", session.assess(body), message=said)
+
+
+def _offered(body: Body, known: Actions, session: Session) -> str:
+    """What the object offers; a script that cannot say spoils no other's answer."""
+    try:
         offers = known.offers(body, session.clock.now())
-        if offers:
-            names = ", ".join(f"{offer}{' (not now)' if offer.disabled else ''}" for offer in offers)
-            yield ResourceRow(key, "", session.assess(body), message=names)
+    except ConfigError as error:
+        return session.masker.scrub(f"its actions cannot be told: {error}")
+    return ", ".join(f"{offer}{' (not now)' if offer.disabled else ''}" for offer in offers)
 
 
 def _unread(live: LiveState, session: Session) -> Iterator[Note]:

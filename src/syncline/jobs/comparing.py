@@ -138,13 +138,14 @@ def _answers(
     ]
     if not asked:
         return {}, ()
-    answers, costly = answered(asked, session.room)
-    return answers, _sentences(costly)
+    seconds = session.comparison.jq_seconds
+    answers, costly = answered(asked, session.room, seconds)
+    return answers, _sentences(costly, "a second" if seconds == 1 else f"{seconds:g} seconds")
 
 
-def _sentences(costly: Iterable[str]) -> Iterator[str]:
+def _sentences(costly: Iterable[str], patience: str) -> Iterator[str]:
     for expression in costly:
         yield (
-            f"The jq path expression {expression!r} takes more than a second or 512 MB for one object, so it "
-            "ignores nothing; write it as a plain path with select()."
+            f"The jq path expression {expression!r} takes more than {patience} or 512 MB for one object, so "
+            "it ignores nothing; write it as a plain path with select()."
         )

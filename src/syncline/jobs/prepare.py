@@ -16,7 +16,14 @@ from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, decode, encode, mark, may_be_taken_over, owner_of, tooling_of
 from syncline.core.guard import Allowance, guarded
 from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_hooks
-from syncline.core.hooks import DELETE_PHASES, SYNC_PHASES, idle_hooks, misread_hooks, split_hooks
+from syncline.core.hooks import (
+    DELETE_PHASES,
+    SYNC_PHASES,
+    idle_hooks,
+    misread_hooks,
+    odd_policies,
+    split_hooks,
+)
 from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.noise import SILENCE, Noise
@@ -307,9 +314,10 @@ def misread(manifests: Iterable[Manifest]) -> Iterator[str]:
 
 def _notes(rendering: Rendering) -> Iterator[Note]:
     """Hooks that never run, and what Helm itself takes lightly."""
-    for sentence in idle_hooks(split_hooks(rendering.manifests)[1]):
+    hooks = split_hooks(rendering.manifests)[1]
+    for sentence in idle_hooks(hooks):
         yield Note(Severity.INFO, sentence)
-    for sentence in odd_weights(rendering.manifests):
+    for sentence in (*odd_weights(rendering.manifests), *odd_policies(hooks)):
         yield Note(Severity.WARNING, sentence)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
+from syncline.core.definitions import defined_by
 from syncline.core.fields import compare, without
 from syncline.core.hooks import hook_of, is_hook
 from syncline.core.managed import leftovers
@@ -78,7 +79,7 @@ def unserved(
 ) -> Iterator[str]:
     """Objects whose kind the cluster does not serve and neither this application nor one before defines."""
     listed = tuple(manifests)
-    defined = {_defines(manifest.body) for manifest in listed if manifest.key.group_kind == _CRD}
+    defined = {defined_by(manifest.body) for manifest in listed if manifest.key.group_kind == _CRD}
     for manifest in listed:
         key = manifest.key
         if (key.group, key.kind) in defined or f"kind {key.group_kind}" in promised:
@@ -96,11 +97,6 @@ def unserved(
                 f"in version {version}; install its definition first, or set "
                 "the sync option SkipDryRunOnMissingResource=true."
             )
-
-
-def _defines(definition: Body) -> tuple[str, str]:
-    spec = definition.get("spec") or {}
-    return str(spec.get("group") or ""), str((spec.get("names") or {}).get("kind") or "")
 
 
 def shared_objects(manifests: Iterable[Manifest], live: LiveState, owner: Owner) -> Iterator[str]:

@@ -27,24 +27,28 @@ if TYPE_CHECKING:
     from syncline.process import Room
 
 SECONDS: Final = 1.0
-"""For one expression and one object (Argo CD, `ignore.normalizer.jq.timeout`)."""
+"""For one expression and one object, where nobody says more (`controller.ignore.normalizer.jq.timeout`)."""
 
 _ALTOGETHER: Final = 20.0
+_OBJECTS: Final = 20
+"""So many objects may take all the time there is for one."""
 _MEMORY: Final = 512 * 1024 * 1024
 _CHILD: Final = Path(__file__).with_name("jq_child.py")
 
 
-def answered(questions: Sequence[Question], room: Room) -> tuple[Answers, tuple[str, ...]]:
+def answered(
+    questions: Sequence[Question], room: Room, seconds: float = SECONDS
+) -> tuple[Answers, tuple[str, ...]]:
     """What each expression selects of its object, and the expressions that took too much."""
     answers: Answers = {}
     costly: dict[str, None] = {}
-    until = time.monotonic() + _ALTOGETHER
+    until = time.monotonic() + _whole(seconds)
     left = list(questions)
     while left:
         if time.monotonic() >= until:
             costly |= dict.fromkeys(question.expression for question in left)
             break
-        told = _asked(left, room)
+        told = _asked(left, room, seconds)
         for question, answer in zip(left, told, strict=False):
             answers[question.expression, id(question.body)] = only_paths(answer)
         left = left[len(told) :]
@@ -58,7 +62,11 @@ def answered(questions: Sequence[Question], room: Room) -> tuple[Answers, tuple[
     return answers, tuple(costly)
 
 
-def _asked(questions: Sequence[Question], room: Room) -> list[Any]:
+def _whole(seconds: float) -> float:
+    return max(_ALTOGETHER, seconds * _OBJECTS)
+
+
+def _asked(questions: Sequence[Question], room: Room, seconds: float) -> list[Any]:
     """The answers of one process, as far as it came."""
     expressions = list(dict.fromkeys(question.expression for question in questions))
     places = {expression: index for index, expression in enumerate(expressions)}
@@ -69,7 +77,7 @@ def _asked(questions: Sequence[Question], room: Room) -> list[Any]:
         "expressions": [wrapped(expression) for expression in expressions],
         "bodies": [body for _, body in bodies.values()],
         "questions": [[places[each.expression], bodies[id(each.body)][0]] for each in questions],
-        "seconds": SECONDS,
+        "seconds": seconds,
         "memory": _MEMORY,
     }
     argv = [sys.executable, "-I", str(_CHILD)]
@@ -77,7 +85,7 @@ def _asked(questions: Sequence[Question], room: Room) -> list[Any]:
         ended = run(
             argv,
             cwd=_CHILD.parent,
-            room=replace(room, seconds=_ALTOGETHER, wall=Wall()),
+            room=replace(room, seconds=_whole(seconds), wall=Wall()),
             stdin=json.dumps(task).encode(),
             name="jq",
         )

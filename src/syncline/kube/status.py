@@ -117,7 +117,9 @@ class Refusal(Discreet, frozen=True):
 
     def _remedy(self) -> str:
         by_words = (remedy for pattern, remedy in _BY_WORDS if pattern.search(self.words))
-        return next(by_words, "" if self.is_absence else _BY_CODE.get(self.code, ""))
+        misfits = self.code == _INTERNAL_CODE and self.reason != INTERNAL
+        by_code = _BY_CODE[400] if misfits else _BY_CODE.get(self.code, "")
+        return next(by_words, "" if self.is_absence else by_code)
 
     def _judge(self) -> str:
         named = _JUDGE.search(self.words)

@@ -55,6 +55,51 @@ def test_ignored_differences_are_by_kind_or_for_all() -> None:
     assert [(rule.group, rule.kind) for rule in found.noise] == [("*.example.com", "*"), ("*", "*")]
 
 
+def test_the_key_of_a_kind_wins_over_the_old_map_wherever_it_stands() -> None:
+    found, complaints = loaded(
+        """
+        resource.customizations.ignoreDifferences.apps_Deployment: "jsonPointers: [/spec/new]"
+        resource.customizations.knownTypeFields.a.io_A: "[{field: spec.new, type: core/Quantity}]"
+        resource.customizations: |
+          apps/Deployment: {ignoreDifferences: "jsonPointers: [/spec/old]"}
+          apps/DaemonSet: {ignoreDifferences: "jsonPointers: [/spec/kept]"}
+          a.io/A: {knownTypeFields: [{field: spec.old, type: core/Quantity}]}
+        """
+    )
+
+    assert complaints == []
+    assert {(rule.kind, rule.json_pointers) for rule in found.ignored} == {
+        ("Deployment", ("/spec/new",)),
+        ("DaemonSet", ("/spec/kept",)),
+    }
+    assert found.known_types == {"a.io/A": (KnownType(("spec", "new"), "core/Quantity"),)}
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds", "complaint"),
+    [
+        ("2s", 2.0, ""),
+        ("500ms", 0.5, ""),
+        ("1m", 60.0, ""),
+        ("0s", 1.0, "must be a time such as 2s, of at most a minute"),
+        ("2h", 1.0, "must be a time such as 2s, of at most a minute"),
+        ("soon", 1.0, "must be a time such as 2s, of at most a minute"),
+    ],
+)
+def test_how_long_jq_may_take_is_said_where_argo_cd_reads_it(
+    given: str, seconds: float, complaint: str
+) -> None:
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cmd-params-cm}\ndata:\n"
+        f"  controller.diff.server.side: 'true'\n  controller.ignore.normalizer.jq.timeout: {given}\n"
+    )
+
+    found = load([("params.yaml", text)])
+
+    assert found.customizations.comparison.jq_seconds == seconds
+    assert [complaint in each.message for each in found.complaints] == [True] * bool(complaint)
+
+
 def test_known_types_options_and_tracking_are_read() -> None:
     found, complaints = loaded(
         """

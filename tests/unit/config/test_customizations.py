@@ -82,6 +82,11 @@ def test_actions_are_a_discovery_script_and_definitions() -> None:
     assert {name: lua.text for name, lua in actions.scripts.items()} == {"paint": "return obj"}
 
 
+TWICE = (
+    "resource.customizations.actions.B: '{discovery.lua: d, definitions: [&a {name: b, action.lua: c}, *a]}'"
+)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -102,6 +107,21 @@ def test_actions_are_a_discovery_script_and_definitions() -> None:
             "resource.customizations.actions.Pod: '{discovery.lua: x, definitions: [{name: a}]}'",
             "a: action.lua",
         ),
+        (
+            "resource.customizations.actions.Pod: '{discovery.lua: x, mergeBuiltInActions: true}'",
+            "did you mean mergeBuiltinActions?",
+        ),
+        (
+            "resource.customizations.actions.Pod: '{discovery.lua: x, mergeBuiltinActions: \"true\"}'",
+            "mergeBuiltinActions must be true or false",
+        ),
+        (
+            "resource.customizations.actions.Pod: '{discovery.lua: x, definitions: [{name: a, action: y}]}'",
+            "action is not a field Argo CD knows; did you mean action.lua?",
+        ),
+        (TWICE, "b is defined twice"),
+        ("resource.customizations: '{a/B: {health.lua.useOpenLibs: \"yes\"}}'", "must be true or false"),
+        ("resource.customizations: '{\"a/{B,C\": {health.lua: x}}'", "is no group/Kind and no glob"),
     ],
 )
 def test_a_key_that_has_no_meaning_is_an_error_and_spoils_only_itself(data: str, sentence: str) -> None:
@@ -152,12 +172,15 @@ def lua(text: str) -> Customization:
         ("", "Service", None),
         ("b.c.clouds.io", "Rain", "clouds"),
         ("other.io", "Thing", None),
+        ("argoproj.io", "Rollout", "own braces"),
+        ("argoproj.io", "Workflow", None),
     ],
 )
 def test_an_exact_name_comes_before_a_glob_and_the_repositorys_word_before_bundled(
     group: str, kind: str, text: str | None
 ) -> None:
     own = {"example.com/Plant": lua("own exact"), "*example.com/P*": lua("own glob")}
+    own["argoproj.io/{Rollout,AnalysisRun}"] = lua("own braces")
 
     found = Customized(own, bundled(LAYOUT.items())).health(group, kind)
 

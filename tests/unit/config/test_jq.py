@@ -52,6 +52,25 @@ def test_what_jq_cannot_read_is_told_in_the_words_of_the_expression_alone() -> N
 
 
 @pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("", "it is empty"),
+        (" \n", "it is empty"),
+        (".a |", "syntax error, which ends too early"),
+        (".a[", "syntax error, unexpected INVALID_CHARACTER, which ends too early"),
+        (".a ]", "syntax error, unexpected INVALID_CHARACTER at column 4"),
+        (". |\n| .a", "syntax error, unexpected '|' at line 2, column 1"),
+        ('import "a" as a; .', "syntax error, unexpected import at column 1"),
+    ],
+)
+def test_a_mistake_is_told_at_its_place_in_the_expression(expression: str, reason: str) -> None:
+    said = unreadable(expression)
+
+    assert said.startswith(reason)
+    assert "top-level" not in said
+
+
+@pytest.mark.parametrize(
     "expression",
     [
         ".spec.replicas",

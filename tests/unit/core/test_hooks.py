@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.core.hooks import SYNC_PHASES, Phase, is_hook, phases_of
+from syncline.core.hooks import SYNC_PHASES, Phase, is_hook, odd_policies, phases_of
+from syncline.core.resource import Manifest, key_of
+from syncline.errors import Place
 
 ARGO, HELM = "argocd.argoproj.io/hook", "helm.sh/hook"
 PRE, SYNC, POST, FAIL = Phase.PRE_SYNC, Phase.SYNC, Phase.POST_SYNC, Phase.SYNC_FAIL
@@ -120,3 +122,23 @@ def test_only_a_hook_has_phases(argo: str | None, helm: str | None) -> None:
 
     assert is_hook(body) or not phases_of(body)
     assert is_hook(body) is (argo is not None or (helm is not None and helm != "crd-install"))
+
+
+@pytest.mark.parametrize(
+    ("policy", "sentences"),
+    [
+        ("hook-succeeded, before-hook-creation", []),
+        ("hook-success", ["which does not count; did you mean hook-succeeded?"]),
+        (
+            "HookSucceeded,hook-failed",
+            ["'HookSucceeded', which does not count; did you mean hook-succeeded?"],
+        ),
+    ],
+)
+def test_a_delete_policy_that_helm_does_not_know_is_told(policy: str, sentences: list[str]) -> None:
+    annotations = {HELM: "pre-install", "helm.sh/hook-delete-policy": policy}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "annotations": annotations}}
+
+    found = list(odd_policies([Manifest(key_of(body), "v1", body, Place("a.yaml", 3))]))
+
+    assert [each in text for each, text in zip(sentences, found, strict=True)] == [True] * len(sentences)

@@ -548,3 +548,12 @@ def test_predicting_changes_neither_of_its_inputs(live: Object, desired: Object)
     in_sync(live, desired)
 
     assert (live, desired) == before
+
+
+@pytest.mark.parametrize("most", [["cpu"], "1", 5, {}, None])
+def test_a_limit_range_that_no_server_takes_is_still_compared(most: Any) -> None:
+    live, wanted = limit_range(), limit_range()
+    wanted["spec"]["limits"][0]["max"] = most
+
+    assert predict_apply(live, wanted)["spec"]["limits"] != []
+    assert not in_sync(live, wanted)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -147,6 +150,18 @@ def test_a_definition_is_pulled_to_the_first_object_of_its_kind_and_before_it() 
 
     assert stage.wave == -1
     assert [group[0].key for group in stage.kind_groups] == [crd, early]
+
+
+@pytest.mark.parametrize("spec", ["text", ["list"], 1, {"names": "text"}, {"names": ["list"], "group": None}])
+def test_a_definition_of_the_wrong_shape_is_scheduled_for_the_server_to_refuse(spec: Any) -> None:
+    crd = ResourceKey("apiextensions.k8s.io", "CustomResourceDefinition", "", "secrets.acme.io")
+    body = {**manifest(crd).body, "spec": spec}
+
+    (stage,) = schedule(
+        Plan("web", "abc", Level.LIVE, Inventory("web"), (Change(crd, Action.CREATE, after=body),))
+    )
+
+    assert [change.key for change in applied(stage)] == [crd]
 
 
 def test_what_is_pruned_last_comes_after_the_last_wave() -> None:

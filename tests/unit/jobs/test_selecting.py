@@ -8,7 +8,6 @@ import time
 import pytest
 
 from syncline.core.ignore import Question
-from syncline.jobs import selecting
 from syncline.jobs.selecting import answered
 from syncline.process import Room
 
@@ -33,12 +32,9 @@ def test_one_process_answers_for_all_objects() -> None:
 @pytest.mark.parametrize(
     "endless", ["def f: f; f", '.a | select(("x" * 900000000) == "y")', "[recurse([.])] | .a"]
 )
-def test_what_takes_too_much_is_named_and_the_rest_is_answered(
-    endless: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(selecting, "SECONDS", 0.3)
+def test_what_takes_too_much_is_named_and_the_rest_is_answered(endless: str) -> None:
     begun = time.monotonic()
-    answers, costly = answered(questions(endless, GOOD), ROOM)
+    answers, costly = answered(questions(endless, GOOD), ROOM, seconds=0.3)
 
     assert costly == (endless,)
     assert time.monotonic() - begun < 10

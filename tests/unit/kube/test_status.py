@@ -118,6 +118,19 @@ def test_an_answer_that_is_no_status_keeps_its_code(code: int, body: bytes, reas
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("", "Correct the manifest."),
+        ("InternalError", "The API server is in trouble; see its health, and run it again."),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_not_blamed_on_the_server(reason: str, remedy: str) -> None:
+    words = "failed to create typed patch object (a/b; v1, Kind=Pod): .spec: expected map, got &{[a]}"
+
+    assert refusal_of(status(words, code=500, reason=reason)).error(secret=False).remedy == remedy
+
+
 def test_a_status_is_read_from_its_text() -> None:
     refusal = read_refusal(422, json.dumps(status("no", retryAfterSeconds=3)).encode())
 

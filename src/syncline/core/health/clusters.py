@@ -36,7 +36,7 @@ def provisioned(body: Mapping[str, Any]) -> Health:
     phase = text(status, "phase")
     if failure or phase == "Failed":
         return Health(HealthStatus.DEGRADED, failure or "Its phase is Failed.")
-    found = {each.get("type"): each for each in fresh_conditions(body)}
+    found = {text(each, "type"): each for each in fresh_conditions(body)}
     ready = found.get("Available") or found.get("Ready") or {}
     if ready.get("status") == "False" and ready.get("severity") == "Error":
         return Health(HealthStatus.DEGRADED, words_of(ready))

@@ -82,7 +82,7 @@ def by_conditions(
 
 
 def _needed(found: list[Mapping[str, Any]], needs: tuple[str, ...]) -> Health:
-    by_type = {each.get("type"): each for each in found}
+    by_type = {text(each, "type"): each for each in found}
     for kind in needs:
         each = by_type.get(kind, {})
         if each.get("status") == "False":

@@ -16,10 +16,11 @@ HOST: Final = r"""
 local slow, INSTRUCTIONS, SECONDS, LONGEST = ...
 local EVERY = 100
 local base, str, clock = _G, string, os.clock
-local sethook, setupvalue = debug.sethook, debug.setupvalue
-local pcall, xpcall, error, type = pcall, xpcall, error, type
+local sethook, setupvalue, getinfo = debug.sethook, debug.setupvalue, debug.getinfo
+local xpcall, error, type = xpcall, error, type
 local next, rawget, rawlen, tostring, tonumber, floor = next, rawget, rawlen, tostring, tonumber, math.floor
-local format, find, concat, load = string.format, string.find, table.concat, load
+local format, find, concat, sort, load = string.format, string.find, table.concat, table.sort, load
+local pairs, select = pairs, select
 local unpack = table.unpack
 local strings = getmetatable("")
 strings.__metatable = false
@@ -37,6 +38,18 @@ local function tick()
   if over then error(over, 0) end
 end
 
+-- A mistake that a function of this page noticed is told at the script's line.
+local function located(e)
+  local told = type(e) == "string" and str.match(e, '^%[string "<python>"%]:%d+: (.*)$')
+  if not told then return e end
+  for level = 2, 50 do
+    local info = getinfo(level, "Sl")
+    if not info then break end
+    if info.source == "=script" then return format("script:%d: ", info.currentline) .. told end
+  end
+  return told
+end
+
 -- A script may catch its own mistakes, but not its end.
 local function unless_over(...)
   if over then error(over, 0) end
@@ -50,6 +63,59 @@ local function number_text(v)
     if tonumber(text) == v then return text end
   end
   return tostring(v)
+end
+
+-- Numbers in texts look as Argo CD's interpreter writes them, also where a library makes the text.
+local function joined(t, separator, first, last)
+  if type(t) ~= "table" then return concat(t) end
+  local parts = {}
+  for i = first or 1, last or #t do
+    local v = t[i]
+    parts[i] = type(v) == "number" and number_text(v) or v
+  end
+  return concat(parts, separator, first or 1, last or #t)
+end
+
+local function formatted(form, ...)
+  local values, count = {...}, select("#", ...)
+  if type(form) == "string" and #form <= 1000 and find(form, "%%[^%%]*s") then
+    local at = 0
+    for kind in str.gmatch(str.gsub(form, "%%%%", ""), "%%[-+ #0]*%d*%.?%d*(%a)") do
+      at = at + 1
+      if kind == "s" and type(values[at]) == "number" then values[at] = number_text(values[at]) end
+    end
+  end
+  return format(form, unpack(values, 1, count))
+end
+
+-- A table's names come in one order, whatever the process: the numbers first, then the texts.
+local function is_before(a, b)
+  local one, other = type(a), type(b)
+  if one ~= other then return one < other end
+  if one == "number" or one == "string" then return a < b end
+  return false
+end
+
+local function ordered_pairs(t)
+  if type(t) ~= "table" then return pairs(t) end
+  local keys, count, at = {}, 0, 0
+  for key in next, t do
+    count = count + 1
+    keys[count] = key
+  end
+  if rawlen(t) == count then
+    for i = 1, count do keys[i] = i end
+  elseif count > 1 then
+    sort(keys, is_before)
+  end
+  return function()
+    while at < count do
+      at = at + 1
+      local key = keys[at]
+      local value = rawget(t, key)
+      if value ~= nil then return key, value end
+    end
+  end
 end
 
 local function days(year, month, day)
@@ -100,7 +166,12 @@ local function counted(name)
   return function(s, p, ...)
     if type(s) == "number" then s = tostring(s) end
     if type(p) == "number" then p = tostring(p) end
-    if type(s) ~= "string" or type(p) ~= "string" or not is_dear(s, p) then return quick(s, p, ...) end
+    if type(s) ~= "string" or type(p) ~= "string" then
+      local at, wrong = 1, type(s)
+      if wrong == "string" then at, wrong = 2, type(p) end
+      error(format("bad argument #%d to '%s' (string expected, got %s)", at, name, wrong), 2)
+    end
+    if not is_dear(s, p) then return quick(s, p, ...) end
     local _, plain = ...
     if not (name == "find" and plain) then return careful(s, p, ...) end
     -- A plain search compares the whole text at each place: two long ones are too much for one step.
@@ -110,14 +181,14 @@ local function counted(name)
 end
 
 local STRING = {
-  byte = str.byte, char = str.char, format = str.format, len = str.len, lower = str.lower, upper = str.upper,
+  byte = str.byte, char = str.char, format = formatted, len = str.len, lower = str.lower, upper = str.upper,
   reverse = str.reverse, sub = str.sub, rep = rep,
   find = counted("find"), match = counted("match"), gmatch = counted("gmatch"), gsub = counted("gsub"),
 }
 STRING.gfind = STRING.gmatch
 
 local BASE = {
-  assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, rawequal = rawequal,
+  assert = assert, error = error, ipairs = ipairs, next = next, pairs = ordered_pairs, rawequal = rawequal,
   rawget = rawget, rawset = rawset, select = select, tonumber = tonumber, type = type, unpack = unpack,
   getmetatable = getmetatable,
   tostring = function(v) return type(v) == "number" and number_text(v) or tostring(v) end,
@@ -125,12 +196,12 @@ local BASE = {
     if type(meta) == "table" and rawget(meta, "__gc") ~= nil then error("__gc is not supported", 2) end
     return setmetatable(t, meta)
   end,
-  pcall = function(f, ...) return unless_over(pcall(f, ...)) end,
+  pcall = function(f, ...) return unless_over(xpcall(f, located, ...)) end,
   xpcall = function(f, handler, ...)
     -- The handler of an error that the hook raised would run without the hook.
     local function careful(e)
       if over then return e end
-      return handler(e)
+      return handler(located(e))
     end
     return unless_over(xpcall(f, careful, ...))
   end,
@@ -140,8 +211,11 @@ local BASE = {
 }
 
 local TABLE = {
-  concat = table.concat, insert = table.insert, remove = table.remove, sort = table.sort, unpack = unpack,
-  getn = function(t) return #t end,
+  concat = joined, insert = table.insert, remove = table.remove, sort = table.sort, unpack = unpack,
+  getn = function(t)
+    if type(t) == "table" then return #t end
+    error("bad argument #1 to 'getn' (table expected, got " .. type(t) .. ")", 2)
+  end,
   maxn = function(t)
     local most = 0
     for key in next, t do if type(key) == "number" and key > most then most = key end end
@@ -153,8 +227,10 @@ local MATH = {}
 for name, value in next, math do
   if name ~= "random" and name ~= "randomseed" then MATH[name] = value end
 end
+MATH.mod = math.fmod
 
 local OS = {time = os_time, date = os_date}
+local OPEN_OS = {time = os_time, date = os_date, difftime = function(a, b) return a - (b or 0) end}
 
 local function copied(library)
   local copy = {}
@@ -172,7 +248,7 @@ local function environment(open)
     error("module '" .. tostring(name) .. "' is not available", 2)
   end
   if open then
-    env.string, env.math, env.os = copied(STRING), copied(MATH), copied(OS)
+    env.string, env.math, env.os = copied(STRING), copied(MATH), copied(OPEN_OS)
   end
   return env
 end
@@ -249,7 +325,7 @@ function host.run(fn, open, at, obj, params, json)
   spent, over, now, ends = 0, nil, at, clock() + SECONDS
   strings.__index = open and STRING or nil
   sethook(tick, "", EVERY)
-  local ok, first, second, third = pcall(json and as_json or as_health, fn)
+  local ok, first, second, third = xpcall(json and as_json or as_health, located, fn)
   sethook()
   strings.__index = str
   setupvalue(fn, 1, nil)

@@ -16,7 +16,7 @@ from syncline.config.globs import compiled
 from syncline.config.jq import selected
 from syncline.core.fields import ABSENT, Path, value_at, with_value
 from syncline.core.ignore import named, pointed
-from syncline.core.mask.shapes import is_random, is_sensitive
+from syncline.core.mask.shapes import is_password, is_random, is_sensitive, is_telling
 from syncline.core.normalize import LAST_APPLIED, metadata_of
 from syncline.core.resource import group_of
 from syncline.core.schema import shape_of_body
@@ -37,6 +37,7 @@ _RECORDS: Final = frozenset(
 _ANY: Final = "*"
 _NESTED: Final = (dict, list)
 _TEMPLATE: Final = "{{"
+_KEYS_OF: Final = "secretName"
 
 _BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
     "SealedSecret.bitnami.com": ("spec/encryptedData/*", "spec/template/data/*"),
@@ -100,7 +101,8 @@ def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
             if "kind" in value or "metadata" in value:
                 yield from _values_of(value, rules)
             if texts and rules.guess:
-                yield from (value[name].encode(errors="replace") for name in guessed(value))
+                found = (value[name] for name in guessed(value))
+                yield from (text.encode(errors="replace") for text in found if is_telling(text))
 
 
 def _values_of(body: Body, rules: Masking) -> Iterator[bytes]:
@@ -129,17 +131,17 @@ def _texts(value: Any) -> Iterator[str]:
 
 def guessed(value: Mapping[str, Any]) -> list[str]:
     """The fields of a map whose name says that they hold a secret, and whose value looks like one."""
-    found = [
-        name
-        for name, inner in value.items()
-        if isinstance(inner, str) and is_sensitive(name) and is_random(inner)
-    ]
-    said = value.get("value")
-    if isinstance(said, str):
-        called = value.get("name")
-        if isinstance(called, str) and is_sensitive(called) and is_random(said):
-            found.append("value")
+    found = [name for name, inner in value.items() if isinstance(inner, str) and _holds(name, inner)]
+    if _KEYS_OF in value:
+        found = [name for name in found if is_random(value[name])]  # beside it stand the keys of a Secret
+    called, said = value.get("name"), value.get("value")
+    if isinstance(called, str) and isinstance(said, str) and _holds(called, said):
+        found.append("value")
     return found
+
+
+def _holds(name: str, value: str) -> bool:
+    return (is_sensitive(name) and is_random(value)) or is_password(name, value)
 
 
 def is_record(name: str) -> bool:

@@ -9,6 +9,7 @@ load, and they give a verdict on a line, not the place of a value.
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -85,7 +86,7 @@ _TOKENS: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("earer ", "asic ", "EARER ", "ASIC "),
      r"(?i:(?<=bearer )|(?<=basic ))(?=[^\s\"']{0,4096}[0-9=])[A-Za-z0-9._~+/-]{12,}=*"),
     # a user name in a URL that is so long that it is a token
-    (("://",), r"(?<=://)[^\s/\"'<>:@]{20,256}(?=[:@])"),
+    (("://",), r"(?<=://)[^\s/\"'<>:@]{20,256}(?=(?::[^\s/\"'<>@]{0,400})?@)"),
 )  # fmt: skip
 
 _URL: Final = regex(r"://([^\s/\"'<>:@]{0,256}):(?![0-9]{1,5}(?:[/?#\s]|$))([^\s\"'<>]{1,400})@")
@@ -96,23 +97,34 @@ _ASSIGNED: Final = regex(
 _WORDS: Final = ("pass", "pwd", "secret", "token", "key", "credential")
 _CANDIDATE: Final = regex(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{32,}")
 _PUBLIC: Final = regex(
-    r"sha(?:1|224|256|384|512)[-:]|AAAA[A-Z][23]|ENC\[|age1|vault:|ref\+|\$|\{\{|<|/|https?:|LS0tLS1CRUdJTiBDRVJU"
-    r"|LS0tLS1CRUdJTiBQVUJMSUMg"
+    r"sha(?:1|224|256|384|512)[-:]|AAAA[A-Z][23]|ENC\[|age1|vault:|ref\+|\$|\{\{|<|/|https?:"
+    r"|LS0tLS1CRUdJTiBDRVJU|LS0tLS1CRUdJTiBQVUJMSUMg"  # PEM in base64: certificates and public keys
+    r"|MIGfMA0GCSqGSIb3DQEBAQUAA4GN|MII[BC].jANBgkqhkiG9w0BAQEFAAOC"  # a public key: RSA,
+    r"|MFkwEwYHKoZIzj0CAQ|MHYwEAYHKoZIzj0CAQ|MIGbMBAGByqGSM49AgEG|MCowBQYDK2VwAyEA"  # of curves
+    r"|MII.{3}CCA.{2}gAwIBAg"  # a certificate
+    r"|iVBORw0KGgo|R0lGOD[dl]|UklGR|d09GM"  # PNG, GIF, WebP, fonts
+    r"|applyset-|google-site-verification"
 )
 _PUBLIC_BLOCK: Final = regex(
-    r"-----BEGIN (?:CERTIFICATE|[A-Z0-9 ]*PUBLIC KEY|X509 CRL).{0,20000}?-----END", re.DOTALL
+    r"-----BEGIN (?:CERTIFICATE|[A-Z0-9 ]*PUBLIC KEY|X509 CRL).{0,20000}?-----END"
+    r"|ENC\[AES256_GCM,[^\[\]]{0,20000}\]",
+    re.DOTALL,
 )
+_LOGIN: Final = regex(r"""(?<=\s)(?:-u|--user)[\s=]\s{0,8}["']?[^\s:"'$]{1,64}:([^\s"'$]{8,})""")
+_REFERRING: Final = regex(r"(?:arn:[a-z0-9-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]*:|\$\{)$")
 _SENSITIVE: Final = regex(
     r"(?i)(?:passw(?:or)?d|passphrase|pwd|(?<!existing)(?<!existing[_-])secret|token|cookie|dsn"
     r"|(?:api|access|account|auth|encryption|license|master|private|root|secret|session|shared|signing)[-_.]?key"
     r"|credentials?|connection[-_.]?string|htpasswd|kubeconfig|dockerconfigjson)s?$|^auth$"
 )
+_PASSWORD: Final = regex(r"(?i)(?:passw(?:or)?d|passphrase|pwd|(?:^|[-_.])pass)s?$")
+_SWITCH: Final = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "null"})
 _DIGEST: Final = regex(
     r"(?i)checksum|digest|hash|sha(?:1|256|512)|fingerprint|thumbprint|integrity|revision|commit|uid$"
 )
 _NAME_LIKE: Final = regex(r"[a-z]+(?:[-._/][a-z0-9]{1,12})*")
 _APART: Final = regex(r"[-_/+=]")
-_WORD: Final = regex(r"(?:[A-Z]?[a-z]{2,})+|[A-Z]{2,}")
+_WORD: Final = regex(r"[A-Z]{0,6}[a-z]{2,}(?:[A-Z]{1,6}[a-z]{2,})*[A-Z]{0,6}|[A-Z]{2,}")
 _SAMPLE: Final = 2048
 _RARELY: Final = 0.25
 _OFTEN: Final = 0.4
@@ -134,14 +146,15 @@ def guesses(text: str) -> Iterator[tuple[int, int]]:
     if len(text) < _SHORTEST_TOKEN:
         return
     for match in _ASSIGNED.finditer(text) if any(_words().iter(text)) else ():
-        if is_sensitive(match[1]) and is_random(match[2]) and not _is_object(text, match):
+        if is_sensitive(match[1]) and is_random(match[2]) and not _is_reference(text, match):
             yield match.span(2)
+    if " -u" in text or " --user" in text:
+        yield from (match.span(1) for match in _LOGIN.finditer(text) if is_random(match[1]))
     if len(text) < _UNNAMED:
         return
-    found = [match for match in _CANDIDATE.finditer(text) if _is_noise(match[0])]
-    public = (
-        [match.span() for match in _PUBLIC_BLOCK.finditer(text)] if found and "-----BEGIN" in text else []
-    )
+    found = [match for match in _CANDIDATE.finditer(text) if _is_noise(match[0]) and not _is_text(match[0])]
+    has_blocks = found and ("-----BEGIN" in text or "ENC[" in text)
+    public = [match.span() for match in _PUBLIC_BLOCK.finditer(text)] if has_blocks else []
     for match in found:
         if text[max(match.start() - 3, 0) : match.start()] != "h1:" and not any(
             start <= match.start() < stop for start, stop in public
@@ -149,9 +162,25 @@ def guesses(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-def _is_object(text: str, match: re.Match[str]) -> bool:
-    """Whether it is the kind and the name of an object: `Secret team-5c4d/login`."""
-    return match[1] == "Secret" and not {":", "="}.intersection(text[match.end(1) : match.start(2)])
+def _is_reference(text: str, match: re.Match[str]) -> bool:
+    """Whether it only says where the secret is: `Secret team-5c4d/login`, an ARN, `${X:?why}`."""
+    between = text[match.end(1) : match.start(2)]
+    if match[1] == "Secret" and not {":", "="}.intersection(between):
+        return True
+    before = _REFERRING.search(text[max(match.start() - 80, 0) : match.start()])
+    return before is not None and (before[0] != "${" or match[2].startswith("?"))
+
+
+def _is_text(candidate: str) -> bool:
+    """Whether it is base64 of what people read, an icon in SVG say, with no secret in it."""
+    letters = candidate.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        text = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True).decode()
+    except ValueError:
+        return False
+    shown = all(letter.isprintable() or letter.isspace() for letter in text)
+    alone = not any(map(str.isspace, text)) and _is_noise(text)
+    return shown and not alone and not any(True for _ in guesses(text))
 
 
 @cache
@@ -183,6 +212,17 @@ def is_digest(name: str) -> bool:
     return _DIGEST.search(name) is not None
 
 
+def is_password(name: str, value: str) -> bool:
+    """Whether this is somebody's password, however weak; no switch, path or reference."""
+    said = value.strip()
+    return _PASSWORD.search(name) is not None and said.lower() not in _SWITCH and not _PUBLIC.match(said)
+
+
+def is_telling(text: str) -> bool:
+    """Whether a text can be looked for elsewhere: no word that stands there for something else."""
+    return len(text) >= _NAMED and not _NAME_LIKE.fullmatch(text)
+
+
 def is_random(text: str, *, least: int = _NAMED) -> bool:
     """Whether nobody would choose this text, word for word, for something that others should read."""
     if len(text) < least or _PUBLIC.match(text) or _NAME_LIKE.fullmatch(text) or any(map(str.isspace, text)):
@@ -193,7 +233,7 @@ def is_random(text: str, *, least: int = _NAMED) -> bool:
 
 def _is_noise(text: str) -> bool:
     """The same for a text of which no name says what it is: letters of both cases and digits, at random."""
-    if _PUBLIC.match(text):
+    if _PUBLIC.match(text) or _PUBLIC.match(text.partition("=")[2]):
         return False
     text = text[:_SAMPLE]
     if sum(len(word) for word in _APART.split(text) if _WORD.fullmatch(word)) * 3 > len(text):

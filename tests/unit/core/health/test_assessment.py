@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.health.pack import PACK
 
 KINDS = [
     ("apps/v1", "Deployment"),
@@ -77,6 +78,20 @@ def test_whatever_conditions_hold_there_is_an_answer(
     body = {"apiVersion": api_version, "kind": kind, "status": {"conditions": found}}
 
     assert isinstance(assess(body), Health)
+
+
+@given(
+    kind=st.sampled_from(sorted(PACK)),
+    found=conditions,
+    status=st.dictionaries(st.sampled_from(READ), values),
+)
+@settings(max_examples=300)
+def test_whatever_a_custom_resource_holds_there_is_an_answer(
+    kind: tuple[str, str], found: list[dict[str, Any]], status: dict[str, Any]
+) -> None:
+    status = {**status, "conditions": found}
+
+    assert isinstance(assess({"apiVersion": f"{kind[0]}/v1", "kind": kind[1], "status": status}), Health)
 
 
 @given(st.dictionaries(st.sampled_from(["apiVersion", "kind", "metadata", "status"]), values))

@@ -72,6 +72,26 @@ def test_a_way_out_is_a_sentence(attempt: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mistake", "sentence"),
+    [
+        ("for _ in pairs(nil) do end", "bad argument #1 to 'pairs' (table expected, got nil)"),
+        ("local t = table.concat({{}}, ' ')", "invalid value (table) at index 1 in table for 'concat'"),
+        ("local t = table.concat(nil)", "bad argument #1 to 'concat' (table expected, got nil)"),
+        ("local n = table.getn(obj.none)", "bad argument #1 to 'getn' (table expected, got nil)"),
+        ("local s = string.format('%d', 'x')", "bad argument #2 to 'format' (number expected, got string)"),
+        ("local s = string.find(obj.none, 'x')", "bad argument #1 to 'find' (string expected, got nil)"),
+        ("local s = string.match('x', {})", "bad argument #2 to 'match' (string expected, got table)"),
+        ("local t = setmetatable(1, {})", "bad argument #1 to 'setmetatable' (table expected, got number)"),
+        ("local d = os.date('%E')", "bad argument #1 to 'date' (invalid conversion specifier '%E')"),
+    ],
+)
+def test_a_mistake_is_told_at_the_line_of_the_script(mistake: str, sentence: str) -> None:
+    assert refusal(f"local a = 1\n{mistake}\nreturn a") == f"line 2: {sentence}"
+    caught = f"local _, why = pcall(function()\n{mistake}\nend) return why"
+    assert value(caught) == f"script:2: {sentence}"
+
+
+@pytest.mark.parametrize(
     "loop",
     [
         "while true do end",
@@ -85,7 +105,7 @@ def test_a_way_out_is_a_sentence(attempt: str, sentence: str) -> None:
         "local t = setmetatable({}, {__lt = function() while true do end end}) return t < t",
         "table.sort({1, 2, 3}, function() while true do end end)",
         "string.gsub('x', 'x', function() while true do end end)",
-        "for _ in pairs(setmetatable({}, {__pairs = function() while true do end end})) do end",
+        "for _ in pairs({1, 2}) do table.sort({3, 1, 2}, function() while true do end end) end",
     ],
 )
 def test_whatever_loops_is_ended(loop: str) -> None:
@@ -246,6 +266,10 @@ def test_the_object_itself_is_never_in_a_scripts_reach() -> None:
         ("return {pcall(function() error('x', 0) end)}", [False, "x"]),
         ("return _VERSION", "Lua 5.1"),
         ("return select('#', 1, 2)", 2),
+        ("return table.concat({obj.n, 1e15, 0.1}, ' ')", "1700000000000000 1000000000000000 0.1"),
+        ("return table.concat({'a', 'b', 'c', 'd'}, '-', 2, 3)", "b-c"),
+        ("return table.concat({})", ""),
+        ("for name in pairs(setmetatable({a = 1}, {__pairs = error})) do return name end", "a"),
     ],
 )
 def test_the_abi_is_argo_cds(text: str, expected: object) -> None:
@@ -262,11 +286,35 @@ def test_the_abi_is_argo_cds(text: str, expected: object) -> None:
         ("return string.format('%s-%d', 'a', 3)", "a-3"),
         ("return math.floor(2.5)", 2),
         ("return os.time()", NOW),
+        ("return string.format('%s of %5s, %d%%', 1e15, 'x', 7)", "1000000000000000 of     x, 7%"),
+        ("return string.format('%%s %s', 1700000000000000)", "%s 1700000000000000"),
+        ("return math.mod(7, 4) + os.difftime(5, 3)", 5),
         ("return string.match('v1.2.3', '(%d+)%.(%d+)')", "1"),
     ],
 )
 def test_open_libraries_are_open(text: str, expected: object) -> None:
     assert value(text) == expected
+
+
+ORDER = """
+local made, seen = {zeta = 1, alpha = 2, ready = 3}, ""
+made.beta = 4
+made[1] = 5
+for _, t in ipairs({made, obj.status, obj.list}) do
+  for key in pairs(t) do seen = seen .. tostring(key) .. " " end
+end
+for key in pairs(made) do made[key] = nil end
+return seen .. tostring(next(made))
+"""
+
+
+def test_names_come_in_one_order_whatever_the_process() -> None:
+    """Lua seeds its hashes anew in each process, so a message would differ from run to run."""
+    body = {"status": {"phase": "x", "conditions": [], "age": 1}, "list": ["a", "b", "c"]}
+
+    expected = "1 alpha beta ready zeta age conditions phase 1 2 3 nil"
+    assert {ENGINE.value(Script("test", ORDER), body, {}, NOW) for _ in range(3)} == {expected}
+    assert Engine().value(Script("test", ORDER), body, {}, NOW) == expected
 
 
 def test_a_syntax_error_names_its_line() -> None:
