@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.config import argo, comparison, customizations, settings_file, tools
+from syncline.config import argo, comparison, customizations, settings_file, tools, unmanaged
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -79,12 +79,13 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
             _take_file(found, path, text)
     kinds, complaints = customizations.decode(found.customizations)
     compared, more = comparison.decode(found.customizations)
-    found.complaints += (*complaints, *more)
+    left_out, others = unmanaged.decode(found.customizations)
+    found.complaints += (*complaints, *more, *others)
     return set_apart(
         Configuration(
             applications=tuple(found.applications),
             settings=found.settings,
-            customizations=Customizations(found.customizations, kinds, compared),
+            customizations=Customizations(found.customizations, kinds, compared, left_out),
             complaints=tuple(found.complaints),
             broken=tuple(found.broken),
             sets=tuple(found.sets),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from syncline.config.comparison import Comparison
+from syncline.config.unmanaged import Unmanaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,12 +103,13 @@ class Customizations(Struct, frozen=True):
     key's line.
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these, and
-    `comparison` what they and the keys about tracking come to for comparing.
+    `comparison` what they and the keys about tracking come to for comparing; `unmanaged` is left alone.
     """
 
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
     kinds: Mapping[str, Customization] = field(default_factory=dict)
     comparison: Comparison = field(default_factory=Comparison)
+    unmanaged: Unmanaged = field(default_factory=Unmanaged)
 
     @property
     def sensitive_annotations(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
     from syncline.config.project import AllowedDestination, AppProject, KindRule, OrphanRule
+    from syncline.config.unmanaged import Unmanaged
     from syncline.core.resource import Body, ResourceKey
 
 CONTROL_PLANE: Final = "argocd"
@@ -188,6 +189,20 @@ def restrained(plan: Plan, project: AppProject, target: Target) -> Plan:
         for change in plan.changes
     )
     return replace(plan, changes=changes, refusals=refusals)
+
+
+def left_alone(plan: Plan, unmanaged: Unmanaged) -> Plan:
+    """The plan without the removal of what nobody manages: that it is left out of Git's side removes
+    nothing.
+    """
+    reasons = {
+        change.key: unmanaged.why(change.key.group, change.key.kind)
+        for change in plan.changes
+        if change.action is Action.PRUNE
+    }
+    if not any(reasons.values()):
+        return plan
+    return replace(plan, changes=tuple(_kept(change, reasons.get(change.key, "")) for change in plan.changes))
 
 
 def _is_wanted(change: Change) -> bool:

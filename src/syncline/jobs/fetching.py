@@ -17,6 +17,7 @@ from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store
+from syncline.jobs.projects import unmanaged_of
 from syncline.once import Once
 from syncline.render import Checkout, Workshop, normalized_url
 
@@ -169,6 +170,7 @@ def fitted(asked: AtRevision, session: Session) -> RenderOptions:
         helm_default=settings.helm,
         kube_version=what_if or access.kube_version or settings.kube_version,
         api_versions=access.api_versions,
+        unmanaged=unmanaged_of(app.destination, session),
     )
 
 

@@ -23,6 +23,7 @@ from syncline.core.noise import SILENCE, Noise
 from syncline.core.options import SyncOptions, misread_options, options_of
 from syncline.core.order import misread_waves, odd_weights
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
+from syncline.core.project import left_alone
 from syncline.core.recreate import with_recreations
 from syncline.core.rendering import Rendering, rescoped
 from syncline.core.resource import Body, Manifest
@@ -32,7 +33,7 @@ from syncline.discreet import Discreet
 from syncline.errors import Place
 from syncline.jobs.comparing import hushed, marked_as_live, offline_shapes, terms_of
 from syncline.jobs.predicting import predict, unasked_notes, yielded
-from syncline.jobs.projects import governed, project_notes
+from syncline.jobs.projects import governed, project_notes, unmanaged_of
 from syncline.jobs.reservations import (
     foreign_hooks,
     own_resources,
@@ -175,6 +176,7 @@ def against_live(
         *(shared_objects(plan.manifests, live, owner) if policy.options.has("FailOnSharedResource") else ()),
         *foreign_hooks(hooks, live, owner),
     )
+    plan = left_alone(plan, unmanaged_of(app.destination, session))
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
     plan = guarded(_with_parent(plan, record), _allowance(app, session))
     said = (*told, *hushed(prediction), *_notes(rendering), *unasked_notes(prediction))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from syncline.config import Configuration
     from syncline.config.application import Application, Destination
     from syncline.config.settings import Settings
+    from syncline.config.unmanaged import Unmanaged
     from syncline.core.plan import Plan
     from syncline.jobs.session import Session
 
@@ -86,6 +87,11 @@ def target_of(destination: Destination, session: Session) -> Target:
         namespace=destination.namespace,
         project=access.project,
     )
+
+
+def unmanaged_of(destination: Destination, session: Session) -> Unmanaged:
+    """Which kinds nobody looks at in the cluster of a destination."""
+    return replace(session.customizations.unmanaged, server=target_of(destination, session).server)
 
 
 def project_notes(app: Application, session: Session) -> tuple[Note, ...]:

@@ -194,9 +194,14 @@ class Session:
         return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
 
     @property
+    def customizations(self) -> Customizations:
+        """`argocd-cm` as of the trusted commit: a change cannot hide what it brings."""
+        return self._files[self._settings_revision].customizations
+
+    @property
     def comparison(self) -> Comparison:
-        """How objects are compared, as of the trusted commit: a change cannot hide what it brings."""
-        return self._files[self._settings_revision].customizations.comparison
+        """How objects are compared."""
+        return self.customizations.comparison
 
     def written(self, revision: str) -> Configuration:
         """What the files of this commit say, ApplicationSets not expanded. Raises ConfigError."""
