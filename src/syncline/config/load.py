@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.config import argo, comparison, customizations, settings_file, tools, unmanaged
+from syncline.config import (
+    argo,
+    comparison,
+    customizations,
+    global_projects,
+    settings_file,
+    tools,
+    unmanaged,
+)
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -30,7 +38,7 @@ _OUR_KIND = regex(
     r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
 )
 _OUR_WORDS = ("argoproj.io", "argocd-cm")
-_ARGOCD_CM = ("resource.", *tools.PREFIXES)
+_ARGOCD_CM = ("resource.", global_projects.KEY, *tools.PREFIXES)
 """The keys of `argocd-cm` that count here."""
 _YAML_NAMES = (".yaml", ".yml", ".json")
 
@@ -80,12 +88,13 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
     kinds, complaints = customizations.decode(found.customizations)
     compared, more = comparison.decode(found.customizations)
     left_out, others = unmanaged.decode(found.customizations)
-    found.complaints += (*complaints, *more, *others)
+    everywhere, odd = global_projects.decode(found.customizations)
+    found.complaints += (*complaints, *more, *others, *odd)
     return set_apart(
         Configuration(
             applications=tuple(found.applications),
             settings=found.settings,
-            customizations=Customizations(found.customizations, kinds, compared, left_out),
+            customizations=Customizations(found.customizations, kinds, compared, left_out, everywhere),
             complaints=tuple(found.complaints),
             broken=tuple(found.broken),
             sets=tuple(found.sets),

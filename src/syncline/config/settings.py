@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Destination
     from syncline.config.customizations import Customization
+    from syncline.config.global_projects import GlobalProject
     from syncline.config.source_plugin import PluginFile
     from syncline.errors import Place
 
@@ -110,6 +111,7 @@ class Customizations(Struct, frozen=True):
     kinds: Mapping[str, Customization] = field(default_factory=dict)
     comparison: Comparison = field(default_factory=Comparison)
     unmanaged: Unmanaged = field(default_factory=Unmanaged)
+    global_projects: tuple[GlobalProject, ...] = ()
 
     @property
     def sensitive_annotations(self) -> frozenset[str]:

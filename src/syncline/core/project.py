@@ -221,7 +221,6 @@ def _sentence(found: list[str]) -> str:
 _OF_THE_CLUSTER: Final = frozenset(
     {
         ("", "ServiceAccount", "default"),
-        ("", "Service", "kubernetes"),
         ("", "ConfigMap", "kube-root-ca.crt"),
     }
 )
@@ -238,9 +237,13 @@ def is_orphan(key: ResourceKey, body: Body, ignored: Iterable[OrphanRule]) -> bo
         or "applyset.kubernetes.io/id" in labels
         or "argocd.argoproj.io/tracking-id" in annotations
     )
-    if owned or (key.group, key.kind, key.name) in _OF_THE_CLUSTER:
+    if owned or (key.group, key.kind, key.name) in _OF_THE_CLUSTER or _is_the_api(key):
         return False
     return not any(_ignores(rule, key) for rule in ignored)
+
+
+def _is_the_api(key: ResourceKey) -> bool:
+    return (key.group, key.kind, key.namespace, key.name) == ("", "Service", "default", "kubernetes")
 
 
 def _ignores(rule: OrphanRule, key: ResourceKey) -> bool:

@@ -17,7 +17,7 @@ from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store
-from syncline.jobs.projects import unmanaged_of
+from syncline.jobs.targets import unmanaged_of
 from syncline.once import Once
 from syncline.render import Checkout, Workshop, normalized_url
 
@@ -98,6 +98,24 @@ class Elsewhere:
             raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
         name = "/".join(normalized_url(source.repo_url).split("/")[-2:])
         return Checkout(tree.root, tree.sha, label=f"{name}@{tree.sha[:7]}", found_by=tree.name)
+
+    def pinned(self, source: Source, app: Application) -> Checkout | None:
+        """The files of a source of this repository that names another commit than the one at hand, which None
+        stands for. Raises GitError.
+        """
+        session = self._session
+        if source.chart or app.hydration is not None or not is_own(source.repo_url, session):
+            return None
+        try:
+            target = session.pins.commit(source.target_revision, source.tag_prefix)
+            if target is None:
+                return None
+            root = session.checkout(target.sha).root
+        except GitError as error:
+            raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
+        name = target.name.removeprefix("refs/heads/").removeprefix("refs/tags/")
+        label = f"{name}@{target.sha[:7]}" if name else target.sha[:12]
+        return Checkout(root, target.sha, label=label, found_by=target.name)
 
     def hydrated(self, app: Application) -> str:
         """The commit that a hydrated application is synced from, or nothing. Raises GitError."""

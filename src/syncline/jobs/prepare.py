@@ -33,7 +33,7 @@ from syncline.discreet import Discreet
 from syncline.errors import Place
 from syncline.jobs.comparing import hushed, marked_as_live, offline_shapes, terms_of
 from syncline.jobs.predicting import predict, unasked_notes, yielded
-from syncline.jobs.projects import governed, project_notes, unmanaged_of
+from syncline.jobs.projects import governed, project_notes
 from syncline.jobs.reservations import (
     foreign_hooks,
     own_resources,
@@ -41,6 +41,7 @@ from syncline.jobs.reservations import (
     unserved,
     with_namespace,
 )
+from syncline.jobs.targets import unmanaged_of
 from syncline.kube.live import read_live
 from syncline.kube.members import members_of
 from syncline.ports import ApiResource, Cluster

@@ -155,6 +155,8 @@ def test_the_default_cluster_is_there_where_nothing_selects_and_nothing_replaces
     assert values({"clusters": {"selector": exists}}, world, "name") == ["prod_EU", "dev"]
     own = World(clusters=(ClusterFacts("here", "https://kubernetes.default.svc"),))
     assert values({"clusters": {}}, own, "name") == ["here"]
+    aliased = World(clusters=(ClusterFacts("main", "https://10.0.0.1", is_default=True), *CLUSTERS))
+    assert values({"clusters": {}}, aliased, "name") == ["main", "prod_EU", "dev"]
     assert failure({"clusters": {"flatList": True}}) == "flatList needs goTemplate: true."
 
 
