@@ -57,6 +57,7 @@ class RemoteAccess(Struct, frozen=True):
 
     `username_env` and `password_env` name environment variables, so that no secret stands in a file.
     `ca_data` is base64, `ca_file` a path in the repository; `plain_http` asks a registry without TLS.
+    `client_certificate_env` and `client_key_env` name the variables with a certificate of ours and its key.
     `ssh_key_env` names the variable with a private key; the rest is about Git repositories.
     """
 
@@ -69,6 +70,8 @@ class RemoteAccess(Struct, frozen=True):
     ca_file: str = ""
     insecure: bool = False
     plain_http: bool = False
+    client_certificate_env: str = ""
+    client_key_env: str = ""
     ssh_key_env: str = ""
     known_hosts: str = ""
     depth: int = 1

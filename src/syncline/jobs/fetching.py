@@ -166,7 +166,8 @@ def _accesses(session: Session, revision: str) -> Iterator[Access]:
     for remote in session.settings.remotes.values():
         may_log_in = session.invocation.tier is not Tier.RENDER
         access = _access(remote, session.invocation.environ, may_log_in=may_log_in)
-        for secret in (access.password, access.username if remote.username_env else "", access.ssh_key):
+        name = access.username if remote.username_env else ""
+        for secret in (access.password, name, access.ssh_key, access.key):
             session.masker.learn_value(secret.encode())
         yield replace(access, ca=_ca(remote, session.repository, revision))
 
@@ -203,16 +204,28 @@ def _access(remote: RemoteAccess, environ: Mapping[str, str], *, may_log_in: boo
         submodules=remote.submodules,
         lfs=remote.lfs,
     )
-    names = [name for name in (remote.username_env, remote.password_env, remote.ssh_key_env) if name]
+    every = (
+        remote.username_env,
+        remote.password_env,
+        remote.ssh_key_env,
+        remote.client_certificate_env,
+        remote.client_key_env,
+    )
+    names = [name for name in every if name]
     if not may_log_in:
         return replace(plain, withheld=bool(names))
     missing = tuple(name for name in names if not environ.get(name, "").strip())
     if missing:
         return replace(plain, missing=missing)
-    username = environ[remote.username_env].strip() if remote.username_env else remote.username
-    password = environ[remote.password_env].strip() if remote.password_env else ""
-    key = environ[remote.ssh_key_env].strip() if remote.ssh_key_env else ""
-    return replace(plain, username=username, password=password, ssh_key=key)
+    held = {name: environ[name].strip() for name in names}
+    return replace(
+        plain,
+        username=held.get(remote.username_env, remote.username),
+        password=held.get(remote.password_env, ""),
+        ssh_key=held.get(remote.ssh_key_env, ""),
+        certificate=held.get(remote.client_certificate_env, ""),
+        key=held.get(remote.client_key_env, ""),
+    )
 
 
 def _ca(remote: RemoteAccess, repository: Repository, revision: str) -> str:
