@@ -337,7 +337,10 @@ REFUSED = {
     "a key in the file": (
         f"remotes:\n  r:\n    url: https://x\n    clientKey: {HIDDEN}\n",
         4,
-        "remotes.r.clientKey stands in a file; put it in the environment and name the variable in clientKeyEnv.",
+        (
+            "remotes.r.clientKey stands in a file; put it in the environment and name the variable in "
+            "clientKeyEnv."
+        ),
     ),
     "plain HTTP of the web": (
         "remotes:\n  r: {url: 'https://x', plainHTTP: true}\n",
