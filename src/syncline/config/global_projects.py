@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.config.appset.selector import OPERATORS, selects
 from syncline.config.complaint import Complaint, did_you_mean
 from syncline.documents import read
 from syncline.errors import NOWHERE, DocumentError, Place
@@ -37,6 +36,8 @@ class GlobalProject(Struct, frozen=True):
 
     def covers(self, project: AppProject) -> bool:
         """Whether its rules count in this project."""
+        from syncline.config.appset.selector import selects
+
         return project.name != self.name and selects(self.selector, project.labels)
 
 
@@ -78,6 +79,8 @@ def decode(texts: Mapping[str, tuple[str, Place]]) -> tuple[tuple[GlobalProject,
 
 
 def _one(entry: Any, place: Place) -> GlobalProject:
+    from syncline.config.appset.selector import OPERATORS
+
     known = _mapping(entry, "an entry", _FIELDS)
     name = known.get("projectName")
     if not isinstance(name, str) or not name:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from syncline.config import (
     argo,
     comparison,
+    controller,
     customizations,
     global_projects,
     settings_file,
@@ -37,9 +38,10 @@ _TEMPLATE_MARKS = ("{{", "{%")
 _OUR_KIND = regex(
     r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
 )
-_OUR_WORDS = ("argoproj.io", "argocd-cm")
-_ARGOCD_CM = ("resource.", global_projects.KEY, *tools.PREFIXES)
-"""The keys of `argocd-cm` that count here."""
+_OUR_WORDS = ("argoproj.io", "argocd-cm")  # argocd-cmd-params-cm begins with the second
+_ARGOCD_CM = ("resource.", global_projects.KEY, *tools.PREFIXES, *controller.KEYS)
+"""The keys of `argocd-cm` and `argocd-cmd-params-cm` that count here."""
+_CONFIG_MAPS = frozenset({"argocd-cm", "argocd-cmd-params-cm"})
 _YAML_NAMES = (".yaml", ".yml", ".json")
 
 
@@ -89,12 +91,13 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
     compared, more = comparison.decode(found.customizations)
     left_out, others = unmanaged.decode(found.customizations)
     everywhere, odd = global_projects.decode(found.customizations)
-    found.complaints += (*complaints, *more, *others, *odd)
+    sets, wrong = controller.decode(found.customizations)
+    found.complaints += (*complaints, *more, *others, *odd, *wrong)
     return set_apart(
         Configuration(
             applications=tuple(found.applications),
             settings=found.settings,
-            customizations=Customizations(found.customizations, kinds, compared, left_out, everywhere),
+            customizations=Customizations(found.customizations, kinds, compared, left_out, everywhere, sets),
             complaints=tuple(found.complaints),
             broken=tuple(found.broken),
             sets=tuple(found.sets),
@@ -260,7 +263,7 @@ def _is_argocd_cm(body: Mapping[str, Any]) -> bool:
     metadata = _metadata(body)
     labels = metadata.get("labels")
     label = labels.get("app.kubernetes.io/name") if isinstance(labels, dict) else None
-    return "argocd-cm" in {str(metadata.get("name")), str(label)}
+    return not _CONFIG_MAPS.isdisjoint({str(metadata.get("name")), str(label)})
 
 
 def _take_customizations(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from syncline.config.comparison import Comparison
+from syncline.config.controller import Controller
 from syncline.config.unmanaged import Unmanaged
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Customizations(Struct, frozen=True):
     comparison: Comparison = field(default_factory=Comparison)
     unmanaged: Unmanaged = field(default_factory=Unmanaged)
     global_projects: tuple[GlobalProject, ...] = ()
+    controller: Controller = Controller()
 
     @property
     def sensitive_annotations(self) -> frozenset[str]:

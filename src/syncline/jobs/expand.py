@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from syncline.config import Configuration
+    from syncline.config.controller import Controller
     from syncline.config.settings import ClusterAccess, Settings
     from syncline.git import Repository
     from syncline.git.remote import Remotes
@@ -75,7 +76,10 @@ def expanded(found: Configuration, sources: Sources) -> Configuration:
     clusters = tuple(_facts(each, found.settings) for each in found.settings.clusters.values())
     ledger = Ledger(dict(sources.known))
     for _ in range(_MOST_ROUNDS):
-        results = [(appset, _result(appset, ledger, clusters)) for appset in found.sets]
+        results = [
+            (appset, _result(appset, ledger, clusters, found.customizations.controller))
+            for appset in found.sets
+        ]
         if not ledger.missing:
             return with_generated(found, results)
         asked = list(ledger.missing)
@@ -98,10 +102,10 @@ def _facts(cluster: ClusterAccess, settings: Settings) -> ClusterFacts:
 
 
 def _result(
-    appset: ApplicationSet, ledger: Ledger, clusters: tuple[ClusterFacts, ...]
+    appset: ApplicationSet, ledger: Ledger, clusters: tuple[ClusterFacts, ...], controller: Controller
 ) -> tuple[Made, ...] | SetError:
     try:
-        return expand(appset, ledger, clusters)
+        return expand(appset, ledger, clusters, controller)
     except SetError as error:
         return error
 
