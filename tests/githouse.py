@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import ssl
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from e2e.delivery import AUTHOR
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from contract.kube.pki import Pair
 
 
 @dataclass
@@ -67,8 +70,8 @@ def _git(place: Path, *arguments: str) -> str:
 
 
 @contextmanager
-def serving(house: House) -> Iterator[House]:
-    """The house with its door open."""
+def serving(house: House, pair: Pair | None = None, *, known: Pair | None = None) -> Iterator[House]:
+    """The house with its door open; over TLS with a pair, and with `known` to who shows that certificate."""
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -98,8 +101,15 @@ def serving(house: House) -> Iterator[House]:
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        if pair is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pair.chain, pair.key)
+            if known is not None:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(known.chain)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        house.url = f"http://127.0.0.1:{server.server_port}"
+        house.url = f"http{'s' if pair else ''}://127.0.0.1:{server.server_port}"
         yield house
         server.shutdown()
 

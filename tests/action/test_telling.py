@@ -160,17 +160,16 @@ def test_a_file_that_is_named_like_a_command_is_text(site: Site, line: str) -> N
 
 
 def test_errors_stand_at_the_line_a_person_would_edit(site: Site) -> None:
-    happening = change(
-        site, {"shop/all.yaml": config_map("shop", a="2"), "shop/twice.yaml": config_map("shop", a="3")}
-    )
+    nameless = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {}\n"
+    happening = change(site, {"shop/all.yaml": config_map("shop", a="2"), "shop/odd.yaml": nameless})
 
     step = site.step(happening, command="diff")
 
     (error,) = step.errors
     assert step.code == ExitCode.RENDER
-    assert error.properties["file"] == "shop/twice.yaml"
-    assert error.properties["line"] == "1"
-    assert "shop/all.yaml:1" in error.data
+    assert error.properties["file"] == "shop/odd.yaml"
+    assert error.properties["line"] == "2"
+    assert "has no metadata.name" in error.data
 
 
 def test_secrets_are_masked_before_anything_else_is_printed(site: Site) -> None:

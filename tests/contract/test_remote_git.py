@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contract.kube.pki import make_certificate
 from githouse import House, serving, stub_ssh
 from syncline.errors import GitError
 from syncline.fetch import Access
@@ -69,6 +70,19 @@ def test_a_revision_of_every_kind_is_checked_out(house: House) -> None:
         assert ((tree.root / "a.yaml").read_text(), tree.sha) == (text, sha), revision
     found.close()
     assert not tree.root.exists()
+
+
+def test_a_host_that_asks_for_a_certificate_is_shown_the_one_of_the_settings(tmp_path: Path) -> None:
+    pair, ours = make_certificate(tmp_path / "tls"), make_certificate(tmp_path / "client", name="client")
+    certificate, key, ca = (file.read_text() for file in (ours.chain, ours.key, pair.chain))
+    (tmp_path / "host").mkdir()
+    with serving(House(tmp_path / "host"), pair, known=ours) as house:
+        sha = house.commit("acme/charts", {"a.yaml": "one"})
+        asked = Asked(f"{house.url}/acme/charts.git")
+        known = Access("host", house.url, ca=ca, certificate=certificate, key=key)
+        assert remotes(known).tree(asked).sha == sha
+        with pytest.raises(GitError, match="could not be fetched"):
+            remotes(Access("host", house.url, ca=ca)).tree(asked)
 
 
 def test_a_repository_is_asked_once_in_a_run_though_it_moves_on_meanwhile(house: House) -> None:

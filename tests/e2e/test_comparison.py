@@ -188,7 +188,7 @@ def test_what_admission_changes_by_itself_is_shown_only_where_that_is_asked_for(
 
 def test_a_diff_against_a_cluster_judges_by_the_clusters_own_version(delivery: Delivery) -> None:
     endpoints = "apiVersion: v1\nkind: Endpoints\nmetadata:\n  name: old\nsubsets: []\n"
-    commit(delivery, config_map("c", a="1"), settings="  timeout.reconciliation: 60s\n")
+    commit(delivery, config_map("c", a="1"), settings="  resource.exclusions: '[]'\n")
     delivery.repo.commit({"syncline.yaml": "kubeVersion: '1.25'\n"})
     commit(delivery, config_map("c", a="1") + "immutabel: true\n", endpoints)
 
@@ -207,3 +207,45 @@ def test_a_diff_against_a_cluster_judges_by_the_clusters_own_version(delivery: D
             "v1 Endpoints is deprecated since Kubernetes 1.33; write it as discovery.k8s.io/v1 EndpointSlice",
         ),
     ]
+
+
+def test_what_nobody_manages_is_neither_written_nor_deleted(delivery: Delivery) -> None:
+    endpoints = "apiVersion: v1\nkind: Endpoints\nmetadata:\n  name: db\nsubsets: []\n"
+    commit(delivery, config_map("c", a="1"), endpoints, settings="  resource.exclusions: '[]'\n")
+    delivery.sync()
+    assert delivery.exists("v1/endpoints/db")
+    commit(delivery, config_map("c", a="2"), endpoints, settings="  timeout.reconciliation: 60s\n")
+
+    app = only(delivery.sync())
+
+    assert actions(app) == {"ConfigMap c": Action.UPDATE, "Endpoints db": Action.KEEP}
+    (kept,) = (change for change in app.changes if change.action is Action.KEEP)
+    assert "resource.exclusions, as Argo CD is installed with, leaves its kind out" in kept.why
+    said = [note.text for note in app.notes]
+    assert any("(web/all.yaml:9) is not part of the application" in text for text in said), said
+    assert delivery.exists("v1/endpoints/db")
+
+
+CHART = {
+    "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "web/templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    "data: {of: '{{ .Capabilities.KubeVersion.Minor }}'}\n",
+}
+
+
+@pytest.mark.usefixtures("tools")
+def test_a_chart_that_is_told_another_version_than_the_clusters_is_named(delivery: Delivery) -> None:
+    told = {}
+    for version in ("", "1.25", "1.37"):
+        settings = f"kubeVersion: '{version}'\n" if version else "{}\n"
+        delivery.repo.commit({**CHART, "apps/web.yaml": delivery.app(), "syncline.yaml": settings})
+        delivery.repo.commit({"web/values.yaml": f"of: '{version}'\n"})
+        (app,) = delivery.run(Job.DIFF, level=Level.LIVE, base="HEAD~1").applications
+        told[version] = [note.text for note in app.notes if "kubeVersion" in note.text]
+    remedy = "set kubeVersion for it under clusters: in syncline.yaml"
+    asks = "The chart asks for the version of Kubernetes or its APIs (.Capabilities) and is told those that "
+    assert told == {
+        "": [f"{asks}helm is built for; the cluster is 1.37: {remedy}, and apiVersions."],
+        "1.25": [f"Charts are told Kubernetes 1.25, and the cluster is 1.37; {remedy}."],
+        "1.37": [],
+    }

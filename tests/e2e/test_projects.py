@@ -143,7 +143,7 @@ def test_drift_behind_a_closed_window_is_found_and_not_healed(delivery: Delivery
 
 
 def test_orphans_are_spoken_of_where_the_project_asks(delivery: Delivery) -> None:
-    asks = project(delivery, orphanedResources="{ignore: [{kind: ConfigMap, name: 'known-*'}]}")
+    asks = project(delivery, orphanedResources="{warn: true, ignore: [{kind: ConfigMap, name: 'known-*'}]}")
     delivery.repo.commit(
         {"apps/web.yaml": delivery.app(), "web/a.yaml": config_map("a"), "project.yaml": asks}
     )

@@ -129,8 +129,7 @@ class Failing:
         Failing(
             MATRIX,
             "sets/teams.yaml:14",
-            f'{NONE}a Go template cannot be rendered: 3: executing "" at <.nmae>: map has no entry for key '
-            '"nmae".',
+            f'{NONE}a Go template cannot be rendered: at <.nmae>: map has no entry for key "nmae".',
             template_name="'{{ .nmae }}'",
         ),
         Failing(

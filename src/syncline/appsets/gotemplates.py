@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from syncline.config.appset.questions import GoTemplate, Refusal
 from syncline.errors import ToolError
+from syncline.patterns import regex
 from syncline.process import run
 from syncline.wall import Wall
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from syncline.process import Room
 
 PROGRAM: Final = "syncline-gotemplate"
+_POSITION: Final = regex(r"^template: :[0-9]*:?(?:[0-9]+:)?(?: executing \"\")?")
 _REMEDY: Final = (
     "Use the image, or build it with go build in the sources' tests/plane/go/syncline-gotemplate and put it "
     "on PATH."
@@ -87,6 +89,6 @@ def _culprit(trouble: str, seconds: float) -> Refusal:
 
 
 def _refusal(result: Mapping[str, Any]) -> Refusal:
-    # Go puts the name of the template and the line in front, and both are empty here.
-    message = str(result["error"]).removeprefix("template: :1:").removeprefix("template: ")
+    # Go puts the name of the template, the line and the column in front; the name is empty here.
+    message = _POSITION.sub("", str(result["error"])).strip()
     return Refusal(f"a Go template cannot be rendered: {message}.", tuple(result.get("path") or ()))

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.config import argo, comparison, customizations, settings_file, tools
+from syncline.config import (
+    argo,
+    comparison,
+    controller,
+    customizations,
+    global_projects,
+    settings_file,
+    tools,
+    unmanaged,
+)
 from syncline.config.complaint import Complaint, Complaints, Path
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
@@ -29,9 +38,11 @@ _TEMPLATE_MARKS = ("{{", "{%")
 _OUR_KIND = regex(
     r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
 )
-_OUR_WORDS = ("argoproj.io", "argocd-cm")
-_ARGOCD_CM = ("resource.", *tools.PREFIXES)
+_OUR_WORDS = ("argoproj.io", "argocd-cm")  # argocd-cmd-params-cm begins with the second
+_ARGOCD_CM = ("resource.", global_projects.KEY, *tools.PREFIXES, *comparison.KEYS)
 """The keys of `argocd-cm` that count here."""
+_PARAMETERS = (*controller.KEYS, comparison.PATIENCE)
+"""The same of `argocd-cmd-params-cm`."""
 _YAML_NAMES = (".yaml", ".yml", ".json")
 
 
@@ -79,12 +90,15 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
             _take_file(found, path, text)
     kinds, complaints = customizations.decode(found.customizations)
     compared, more = comparison.decode(found.customizations)
-    found.complaints += (*complaints, *more)
+    left_out, others = unmanaged.decode(found.customizations)
+    everywhere, odd = global_projects.decode(found.customizations)
+    sets, wrong = controller.decode(found.customizations)
+    found.complaints += (*complaints, *more, *others, *odd, *wrong)
     return set_apart(
         Configuration(
             applications=tuple(found.applications),
             settings=found.settings,
-            customizations=Customizations(found.customizations, kinds, compared),
+            customizations=Customizations(found.customizations, kinds, compared, left_out, everywhere, sets),
             complaints=tuple(found.complaints),
             broken=tuple(found.broken),
             sets=tuple(found.sets),
@@ -182,9 +196,9 @@ def _objects(value: Any) -> Iterator[tuple[Mapping[str, Any], Path]]:
 def _take_object(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
     kind, api_version = body.get("kind"), str(body.get("apiVersion", ""))
     if kind == "ConfigMap" and _is_called(body, "argocd-cm"):
-        _take_customizations(found, body, complaints, (*_ARGOCD_CM, *comparison.KEYS))
+        _take_customizations(found, body, complaints, _ARGOCD_CM)
     elif kind == "ConfigMap" and _is_called(body, "argocd-cmd-params-cm"):
-        _take_customizations(found, body, complaints, (comparison.PATIENCE,))
+        _take_customizations(found, body, complaints, _PARAMETERS)
     elif api_version.startswith("argoproj.io/") and kind == "Application":
         if not _is_template(argo.identifying_values(body)):
             _take_application(found, body, complaints)

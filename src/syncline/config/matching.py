@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
+
+from syncline.patterns import regex
+
+_BRACES: Final = regex(r"\{([^{}]*)\}")
+_MOST_CHOICES: Final = 1000
 
 
 def glob_matches(pattern: str, text: str, *, separator: str = "") -> bool:
@@ -38,6 +44,45 @@ def pathspec_matches(pattern: str, path: str) -> bool:
     if not any(sign in clean for sign in "*?["):
         return path == clean or path.startswith(f"{clean}/") or not clean
     return _pathspec(clean).fullmatch(path) is not None
+
+
+def doublestar_matches(pattern: str, path: str) -> bool:
+    """Go's doublestar: `**` is any number of segments, also none; `*` stays within one; braces choose."""
+    parts = path.split("/")
+    return any(_segments(choice.split("/"), parts) for choice in _choices(pattern.strip("/")))
+
+
+def _segments(pattern: list[str], path: list[str]) -> bool:
+    """Whether the segments match: of each `**` the shortest stretch that goes on is as good as any."""
+    at = star = here = 0
+    after = -1
+    while here < len(path):
+        if at < len(pattern) and pattern[at] == "**":
+            after, star, at = at + 1, here, at + 1
+        elif at < len(pattern) and path_matches(pattern[at], path[here]):
+            at, here = at + 1, here + 1
+        elif after >= 0:
+            star += 1
+            at, here = after, star
+        else:
+            return False
+    return all(part == "**" for part in pattern[at:])
+
+
+@lru_cache(maxsize=256)
+def _choices(pattern: str) -> tuple[str, ...]:
+    """The pattern once for each choice that its braces leave; as it is where they are not closed."""
+    todo, done = [pattern], list[str]()
+    while todo:
+        each = todo.pop()
+        braces = _BRACES.search(each)
+        if braces is None:
+            done.append(each)
+        else:
+            todo += [each[: braces.start()] + one + each[braces.end() :] for one in braces[1].split(",")]
+        if len(todo) + len(done) > _MOST_CHOICES:
+            return (pattern,)
+    return tuple(done)
 
 
 @lru_cache(maxsize=1024)

@@ -121,6 +121,7 @@ class AppProject(Struct, frozen=True):
     signatures: tuple[SignaturePolicy, ...] = ()
     own_clusters_only: bool = False
     places: Mapping[str, Place] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def bare(self) -> AppProject:
         """The same without its places, so that two can be compared by what they say."""

@@ -63,7 +63,7 @@ def _destination(node: Node) -> AllowedDestination:
         if getattr(found, name) == "!*":
             node.child(name).error("denies everything; remove the destination instead.")
     if isinstance(node.value, dict) and not node.has("server") and not node.has("name"):
-        node.error("names no cluster; give it a server or a name.")
+        node.warn("names no cluster and matches none; give it a server or a name.")
     return found
 
 
@@ -130,8 +130,7 @@ _WORDS: Final = ("p", "proj:PROJECT:ROLE", "RESOURCE", "ACTION", "PROJECT/OBJECT
 def _orphans(node: Node) -> tuple[OrphanRule, ...] | None:
     rule: Table = dict.fromkeys(("group", "kind", "name"), text)
     found = fields(node, {"warn": flag, "ignore": lambda each: [fields(one, rule) for one in members(each)]})
-    # Argo CD's default for warn is true.
-    return tuple(OrphanRule(**one) for one in found.get("ignore", ())) if found.get("warn", True) else None
+    return tuple(OrphanRule(**one) for one in found.get("ignore", ())) if found.get("warn") else None
 
 
 def _account(node: Node) -> None:
@@ -236,4 +235,5 @@ def decode(body: Any, complaints: Complaints) -> AppProject | None:
         root.child("apiVersion").error(f"must be {API_VERSION}.")
     if complaints.errors:
         return None
-    return AppProject(found["metadata"]["name"], complaints.place(), **found.get("spec", {}))
+    labels = found["metadata"].get("labels", {})
+    return AppProject(found["metadata"]["name"], complaints.place(), labels=labels, **found.get("spec", {}))

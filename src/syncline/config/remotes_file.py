@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
-_SECRETS = frozenset({"token", "password", "bearertoken", "sshprivatekey", "privatekey"})
+_SECRETS = frozenset({"token", "password", "bearertoken", "sshprivatekey", "privatekey", "clientkey"})
+_INSTEAD = {"clientkey": "clientKeyEnv", "sshprivatekey": "sshKeyEnv"}
+"""Where another variable than the usual one holds it."""
+
 _SCHEMES = ("https", "http", "oci", "ssh")
 
 
@@ -40,7 +43,8 @@ def has_secrets(node: Node, instead: str) -> bool:
     )
     for secret in found:
         node.child(secret).error(
-            f"stands in a file; put it in the environment and name the variable in {instead}."
+            "stands in a file; put it in the environment and name the variable in "
+            f"{_INSTEAD.get(str(secret).lower(), instead)}."
         )
     return bool(found)
 
@@ -69,6 +73,8 @@ _REMOTE: Table = {
     "passwordEnv": variable_of("password or token"),
     "caData": text,
     "caFile": text,
+    "clientCertificateEnv": variable_of("client's certificate"),
+    "clientKeyEnv": variable_of("client's key"),
     "insecure": flag,
     "plainHTTP": flag,
     "sshKeyEnv": variable_of("private key"),
@@ -95,6 +101,10 @@ def _check(node: Node, access: RemoteAccess) -> None:
         node.error("has both username and usernameEnv; keep one of them.")
     if access.ca_data and access.ca_file:
         node.error("has both caData and caFile; keep one of them.")
+    if access.client_key_env and not access.client_certificate_env:
+        node.error("has clientKeyEnv and no clientCertificateEnv; a key is nothing without its certificate.")
+    if access.client_certificate_env and not access.url.startswith(("https://", "oci://")):
+        node.child("clientCertificateEnv").error("is shown over TLS alone (https://, oci://).")
     if access.plain_http and not access.url.startswith("oci://"):
         node.child("plainHTTP").error(
             "is about registries (oci://); other URLs name their scheme themselves."

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from syncline.config.comparison import Comparison
+from syncline.config.controller import Controller
+from syncline.config.unmanaged import Unmanaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.config.application import Destination
     from syncline.config.customizations import Customization
+    from syncline.config.global_projects import GlobalProject
     from syncline.config.source_plugin import PluginFile
     from syncline.errors import Place
 
@@ -55,6 +58,7 @@ class RemoteAccess(Struct, frozen=True):
 
     `username_env` and `password_env` name environment variables, so that no secret stands in a file.
     `ca_data` is base64, `ca_file` a path in the repository; `plain_http` asks a registry without TLS.
+    `client_certificate_env` and `client_key_env` name the variables with a certificate of ours and its key.
     `ssh_key_env` names the variable with a private key; the rest is about Git repositories.
     """
 
@@ -67,6 +71,8 @@ class RemoteAccess(Struct, frozen=True):
     ca_file: str = ""
     insecure: bool = False
     plain_http: bool = False
+    client_certificate_env: str = ""
+    client_key_env: str = ""
     ssh_key_env: str = ""
     known_hosts: str = ""
     depth: int = 1
@@ -102,12 +108,15 @@ class Customizations(Struct, frozen=True):
     key's line.
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these, and
-    `comparison` what they and the keys about tracking come to for comparing.
+    `comparison` what they and the keys about tracking come to for comparing; `unmanaged` is left alone.
     """
 
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
     kinds: Mapping[str, Customization] = field(default_factory=dict)
     comparison: Comparison = field(default_factory=Comparison)
+    unmanaged: Unmanaged = field(default_factory=Unmanaged)
+    global_projects: tuple[GlobalProject, ...] = ()
+    controller: Controller = Controller()
 
     @property
     def sensitive_annotations(self) -> frozenset[str]:

@@ -6,10 +6,11 @@ that matters.
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from syncline.config.matching import path_matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,9 +101,7 @@ def _generate_paths(app: Application) -> Iterator[str]:
 def _matches(path: str, pattern: str) -> bool:
     if not any(sign in pattern for sign in "*?["):
         return _under(path, pattern)
-    # Go's filepath.Match: a star stays within one path segment.
-    parts, wanted = path.split("/"), pattern.split("/")
-    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+    return path_matches(pattern, path)
 
 
 def _value_files(app: Application) -> Iterator[str]:

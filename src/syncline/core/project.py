@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
     from syncline.config.project import AllowedDestination, AppProject, KindRule, OrphanRule
+    from syncline.config.unmanaged import Unmanaged
     from syncline.core.resource import Body, ResourceKey
 
 CONTROL_PLANE: Final = "argocd"
@@ -190,6 +191,20 @@ def restrained(plan: Plan, project: AppProject, target: Target) -> Plan:
     return replace(plan, changes=changes, refusals=refusals)
 
 
+def left_alone(plan: Plan, unmanaged: Unmanaged) -> Plan:
+    """The plan without the removal of what nobody manages: that it is left out of Git's side removes
+    nothing.
+    """
+    reasons = {
+        change.key: unmanaged.why(change.key.group, change.key.kind)
+        for change in plan.changes
+        if change.action is Action.PRUNE
+    }
+    if not any(reasons.values()):
+        return plan
+    return replace(plan, changes=tuple(_kept(change, reasons.get(change.key, "")) for change in plan.changes))
+
+
 def _is_wanted(change: Change) -> bool:
     return change.action not in {Action.PRUNE, Action.FORGET, Action.KEEP}
 
@@ -206,7 +221,6 @@ def _sentence(found: list[str]) -> str:
 _OF_THE_CLUSTER: Final = frozenset(
     {
         ("", "ServiceAccount", "default"),
-        ("", "Service", "kubernetes"),
         ("", "ConfigMap", "kube-root-ca.crt"),
     }
 )
@@ -223,9 +237,13 @@ def is_orphan(key: ResourceKey, body: Body, ignored: Iterable[OrphanRule]) -> bo
         or "applyset.kubernetes.io/id" in labels
         or "argocd.argoproj.io/tracking-id" in annotations
     )
-    if owned or (key.group, key.kind, key.name) in _OF_THE_CLUSTER:
+    if owned or (key.group, key.kind, key.name) in _OF_THE_CLUSTER or _is_the_api(key):
         return False
     return not any(_ignores(rule, key) for rule in ignored)
+
+
+def _is_the_api(key: ResourceKey) -> bool:
+    return (key.group, key.kind, key.namespace, key.name) == ("", "Service", "default", "kubernetes")
 
 
 def _ignores(rule: OrphanRule, key: ResourceKey) -> bool:

@@ -1,7 +1,8 @@
 """From what a renderer printed to desired objects.
 
 The law: every object knows the file a person would edit; no two objects of one application have the same
-identity; nothing that looks like a manifest is dropped in silence.
+identity, for of those that are defined twice the last one counts (Argo CD, "Multiple Sources"); nothing that
+looks like a manifest is dropped in silence.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.config.unmanaged import Unmanaged
 from syncline.core.resource import Body, Manifest, ResourceKey, key_of
 from syncline.documents import Document, Lines, read, read_json
 from syncline.errors import DocumentError, Place, RenderError
@@ -54,16 +56,22 @@ class Rendering(Struct, frozen=True):
 
 
 def make_rendering(
-    app: Application, revision: str, chunks: Iterable[Chunk], scopes: Scopes, warnings: Iterable[str] = ()
+    app: Application,
+    revision: str,
+    chunks: Iterable[Chunk],
+    scopes: Scopes,
+    warnings: Iterable[str] = (),
+    unmanaged: Unmanaged | None = None,
 ) -> Rendering:
-    """Parse, flatten lists, put every object into its namespace, refuse twins. Raises RenderError or
-    DocumentError.
+    """Parse, flatten lists, put every object into its namespace, keep the last of twins, and leave out what
+    nobody manages. Raises RenderError or DocumentError.
     """
     said = list(warnings)
     found = [pair for chunk in chunks for pair in _objects(chunk, said)]
     known = scopes.with_definitions(body for body, _ in found)
     placed = [_placed(body, origin, app, known) for body, origin in found]
-    return Rendering(app.name, revision, tuple(_single(placed)), tuple(said))
+    single = _single(placed, said)
+    return Rendering(app.name, revision, tuple(_managed(single, unmanaged or Unmanaged(), said)), tuple(said))
 
 
 def _objects(chunk: Chunk, said: list[str]) -> Iterator[tuple[Body, Place]]:
@@ -228,21 +236,30 @@ def _in_namespace(body: Body, namespace: str) -> Body:
     return {**body, "metadata": {**others, "namespace": namespace} if namespace else others}
 
 
-def _single(manifests: Iterable[Manifest]) -> Iterator[Manifest]:
-    seen: dict[ResourceKey, Place] = {}
+def _single(manifests: Iterable[Manifest], said: list[str]) -> tuple[Manifest, ...]:
+    found: dict[ResourceKey, Manifest] = {}
     for number, manifest in enumerate(manifests):
         key = manifest.key
         if not manifest.body["metadata"].get("name"):
             # Objects with generateName are never twins; the position tells them apart (Argo CD).
             key = replace(key, name=f"{key.name}{number}")
-        if key in seen:
-            raise RenderError(
-                f"{key} is defined twice: in {seen[key]} and in {manifest.origin}.",
-                place=manifest.origin,
-                remedy="Remove one of them.",
+        earlier = found.pop(key, None)
+        if earlier is not None:
+            said.append(
+                f"{key} is defined twice: the one in {manifest.origin} counts, and the one in "
+                f"{earlier.origin} has no effect; if that is not meant, remove one of them."
             )
-        seen[key] = manifest.origin
-        yield replace(manifest, key=key)
+        found[key] = replace(manifest, key=key)
+    return tuple(found.values())
+
+
+def _managed(manifests: Iterable[Manifest], unmanaged: Unmanaged, said: list[str]) -> Iterator[Manifest]:
+    for manifest in manifests:
+        why = unmanaged.why(manifest.key.group, manifest.key.kind)
+        if why:
+            said.append(f"{manifest.key} ({manifest.origin}) is not part of the application: {why}.")
+        else:
+            yield manifest
 
 
 def rescoped(rendering: Rendering, scopes: Scopes) -> Rendering:

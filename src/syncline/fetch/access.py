@@ -21,8 +21,10 @@ class Access(Discreet, frozen=True):
     """The credentials for a repository, and how its server is known.
 
     `missing` names the environment variables that should hold them and are empty; `withheld` says that there
-    are some which this event does not get.  `ca` is PEM text, `ssh_key` a private key, `known_hosts` lines
-    of that file; the last three are about Git: how much history, and what else a checkout holds.
+    are some which this event does not get.  `ca` is PEM text, and so are `certificate` and `key`, by which a
+    server that asks for it knows us (the key may stand in the certificate's text); `ssh_key` is a private
+    key, `known_hosts` lines of that file; the last three are about Git: how much history, and what else a
+    checkout holds.
     """
 
     _SHOWN = ("name", "url")
@@ -36,6 +38,8 @@ class Access(Discreet, frozen=True):
     plain_http: bool = False
     missing: tuple[str, ...] = ()
     withheld: bool = False
+    certificate: str = ""
+    key: str = ""
     ssh_key: str = ""
     known_hosts: str = ""
     depth: int = 1
@@ -45,7 +49,12 @@ class Access(Discreet, frozen=True):
     @property
     def has_login(self) -> bool:
         """Whether there is something to identify with."""
-        return bool(self.username or self.password or self.ssh_key)
+        return bool(self.username or self.password or self.ssh_key or self.certificate)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether there is a name or a password to send."""
+        return bool(self.username or self.password)
 
 
 ANONYMOUS: Final = Access()

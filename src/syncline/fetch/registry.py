@@ -127,7 +127,7 @@ class Registry:
         """The header that answers a challenge (RFC 9110 and the token specification of registries)."""
         scheme, _, rest = challenge.partition(" ")
         login = f"{self.access.username}:{self.access.password}"
-        basic = f"Basic {base64.b64encode(login.encode()).decode()}" if self.access.has_login else ""
+        basic = f"Basic {base64.b64encode(login.encode()).decode()}" if self.access.has_password else ""
         if scheme.lower() == "basic":
             return basic
         asked = dict(_PARAMETER.findall(rest))

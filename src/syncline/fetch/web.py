@@ -7,6 +7,7 @@ and an address inside this network is asked only when the settings list it.
 from __future__ import annotations
 
 import ipaddress
+import os
 import ssl
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -111,7 +112,7 @@ class Web:
             access = self.access_for(url)
         if question.authorization and at_home:
             headers["Authorization"] = question.authorization
-        elif question.login and access.has_login:
+        elif question.login and access.has_password:
             headers |= urllib3.make_headers(basic_auth=f"{access.username}:{access.password}")
         timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=max(0.1, until - time.monotonic()))
         pool = self._pool(access, url)
@@ -149,6 +150,8 @@ class Web:
 def _tls(access: Access) -> ssl.SSLContext:
     # Not create_default_context: from Python 3.13 it refuses the CAs that many companies make.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if access.certificate:
+        _identify(context, access)
     if access.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -164,6 +167,24 @@ def _tls(access: Access) -> ssl.SSLContext:
                 remedy="Write it as PEM, beginning with -----BEGIN CERTIFICATE-----.",
             ) from None
     return context
+
+
+def _identify(context: ssl.SSLContext, access: Access) -> None:
+    """Have the connection show the client's certificate; OpenSSL reads it from a file, which is none of a
+    disk's.
+    """
+    with os.fdopen(os.memfd_create("client"), "wb") as file:
+        file.write(f"{access.certificate}\n{access.key}\n".encode())
+        file.flush()
+        try:
+            # Without a password of ours it would ask whoever sits at the terminal.
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}", password="")
+        except (ssl.SSLError, ValueError):
+            raise FetchError(
+                f"The client certificate of remotes.{access.name} cannot be used: it is no PEM, has no key, "
+                "or another certificate's, or one with a passphrase.",
+                remedy="Put both as PEM into the variables that clientCertificateEnv and clientKeyEnv name.",
+            ) from None
 
 
 class _Plain(HTTPConnection):

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from syncline.core.git_refs import refs_of
 from syncline.errors import GitError, ToolError
 from syncline.git.program import Git, last_line, without_password
+from syncline.git.references import References, references
 from syncline.git.worktrees import Worktrees
 from syncline.git.writing import committed, push
 from syncline.patterns import regex
@@ -150,6 +152,20 @@ class Repository:
         if sha:
             self.fetch_missing((sha,))
         return sha
+
+    def references(self) -> References:
+        """Its branches and tags, as this clone has them."""
+        return references(self._git)
+
+    def remote_references(self) -> dict[str, str]:
+        """Those that the remote has, tags peeled. Raises GitError when it cannot be asked."""
+        answer = self._git.run("ls-remote", "--quiet", "origin")
+        if answer.code:
+            raise GitError(
+                f"The remote origin cannot be asked for its branches and tags: {last_line(answer.stderr)}.",
+                remedy=_FETCH_DEPTH,
+            )
+        return refs_of(answer.stdout.decode("utf-8", "replace"))
 
     def commit_files(self, base: str, files: Mapping[str, bytes], message: str) -> str:
         """A commit upon another with these files; nobody's branch, index or work tree changes."""

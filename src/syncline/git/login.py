@@ -76,9 +76,14 @@ def _ssh(access: Access, folder: Path) -> dict[str, str]:
 
 
 def _certificates(access: Access, folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if access.certificate:
+        # Git and its transport read a client's certificate from files alone.
+        text = f"{access.certificate}\n{access.key}"
+        found = dict.fromkeys(("GIT_SSL_CERT", "GIT_SSL_KEY"), str(_file(folder / "client.pem", text)))
     if access.insecure:
-        return {"GIT_SSL_NO_VERIFY": "true"}
-    return {"GIT_SSL_CAINFO": str(_file(folder / "ca.pem", access.ca))} if access.ca else {}
+        return {**found, "GIT_SSL_NO_VERIFY": "true"}
+    return {**found, "GIT_SSL_CAINFO": str(_file(folder / "ca.pem", access.ca))} if access.ca else found
 
 
 def _file(path: Path, text: str) -> Path:

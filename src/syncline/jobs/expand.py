@@ -25,6 +25,7 @@ from syncline.config.appset.questions import (
     Repositories,
 )
 from syncline.config.generated import with_generated
+from syncline.config.settings import IN_CLUSTER_SERVER
 from syncline.core.trust import Tier
 from syncline.errors import GitError, GitHubError, ToolError
 from syncline.git.remote import Asked
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from syncline.config import Configuration
-    from syncline.config.settings import Settings
+    from syncline.config.controller import Controller
+    from syncline.config.settings import ClusterAccess, Settings
     from syncline.git import Repository
     from syncline.git.remote import Remotes
+    from syncline.jobs.pins import Pins
     from syncline.ports import Environment, Forge
     from syncline.process import Room
 
@@ -61,6 +64,7 @@ class Sources(Struct, frozen=True):
     forge: Callable[[], Forge | None]
     known: dict[Question, Any] = field(default_factory=dict)
     remotes: Callable[[], Remotes] | None = None
+    pins: Pins | None = None
 
 
 def expanded(found: Configuration, sources: Sources) -> Configuration:
@@ -69,13 +73,13 @@ def expanded(found: Configuration, sources: Sources) -> Configuration:
     """
     if not found.sets:
         return found
-    clusters = tuple(
-        ClusterFacts(each.name, each.server_alias or each.server, each.project, each.labels, each.annotations)
-        for each in found.settings.clusters.values()
-    )
+    clusters = tuple(_facts(each, found.settings) for each in found.settings.clusters.values())
     ledger = Ledger(dict(sources.known))
     for _ in range(_MOST_ROUNDS):
-        results = [(appset, _result(appset, ledger, clusters)) for appset in found.sets]
+        results = [
+            (appset, _result(appset, ledger, clusters, found.customizations.controller))
+            for appset in found.sets
+        ]
         if not ledger.missing:
             return with_generated(found, results)
         asked = list(ledger.missing)
@@ -84,11 +88,24 @@ def expanded(found: Configuration, sources: Sources) -> Configuration:
     raise RuntimeError("the questions of an ApplicationSet do not end")
 
 
+def _facts(cluster: ClusterAccess, settings: Settings) -> ClusterFacts:
+    is_default = cluster.name == settings.default_cluster
+    server = cluster.server_alias or cluster.server or (IN_CLUSTER_SERVER if is_default else "")
+    return ClusterFacts(
+        cluster.name,
+        server,
+        cluster.project,
+        cluster.labels,
+        cluster.annotations,
+        is_default=is_default,
+    )
+
+
 def _result(
-    appset: ApplicationSet, ledger: Ledger, clusters: tuple[ClusterFacts, ...]
+    appset: ApplicationSet, ledger: Ledger, clusters: tuple[ClusterFacts, ...], controller: Controller
 ) -> tuple[Made, ...] | SetError:
     try:
-        return expand(appset, ledger, clusters)
+        return expand(appset, ledger, clusters, controller)
     except SetError as error:
         return error
 
@@ -119,14 +136,26 @@ def _rendered(templates: Sequence[GoTemplate], sources: Sources) -> dict[Questio
 
 def _texts(files: Sequence[FileText], sources: Sources) -> dict[Question, Any]:
     """The files, which the listing of their repository's paths has named."""
-    ours = [each.path for each in files if _is_ours(each.repo, sources)]
-    found = sources.repository.contents(sources.revision, ours)
+    ours: dict[str, list[str]] = {}
+    for each in files:
+        if _is_ours(each.repo, sources):
+            ours.setdefault(each.revision, []).append(each.path)
+    found = {
+        revision: sources.repository.contents(_commit(revision, sources), paths)
+        for revision, paths in ours.items()
+    }
     return {
-        each: found.get(each.path, Refusal(f"{each.path} cannot be read."))
+        each: found[each.revision].get(each.path, Refusal(f"{each.path} cannot be read."))
         if _is_ours(each.repo, sources)
         else _text_elsewhere(each, sources)
         for each in files
     }
+
+
+def _commit(revision: str, sources: Sources) -> str:
+    """The commit of this repository that a generator names. Raises GitError."""
+    target = sources.pins.commit(revision) if sources.pins else None
+    return target.sha if target else sources.revision
 
 
 def _text_elsewhere(question: FileText, sources: Sources) -> Any:
@@ -161,7 +190,10 @@ def _paths(question: Paths, sources: Sources) -> Any:
     if not question.repo:
         return Refusal("The git generator needs a repoURL.")
     if _is_ours(question.repo, sources):
-        return sources.repository.paths(sources.revision)
+        try:
+            return sources.repository.paths(_commit(question.revision, sources))
+        except GitError as error:
+            return Refusal(f"{error.message} {error.remedy}".strip())
     if sources.remotes is None:
         return Refusal(f"The git generator reads {question.repo}, and nothing is fetched here.")
     try:

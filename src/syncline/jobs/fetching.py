@@ -17,6 +17,7 @@ from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, GitError
 from syncline.fetch import Access, Store
+from syncline.jobs.targets import unmanaged_of
 from syncline.once import Once
 from syncline.render import Checkout, Workshop, normalized_url
 
@@ -98,6 +99,24 @@ class Elsewhere:
         name = "/".join(normalized_url(source.repo_url).split("/")[-2:])
         return Checkout(tree.root, tree.sha, label=f"{name}@{tree.sha[:7]}", found_by=tree.name)
 
+    def pinned(self, source: Source, app: Application) -> Checkout | None:
+        """The files of a source of this repository that names another commit than the one at hand, which None
+        stands for. Raises GitError.
+        """
+        session = self._session
+        if source.chart or app.hydration is not None or not is_own(source.repo_url, session):
+            return None
+        try:
+            target = session.pins.commit(source.target_revision, source.tag_prefix)
+            if target is None:
+                return None
+            root = session.checkout(target.sha).root
+        except GitError as error:
+            raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
+        name = target.name.removeprefix("refs/heads/").removeprefix("refs/tags/")
+        label = f"{name}@{target.sha[:7]}" if name else target.sha[:12]
+        return Checkout(root, target.sha, label=label, found_by=target.name)
+
     def hydrated(self, app: Application) -> str:
         """The commit that a hydrated application is synced from, or nothing. Raises GitError."""
         wet = app.sources[0] if app.hydration is None else app.hydration.wet
@@ -147,7 +166,8 @@ def _accesses(session: Session, revision: str) -> Iterator[Access]:
     for remote in session.settings.remotes.values():
         may_log_in = session.invocation.tier is not Tier.RENDER
         access = _access(remote, session.invocation.environ, may_log_in=may_log_in)
-        for secret in (access.password, access.username if remote.username_env else "", access.ssh_key):
+        name = access.username if remote.username_env else ""
+        for secret in (access.password, name, access.ssh_key, access.key):
             session.masker.learn_value(secret.encode())
         yield replace(access, ca=_ca(remote, session.repository, revision))
 
@@ -169,6 +189,7 @@ def fitted(asked: AtRevision, session: Session) -> RenderOptions:
         helm_default=settings.helm,
         kube_version=what_if or access.kube_version or settings.kube_version,
         api_versions=access.api_versions,
+        unmanaged=unmanaged_of(app.destination, session),
     )
 
 
@@ -183,16 +204,28 @@ def _access(remote: RemoteAccess, environ: Mapping[str, str], *, may_log_in: boo
         submodules=remote.submodules,
         lfs=remote.lfs,
     )
-    names = [name for name in (remote.username_env, remote.password_env, remote.ssh_key_env) if name]
+    every = (
+        remote.username_env,
+        remote.password_env,
+        remote.ssh_key_env,
+        remote.client_certificate_env,
+        remote.client_key_env,
+    )
+    names = [name for name in every if name]
     if not may_log_in:
         return replace(plain, withheld=bool(names))
     missing = tuple(name for name in names if not environ.get(name, "").strip())
     if missing:
         return replace(plain, missing=missing)
-    username = environ[remote.username_env].strip() if remote.username_env else remote.username
-    password = environ[remote.password_env].strip() if remote.password_env else ""
-    key = environ[remote.ssh_key_env].strip() if remote.ssh_key_env else ""
-    return replace(plain, username=username, password=password, ssh_key=key)
+    held = {name: environ[name].strip() for name in names}
+    return replace(
+        plain,
+        username=held.get(remote.username_env, remote.username),
+        password=held.get(remote.password_env, ""),
+        ssh_key=held.get(remote.ssh_key_env, ""),
+        certificate=held.get(remote.client_certificate_env, ""),
+        key=held.get(remote.client_key_env, ""),
+    )
 
 
 def _ca(remote: RemoteAccess, repository: Repository, revision: str) -> str:

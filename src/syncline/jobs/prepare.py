@@ -30,6 +30,7 @@ from syncline.core.noise import SILENCE, Noise
 from syncline.core.options import SyncOptions, misread_options, options_of
 from syncline.core.order import misread_waves, odd_weights
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
+from syncline.core.project import left_alone
 from syncline.core.recreate import with_recreations
 from syncline.core.rendering import Rendering, rescoped
 from syncline.core.resource import Body, Manifest
@@ -47,6 +48,7 @@ from syncline.jobs.reservations import (
     unserved,
     with_namespace,
 )
+from syncline.jobs.targets import unmanaged_of
 from syncline.kube.live import read_live
 from syncline.kube.members import members_of
 from syncline.ports import ApiResource, Cluster
@@ -182,6 +184,7 @@ def against_live(
         *(shared_objects(plan.manifests, live, owner) if policy.options.has("FailOnSharedResource") else ()),
         *foreign_hooks(hooks, live, owner),
     )
+    plan = left_alone(plan, unmanaged_of(app.destination, session))
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
     plan = guarded(_with_parent(plan, record), _allowance(app, session))
     said = (*told, *hushed(prediction), *_notes(rendering), *unasked_notes(prediction))

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
+from syncline.config.global_projects import extended
 from syncline.config.project import DEFAULT_PROJECT, AppProject, Role, SyncWindow
-from syncline.config.settings import IN_CLUSTER_SERVER, ClusterAccess
-from syncline.core.project import Target, application_refusals, granted, restrained
+from syncline.core.project import application_refusals, granted, restrained
 from syncline.core.windows import Sync, closed, instant, matching
 from syncline.errors import ClusterError, ConfigError, GitHubError
 from syncline.jobs.signatures import untrusted
+from syncline.jobs.targets import target_of
 from syncline.report.model import Job, Note, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncline.config import Configuration
-    from syncline.config.application import Application, Destination
+    from syncline.config.application import Application
     from syncline.config.settings import Settings
     from syncline.core.plan import Plan
     from syncline.jobs.session import Session
@@ -33,7 +34,19 @@ _SYNC: Final = "sync"
 
 
 def project_of(name: str, found: Configuration, settings: Settings) -> AppProject | None:
-    """The project of this name; None for one that the settings leave unrestricted. Raises ConfigError."""
+    """The project of this name with what global ones add to it; None for one that the settings leave
+    unrestricted. Raises ConfigError.
+    """
+    project = _own_project(name, found, settings)
+    for each in found.customizations.global_projects if project else ():
+        if project is not None and each.covers(project):
+            other = _own_project(each.name, found, settings)
+            project = project if other is None else extended(project, other)
+    return project
+
+
+def _own_project(name: str, found: Configuration, settings: Settings) -> AppProject | None:
+    """The same as it is written."""
     broken = found.broken_projects.get(name)
     if broken is not None:
         raise ConfigError(f"The project {name} has an error: {broken.message}", place=broken.place)
@@ -69,23 +82,6 @@ def governed(plan: Plan, app: Application, session: Session) -> Plan:
     if session.invocation.job is not Job.DIFF:
         refusals += tuple(untrusted(app, project, plan.revision, session))
     return restrained(replace(plan, refusals=(*plan.refusals, *refusals)), project, target)
-
-
-def target_of(destination: Destination, session: Session) -> Target:
-    """The destination by all the names it has."""
-    try:
-        name = session.cluster_name(destination)
-    except ClusterError:
-        return Target(destination.name, destination.server, destination.namespace)
-    access = session.settings.clusters.get(name) or ClusterAccess(name)
-    is_default = name == session.settings.default_cluster
-    server = destination.server or access.server_alias or access.server
-    return Target(
-        name=destination.name or name or "in-cluster",
-        server=server or (IN_CLUSTER_SERVER if is_default else ""),
-        namespace=destination.namespace,
-        project=access.project,
-    )
 
 
 def project_notes(app: Application, session: Session) -> tuple[Note, ...]:

@@ -28,6 +28,7 @@ from syncline.jobs.definitions import cluster_named, definitions, inside, mentio
 from syncline.jobs.family import gather
 from syncline.jobs.fetching import Elsewhere
 from syncline.jobs.inputs import InputTable
+from syncline.jobs.pins import Pins
 from syncline.jobs.projects import project_of
 from syncline.jobs.rendering import Trusted, options_for
 from syncline.jobs.renderings import Renderings
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from syncline.config.appset.questions import Question
     from syncline.config.comparison import Comparison
     from syncline.config.project import AppProject
-    from syncline.config.settings import Settings
+    from syncline.config.settings import Customizations, Settings
     from syncline.core.applyset import Owner
     from syncline.core.family import Family
     from syncline.core.health import Assess
@@ -99,6 +100,7 @@ class Session:
         self._elsewhere: Once[str, Elsewhere] = Once(self._look_elsewhere)
         self._members: Once[tuple[str, str], bool] = Once(self._ask_member)
         self._forges: Once[str, Forge | None] = Once(lambda _: surroundings.forge())
+        self.pins = Pins(self.repository, invocation.environ, base=invocation.base, is_named=bool(self._name))
         self.renderings = Renderings(self)
         self.inputs = InputTable(self)
         self.reviews = Reviews(self)
@@ -194,9 +196,14 @@ class Session:
         return Customized(self.configuration(revision).customizations.kinds, bundled(files.items()))
 
     @property
+    def customizations(self) -> Customizations:
+        """`argocd-cm` as of the trusted commit: a change cannot hide what it brings."""
+        return self._files[self._settings_revision].customizations
+
+    @property
     def comparison(self) -> Comparison:
-        """How objects are compared, as of the trusted commit: a change cannot hide what it brings."""
-        return self._files[self._settings_revision].customizations.comparison
+        """How objects are compared."""
+        return self.customizations.comparison
 
     def written(self, revision: str) -> Configuration:
         """What the files of this commit say, ApplicationSets not expanded. Raises ConfigError."""
@@ -275,6 +282,7 @@ class Session:
                 forge=lambda: self.forge,
                 known=self._rendered_templates,
                 remotes=lambda: self.elsewhere.remotes,
+                pins=self.pins,
             ),
         )
 
@@ -292,7 +300,9 @@ class Session:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
         source = Trusted(self.repository, self._settings_revision, self._files[self._settings_revision])
         options = options_for(self.invocation, source, room, self._own)
-        return replace(options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree)
+        return replace(
+            options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree, pinned=self.elsewhere.pinned
+        )
 
     @property
     def elsewhere(self) -> Elsewhere:

@@ -58,7 +58,8 @@ def _commits(
 
     elsewhere = session.elsewhere
     if is_own(source.repo_url, session):
-        revision = elsewhere.hydrated(app) if app.hydration else revision
+        pinned = session.pins.commit(source.target_revision, source.tag_prefix)
+        revision = elsewhere.hydrated(app) if app.hydration else pinned.sha if pinned else revision
         return session.repository.signed(elsewhere.keyring, revision, strict=policy.strict)
     asked = Asked(source.repo_url, source.target_revision, source.tag_prefix)
     git = elsewhere.remotes.clone(asked, whole=policy.strict)

@@ -22,6 +22,7 @@ from syncline.core.plan import Action
 from syncline.core.validation import findings
 from syncline.documents import read
 from syncline.errors import ClusterError, DocumentError, Place, SynclineError
+from syncline.jobs.capabilities import capability_notes
 from syncline.kube.shapes import definition_in
 from syncline.report.model import Note, Severity
 
@@ -41,6 +42,7 @@ MOST: Final = 20
 
 _QUIET: Final = frozenset({Action.UNCHANGED, Action.FORGET, Action.PRUNE, Action.KEEP})
 _NAMED: Final = 5
+_OF_THE_CLUSTER: Final = "the cluster's"
 
 
 def validated(prepared: Prepared, session: Session) -> Prepared:
@@ -51,7 +53,7 @@ def validated(prepared: Prepared, session: Session) -> Prepared:
         return prepared
     known = _Known(prepared, session)
     said = [*_of_apis(manifests, known), *_of_fields(manifests, known)]
-    told = (*_told(said, session), *_unjudged(manifests, known))
+    told = (*_told(said, session), *_unjudged(manifests, known), *_told_otherwise(prepared, known, session))
     if policy != "refuse":
         return replace(prepared, notes=(*prepared.notes, *told))
     refused = tuple(
@@ -75,11 +77,17 @@ def target_of(prepared: Prepared, session: Session) -> Target:
         except ClusterError:
             minor = None
         if minor is not None:
-            return Target(minor, "the cluster's")
+            return Target(minor, _OF_THE_CLUSTER)
     minor = minor_of(_configured(prepared, session))
     if minor is not None:
         return Target(minor, "kubeVersion of syncline.yaml")
     return Target(_table().newest, "the newest known here", chosen=False)
+
+
+def _told_otherwise(prepared: Prepared, known: _Known, session: Session) -> Iterator[Note]:
+    """Where charts rest on another version than the cluster has."""
+    if known.target.known_from == _OF_THE_CLUSTER:
+        yield from capability_notes(prepared, known.target.minor, _configured(prepared, session), session)
 
 
 def _configured(prepared: Prepared, session: Session) -> str:

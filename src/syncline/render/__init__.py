@@ -77,7 +77,9 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
                 built = helm.built(found.order)
                 warnings += built.warnings
                 remarks += built.remarks
-        rendering = make_rendering(app, checkout.revision, chunks, options.scopes, warnings)
+        rendering = make_rendering(
+            app, checkout.revision, chunks, options.scopes, warnings, options.unmanaged
+        )
         return replace(rendering, remarks=tuple(remarks), tools=tuple(sorted(tools)))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error

@@ -5,6 +5,7 @@ The law: helm gets a chart that is whole, its values in the order Argo CD gives 
 
 from __future__ import annotations
 
+import posixpath
 import re
 import tempfile
 from pathlib import Path
@@ -140,10 +141,10 @@ def _written(path: str, order: Order, lent: Mapping[str, Path | Place]) -> Place
     """The file a person would edit: that of the chart, that of the local chart it was lent from, or the line
     that asks for what was fetched.
     """
-    chart = order.source.path.strip("/")
+    chart = posixpath.normpath(order.source.path.strip("/") or ".")
     for prefix, place in lent.items():
         if path.startswith(prefix):
             if isinstance(place, Place):
                 return place
             return Place(f"{order.relative(place)}/{path.removeprefix(prefix)}")
-    return Place(f"{chart}/{path}" if chart not in {"", "."} else path)
+    return Place(f"{chart}/{path}" if chart != "." else path)

@@ -52,6 +52,7 @@ class Readings:
         whole = app.hydration is None
         for source in app.every_source:
             whole = whole and not (source.chart or source.repo_url.startswith("oci://"))
+            whole = whole and not self._is_pinned(source, app)
             if not source.chart:
                 order = Order(app, source, Checkout(self._root, ""), self._options)
                 whole = self._take(order, found) and whole
@@ -60,6 +61,13 @@ class Readings:
             path[len(top) + 1 :] for path in map(str, found) if path == top or path.startswith(f"{top}/")
         }
         return Inputs(frozenset(name or "." for name in names), whole)
+
+    def _is_pinned(self, source: Source, app: Application) -> bool:
+        """Whether its files are those of another commit."""
+        try:
+            return self._options.pinned(source, app) is not None
+        except SynclineError:
+            return True
 
     def _take(self, order: Order, found: set[Path]) -> bool:
         """Add what a source reads; whether everything could be followed."""

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from syncline.config.tools import ToolSettings
+from syncline.config.unmanaged import Unmanaged
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.process import Limits, Room
@@ -64,7 +65,8 @@ class RenderOptions(Struct, frozen=True):
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
     otherwise. `tools` are those of the trusted `argocd-cm`, `plugins` those of the trusted settings;
     `for_strangers` says that the change is by somebody who may not write here. What is `hidden` a plugin does
-    not find. `trees` fetches the files of other repositories.
+    not find. `trees` fetches the files of other repositories, `pinned` those of this one at
+    another revision than the one at hand. Kinds that are `unmanaged` are left out.
     """
 
     room: Room = field(default_factory=Room)
@@ -76,10 +78,12 @@ class RenderOptions(Struct, frozen=True):
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     trees: Callable[[Source, Application], Checkout] | None = None
+    pinned: Callable[[Source, Application], Checkout | None] = lambda source, app: None  # noqa: ARG005
     tools: ToolSettings = field(default_factory=ToolSettings)
     plugins: tuple[SourcePlugin, ...] = ()
     for_strangers: bool = False
     hidden: tuple[Path, ...] = ()
+    unmanaged: Unmanaged = field(default_factory=Unmanaged)
 
 
 class Sayings:

@@ -105,7 +105,9 @@ def _tree(source: Source, order: Order) -> Checkout:
             place=order.app.origin,
             remedy="If it is this one under another URL, list the URL under repositories: in syncline.yaml.",
         )
-    return order.ours
+    pinned = order.options.pinned(source, order.app)
+    # A name of the very commit at hand is no other place.
+    return order.ours if pinned is None or pinned.revision == order.ours.revision else pinned
 
 
 def _artifact(source: Source, order: Order) -> Checkout:

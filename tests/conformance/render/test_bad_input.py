@@ -88,21 +88,6 @@ PLAIN: dict[str, tuple[Files, str, str, str]] = {
     ),
     "two JSON values": ({"app/a.json": '{"kind": 1}\n{}\n'}, "", "app/a.json:2: ", "second value"),
     "JSON without a kind": ({"app/package.json": "{}\n"}, "", "app/package.json:1: ", "has no apiVersion"),
-    "twins": (
-        {"app/a.yaml": config_map("same"), "app/b.yaml": "---\n" + config_map("same")},
-        "",
-        "app/b.yaml:2: ",
-        "ConfigMap shop/same is defined twice: in app/a.yaml:1 and in app/b.yaml:2",
-    ),
-    "twins of two versions": (
-        {
-            "app/a.yaml": "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\n",
-            "app/b.yaml": "apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: a, namespace: shop}\n",
-        },
-        "",
-        "app/b.yaml:1: ",
-        "defined twice: in app/a.yaml:1",
-    ),
     "pointer": (
         {"app/a.yaml": "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"},
         "",

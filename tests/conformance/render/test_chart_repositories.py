@@ -180,6 +180,29 @@ def test_tls_is_checked_against_the_ca_of_the_settings(shelf: Path, room: Room, 
             assert "version: v1.0.0\n" in outcome(app, tmp_path, room, workshop(house.url, **access))
 
 
+def test_a_server_that_asks_for_a_certificate_is_shown_the_one_of_the_settings(
+    shelf: Path, room: Room, tmp_path: Path
+) -> None:
+    pair, ours = make_certificate(tmp_path / "tls"), make_certificate(tmp_path / "client", name="client")
+    certificate, key, ca = (file.read_text() for file in (ours.chain, ours.key, pair.chain))
+    with serving(House(shelf), pair, known=ours) as house:
+        app = asked(house, "1.0.0")
+        together: tuple[dict[str, Any], ...] = (
+            {"certificate": certificate, "key": key},
+            {"certificate": certificate + key},
+        )
+        for access in together:
+            assert "version: v1.0.0\n" in outcome(app, tmp_path, room, workshop(house.url, ca=ca, **access))
+        assert house.logins() == set()
+        without = outcome(app, tmp_path, room, workshop(house.url, ca=ca))
+        assert without.startswith("4 apps/web.yaml:1: The chart repository https://127.0.0.1")
+        for odd in ("", pair.key.read_text(), "no PEM"):
+            shop = workshop(house.url, ca=ca, certificate=certificate, key=odd)
+            broken = outcome(app, tmp_path, room, shop)
+            assert "The client certificate of remotes.r0 cannot be used" in broken
+            assert "PRIVATE" not in broken
+
+
 INDEX = "apiVersion: v1\nentries:\n  web:\n  - {version: 1.0.0, urls: [web-1.0.0.tgz], digest: '%s'}\n"
 TROUBLE: Mapping[str, tuple[dict[str, bytes | int | str], str, str]] = {
     "no such version": (

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from syncline.config.appset import ClusterFacts, SetError
 from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
 from syncline.config.appset.texts import filled, flattened, go_text
+from syncline.config.controller import Controller
+from syncline.config.load import load
 from unit.config.world import REPO, TEMPLATE, World, appset, names
 
 FILES = {
@@ -95,6 +97,38 @@ def test_files_give_their_content_flat_and_their_place() -> None:
     ]
 
 
+def test_the_controller_may_match_files_by_segments_and_count_hidden_directories() -> None:
+    flat, deep = git(files=[{"path": "clusters/*"}]), git(files=[{"path": "clusters/**/config.json"}])
+    new = World(FILES, controller=Controller(new_globbing=True))
+    assert values(flat, World(FILES), "name") == ["eu", "us-1", "us-2"]
+    assert values(flat, new, "name") == []
+    assert values(deep, new, "name") == ["eu", "us-1", "us-2"]
+    hidden = {"apps/.secret/a.yaml": "", "apps/open/a.yaml": ""}
+    for counts, found in ((False, ["apps/open"]), (True, ["apps/.secret", "apps/open"])):
+        world = World(hidden, controller=Controller(hidden_directories=counts))
+        assert values(git(directories=[{"path": "apps/*"}]), world, "path") == found
+
+
+@pytest.mark.parametrize(("policy", "goes"), [("", True), ("sync", True), ("create-only", False)])
+def test_the_controllers_policy_wins_over_the_sets(policy: str, goes: bool) -> None:
+    (made,) = World(controller=Controller(policy=policy)).expand(appset({"list": {"elements": [{"a": "b"}]}}))
+    assert ("finalizers" in made.body["metadata"]) is goes
+
+
+def test_the_parameters_of_the_controller_are_read_and_checked() -> None:
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cmd-params-cm}\ndata:\n"
+    name = "  applicationsetcontroller"
+    found = load(
+        [("a.yaml", f"{head}{name}.enable.new.git.file.globbing: 'true'\n{name}.policy: create-only\n")]
+    )
+    assert found.customizations.controller == Controller(new_globbing=True, policy="create-only")
+    text = f"{head}{name}.policy: create-only\n{name}.enable.policy.override: 'true'\n"
+    assert load([("a.yaml", text)]).customizations.controller == Controller()
+    (complaint,) = load([("a.yaml", f"{head}{name}.policy: never\n")]).complaints
+    assert str(complaint.place) == "a.yaml:5"
+    assert "applicationsetcontroller.policy must be one of create-only" in complaint.message
+
+
 def test_an_application_knows_the_file_it_was_made_from() -> None:
     made = World(FILES).expand(appset(git(files=[{"path": "clusters/**"}])))
     assert [sorted(one.reads) for one in made] == [
@@ -155,6 +189,8 @@ def test_the_default_cluster_is_there_where_nothing_selects_and_nothing_replaces
     assert values({"clusters": {"selector": exists}}, world, "name") == ["prod_EU", "dev"]
     own = World(clusters=(ClusterFacts("here", "https://kubernetes.default.svc"),))
     assert values({"clusters": {}}, own, "name") == ["here"]
+    aliased = World(clusters=(ClusterFacts("main", "https://10.0.0.1", is_default=True), *CLUSTERS))
+    assert values({"clusters": {}}, aliased, "name") == ["main", "prod_EU", "dev"]
     assert failure({"clusters": {"flatList": True}}) == "flatList needs goTemplate: true."
 
 

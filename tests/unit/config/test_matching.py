@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.config.matching import glob_matches, is_path_pattern, path_matches, pathspec_matches
+from syncline.config.matching import (
+    doublestar_matches,
+    glob_matches,
+    is_path_pattern,
+    path_matches,
+    pathspec_matches,
+)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +96,39 @@ def test_what_is_no_path_pattern_is_known_as_such(pattern: str) -> None:
 )
 def test_git_pathspec(pattern: str, path: str, matches: bool) -> None:
     assert pathspec_matches(pattern, path) is matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "matches"),
+    [
+        ("clusters/*/config.json", "clusters/a/config.json", True),
+        ("clusters/*/config.json", "clusters/a/b/config.json", False),
+        ("clusters/**/config.json", "clusters/config.json", True),
+        ("clusters/**/config.json", "clusters/a/b/config.json", True),
+        ("clusters/**/b/**/c", "clusters/a/b/x/b/y/c", True),
+        ("clusters/**/b/**/c", "clusters/a/x/y/c", False),
+        ("**", "a/b", True),
+        ("a/**", "a", True),
+        ("*.json", "a/b.json", False),
+        ("clusters/{eu,us-*}/?.{json,yaml}", "clusters/us-1/c.yaml", True),
+        ("clusters/{eu,us-*}/?.{json,yaml}", "clusters/ap/c.yaml", False),
+        ("clusters", "clusters/a", False),
+        ("{a", "{a", True),
+    ],
+)
+def test_doublestar(pattern: str, path: str, matches: bool) -> None:
+    assert doublestar_matches(pattern, path) is matches
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "**", "*"]), max_size=6), st.lists(st.sampled_from("ab"), min_size=1)
+)
+def test_doublestar_is_the_regular_expression_that_it_stands_for(pattern: list[str], path: list[str]) -> None:
+    meaning = "".join(
+        "(/[^/]+)*" if part == "**" else "/[^/]+" if part == "*" else f"/{part}" for part in pattern
+    )
+    expected = re.fullmatch(meaning, "".join(f"/{part}" for part in path)) is not None
+    assert doublestar_matches("/".join(pattern), "/".join(path)) is (expected and bool(pattern))
 
 
 plain = st.text(alphabet="abc/.-_ {}!,", max_size=12)

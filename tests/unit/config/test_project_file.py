@@ -120,9 +120,10 @@ def test_an_empty_list_and_an_absent_one_are_told_apart(field: str, name: str) -
     assert getattr(decoded(**{field: []}), name) == ()
 
 
-def test_orphans_are_looked_for_when_asked_and_not_silenced() -> None:
+def test_orphans_are_spoken_of_when_the_project_asks_for_warnings() -> None:
     assert decoded().orphans is None
-    assert decoded(orphanedResources={}).orphans == ()
+    assert decoded(orphanedResources={}).orphans is None
+    assert decoded(orphanedResources={"warn": True}).orphans == ()
     assert decoded(orphanedResources={"warn": False}).orphans is None
 
 
@@ -150,7 +151,7 @@ def test_source_integrity_asks_for_signatures_unless_its_mode_is_none(integrity:
         ({"sourceRepos": ["a", "a"]}, "error 8: spec.sourceRepos[1] stands in the list twice."),
         (
             {"destinations": [{"namespace": "x"}]},
-            "error 7: spec.destinations[0] names no cluster; give it a server or a name.",
+            "warning 7: spec.destinations[0] names no cluster and matches none; give it a server or a name.",
         ),
         (
             {"destinations": [{"name": "!*", "namespace": "x"}]},

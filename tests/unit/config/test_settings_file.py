@@ -43,6 +43,7 @@ remotes:
   team: {url: https://charts.example.com/team/, username: ci, passwordEnv: CHARTS_TOKEN, caFile: certs/ca.pem}
   lab:
     {url: oci://10.0.0.3:5000, usernameEnv: LAB_USER, passwordEnv: LAB_TOKEN, plainHTTP: true, insecure: true}
+  inner: {url: https://git.example.com, clientCertificateEnv: CLIENT_CERTIFICATE, clientKeyEnv: CLIENT_KEY}
 statuses: {limit: 0}
 plugins:
   regions: {baseUrl: http://localhost:4355/, tokenEnv: PLUGIN_TOKEN, timeout: 5s}
@@ -125,6 +126,12 @@ def test_every_setting_is_read() -> None:
                 password_env="LAB_TOKEN",
                 insecure=True,
                 plain_http=True,
+            ),
+            "inner": RemoteAccess(
+                "inner",
+                url="https://git.example.com",
+                client_certificate_env="CLIENT_CERTIFICATE",
+                client_key_env="CLIENT_KEY",
             ),
         },
     )
@@ -316,6 +323,24 @@ REFUSED = {
         "remotes:\n  r: {url: 'https://x', caFile: a, caData: b}\n",
         2,
         "remotes.r has both caData and caFile; keep one of them.",
+    ),
+    "a key without a certificate": (
+        "remotes:\n  r: {url: 'https://x', clientKeyEnv: A}\n",
+        2,
+        "remotes.r has clientKeyEnv and no clientCertificateEnv; a key is nothing without its certificate.",
+    ),
+    "a certificate for SSH": (
+        "remotes:\n  r: {url: 'ssh://x', clientCertificateEnv: A}\n",
+        2,
+        "remotes.r.clientCertificateEnv is shown over TLS alone (https://, oci://).",
+    ),
+    "a key in the file": (
+        f"remotes:\n  r:\n    url: https://x\n    clientKey: {HIDDEN}\n",
+        4,
+        (
+            "remotes.r.clientKey stands in a file; put it in the environment and name the variable in "
+            "clientKeyEnv."
+        ),
     ),
     "plain HTTP of the web": (
         "remotes:\n  r: {url: 'https://x', plainHTTP: true}\n",

@@ -23,6 +23,7 @@ from syncline.config.appset.questions import (
     Repositories,
 )
 from syncline.config.complaint import Complaints
+from syncline.config.controller import Controller
 from syncline.documents import dump, read
 
 FILE = "sets/apps.yaml"
@@ -41,6 +42,7 @@ class World:
     branches: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     plugin: Any = ()
     clusters: tuple[ClusterFacts, ...] = ()
+    controller: Controller = field(default_factory=Controller)
     go: Go | None = None
     rounds: int = 0
     asked: list[Question] = field(default_factory=list)
@@ -69,7 +71,7 @@ class World:
     def expand(self, appset: ApplicationSet) -> tuple[Made, ...]:
         ledger = Ledger()
         for _ in range(12):
-            made = expand(appset, ledger, self.clusters)
+            made = expand(appset, ledger, self.clusters, self.controller)
             if not ledger.missing:
                 return made
             self.rounds += 1

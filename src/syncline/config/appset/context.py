@@ -14,6 +14,7 @@ from msgspec import Struct
 from syncline.config.appset.model import Parameters, SetError
 from syncline.config.appset.questions import GoTemplate, RefusedError
 from syncline.config.appset.texts import filled, flattened, go_text
+from syncline.config.controller import Controller
 from syncline.documents import read
 from syncline.errors import DocumentError
 
@@ -31,6 +32,7 @@ class Context(Struct, frozen=True):
     appset: ApplicationSet
     ledger: Ledger
     clusters: tuple[ClusterFacts, ...] = ()
+    controller: Controller = Controller()
 
     def ask(self, questions: Iterable[Question], path: Path) -> list[Any]:
         """The answers to several questions. Raises NotYetAnsweredError, and SetError for one nobody can

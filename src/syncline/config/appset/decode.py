@@ -13,6 +13,7 @@ from syncline.config.appset.model import ApplicationSet, Generator, RollingStep
 from syncline.config.appset.selector import OPERATORS
 from syncline.config.argo import API_VERSION, METADATA
 from syncline.config.complaint import did_you_mean
+from syncline.config.controller import KEEPING, POLICIES
 from syncline.config.decoding import (
     Node,
     Table,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from syncline.config.complaint import Complaints
 
 _DEEPEST: Final = 2
-_POLICIES: Final = ("create-only", "create-update", "create-delete", "sync")
 _GO_OPTIONS: Final = ("missingkey=default", "missingkey=invalid", "missingkey=zero", "missingkey=error")
 
 
@@ -91,14 +91,14 @@ def _nested(node: Node, kind: str, depth: int) -> None:
 
 def _applications_sync(node: Node) -> bool:
     policy = text(node)
-    if policy not in _POLICIES:
-        node.error(f"must be one of {', '.join(_POLICIES)}.")
+    if policy not in POLICIES:
+        node.error(f"must be one of {', '.join(POLICIES)}.")
     if policy in {"create-only", "create-delete"}:
         node.warn(
             "keeps changes of the template from Applications that exist; Syncline keeps no Applications in a "
             "cluster, so each sync takes the template as it stands."
         )
-    return policy not in {"create-only", "create-update"}
+    return policy not in KEEPING
 
 
 def _most(node: Node) -> int | str | None:

@@ -18,6 +18,7 @@ from syncline.config.appset.model import ApplicationSet, ClusterFacts, Generator
 from syncline.config.appset.patch import patched
 from syncline.config.appset.questions import Ledger, NotYetAnsweredError
 from syncline.config.appset.selector import selects
+from syncline.config.controller import KEEPING, Controller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +38,9 @@ _NESTED: Final = {"matrix": combined.matrix, "merge": combined.merge}
 TEMPLATE: Final[Path] = ("spec", "template")
 
 
+_USUAL: Final = Controller()
+
+
 class Made(Struct, frozen=True):
     """The body of one Application, and the files that made it what it is."""
 
@@ -44,12 +48,19 @@ class Made(Struct, frozen=True):
     reads: frozenset[str] = frozenset()
 
 
-def expand(appset: ApplicationSet, ledger: Ledger, clusters: Iterable[ClusterFacts] = ()) -> tuple[Made, ...]:
+def expand(
+    appset: ApplicationSet,
+    ledger: Ledger,
+    clusters: Iterable[ClusterFacts] = (),
+    controller: Controller = _USUAL,
+) -> tuple[Made, ...]:
     """Every Application of the set, in the order of its generators.
 
     Nothing, while `ledger.missing` says what has to be found out first. Raises SetError.
     """
-    context = Context(appset, ledger, tuple(clusters))
+    if controller.policy:
+        appset = replace(appset, deletes=controller.policy not in KEEPING)
+    context = Context(appset, ledger, tuple(clusters), controller)
     made: list[Made] = []
     waiting = False
     for generator in appset.generators:

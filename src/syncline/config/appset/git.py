@@ -1,7 +1,7 @@
 """The git generator: directories and files of a repository.
 
-The law: `exclude` always wins; directories are matched by Go's `path.Match`, files by Git's pathspec, as in
-Argo CD.
+The law: `exclude` always wins; directories are matched by Go's `path.Match`, files by Git's pathspec or,
+where the controller is told to, by doublestar's globs, as in Argo CD.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from syncline.config.appset.context import Context, read_value
 from syncline.config.appset.model import Generator, Parameters, SetError
 from syncline.config.appset.questions import FileText, Paths
 from syncline.config.appset.texts import dns_name, flattened, go_text
-from syncline.config.matching import is_path_pattern, path_matches, pathspec_matches
+from syncline.config.matching import doublestar_matches, is_path_pattern, path_matches, pathspec_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,7 +38,8 @@ def _directories(generator: Generator, paths: Iterable[str], context: Context) -
     for pattern, _ in rules:
         if not is_path_pattern(pattern):
             raise SetError(f"{pattern!r} is no pattern: a bracket is open.", (*generator.path, "directories"))
-    chosen = _chosen(_every_directory(paths), rules, path_matches)
+    every = _every_directory(paths, hidden=context.controller.hidden_directories)
+    chosen = _chosen(every, rules, path_matches)
     return [
         Parameters(_under_prefix(_place(directory, context), generator, context), frozenset({directory}))
         for directory in chosen
@@ -63,19 +64,22 @@ def _chosen(
     ]
 
 
-def _every_directory(paths: Iterable[str]) -> list[str]:
-    """Every directory but the root and those whose path has a hidden part, in order."""
+def _every_directory(paths: Iterable[str], *, hidden: bool) -> list[str]:
+    """Every directory but the root and, unless they count, those whose path has a hidden part, in order."""
     found: set[str] = set()
     for path in paths:
         directory = posixpath.dirname(path)
         while directory and directory not in found:
             found.add(directory)
             directory = posixpath.dirname(directory)
-    return sorted(each for each in found if not any(part.startswith(".") for part in each.split("/")))
+    return sorted(
+        each for each in found if hidden or not any(part.startswith(".") for part in each.split("/"))
+    )
 
 
 def _files(generator: Generator, paths: Iterable[str], context: Context) -> list[Parameters]:
-    chosen = _chosen(sorted(paths), list(_rules(generator, "files")), pathspec_matches)
+    matches = doublestar_matches if context.controller.new_globbing else pathspec_matches
+    chosen = _chosen(sorted(paths), list(_rules(generator, "files")), matches)
     repo, revision = str(generator.body.get("repoURL") or ""), str(generator.body.get("revision") or "")
     where = (*generator.path, "files")
     texts = context.ask([FileText(repo, revision, path) for path in chosen], where)

@@ -81,13 +81,14 @@ class ApplicationSet(Discreet, frozen=True):
 
 
 class ClusterFacts(Struct, frozen=True):
-    """A cluster as the clusters generator sees it."""
+    """A cluster as the clusters generator sees it; `is_default` is the one that Argo CD would run in."""
 
     name: str
     server: str = ""
     project: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    is_default: bool = False
 
 
 class Parameters(Struct, frozen=True):

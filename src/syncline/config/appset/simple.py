@@ -57,7 +57,7 @@ def clusters(generator: Generator, context: Context) -> list[Parameters]:
     """The clusters of `syncline.yaml` that the selector selects."""
     wanted = generator.body.get("selector")
     known = list(context.clusters)
-    if is_empty(wanted) and all(each.server != IN_CLUSTER.server for each in known):
+    if is_empty(wanted) and not any(each.is_default or each.server == IN_CLUSTER.server for each in known):
         known.insert(0, IN_CLUSTER)
     chosen = [each for each in known if selects(wanted, each.labels)]
     found = [Parameters(_facts(each, context)) for each in chosen]
