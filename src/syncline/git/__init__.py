@@ -8,11 +8,13 @@ trusts it, which is by its owner.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.git_refs import refs_of
 from syncline.errors import GitError, ToolError
+from syncline.git import submodules
 from syncline.git.program import Git, last_line, without_password
 from syncline.git.references import References, references
 from syncline.git.worktrees import Worktrees
@@ -98,10 +100,10 @@ class Repository:
             )
 
     def changed_paths(self, base: str, head: str) -> frozenset[str]:
-        """Every path that differs; a rename is a removal and an addition."""
-        flags = ("-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv")
-        out = self._git.output("diff-tree", *flags, self.resolve(base), self.resolve(head), "--")
-        return frozenset(path.decode("utf-8", "surrogateescape") for path in out.split(b"\0") if path)
+        """Every path that differs, also inside of submodules that the clone has; a rename is a removal and an
+        addition.
+        """
+        return frozenset(submodules.changed(self._git, (self.resolve(base), self.resolve(head)), self._home))
 
     def files_containing(
         self, revision: str, words: Sequence[str], patterns: Sequence[str], also: Sequence[str] = ()
@@ -196,9 +198,26 @@ class Repository:
 
     @contextmanager
     def worktree(self, revision: str) -> Iterator[Path]:
-        """A directory that holds exactly this commit; gone when the block ends."""
-        with self._worktrees.at(self.resolve(revision)) as place:
+        """A directory that holds exactly this commit, with what the clone has of its submodules and of Git
+        LFS; gone when the block ends.
+        """
+        sha = self.resolve(revision)
+        with self._worktrees.at(sha) as place:
+            if (place / ".gitmodules").is_file():
+                submodules.fill(self._git, sha, place, self._home)
+            if (self._home / "lfs").is_dir():
+                from syncline.git import lfs
+
+                lfs.restore(place, self._home)
             yield place
+
+    @cached_property
+    def _home(self) -> Path:
+        """Where the clone keeps what all of its worktrees share."""
+        usual = self.root / ".git"
+        if usual.is_dir():
+            return usual
+        return Path(self.root, self._git.text("rev-parse", "--git-common-dir").removesuffix("\n"))
 
     def _top(self, root: Path) -> Path:
         try:

@@ -5,10 +5,13 @@ The law: a pointer is never taken for the file it stands for.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING, Final
 
 from syncline.errors import GitError
 from syncline.git.program import LOGIN, last_line, without_password
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +20,12 @@ if TYPE_CHECKING:
     from syncline.git.program import Git
 
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
+_LONGEST_POINTER: Final = 1024
+_WHOLE: Final = regex(
+    re.escape(_POINTER)
+    + rb"\n(?:ext-[^\n]*\n)*oid sha256:(?P<digest>[0-9a-f]{64})\nsize (?P<size>[0-9]{1,12})\n"
+)
+"""A pointer, by Git LFS's specification."""
 _READ: Final = (
     ".j2", ".json", ".jsonnet", ".libsonnet", ".tgz", ".tpl", ".yaml", ".yml",
 )  # fmt: skip
@@ -41,6 +50,31 @@ def must_be_whole(tree: Path, url: str) -> None:
                     "which is not asked for.",
                     remedy="Set lfs: true for it under remotes: in syncline.yaml.",
                 )
+
+
+def restore(tree: Path, home: Path) -> None:
+    """Put files that the clone at `home` has already into the place of their pointers; nothing is fetched."""
+    store = home / "lfs" / "objects"
+    if not store.is_dir():
+        return
+    for path in tree.rglob("*"):
+        if path.suffix in _READ and path.is_file() and not path.is_symlink():
+            content = _content(path, store)
+            if content is not None:
+                path.write_bytes(content)
+
+
+def _content(path: Path, store: Path) -> bytes | None:
+    with path.open("rb") as file:
+        match = _WHOLE.fullmatch(file.read(_LONGEST_POINTER))
+    if match is None:
+        return None
+    digest, size = match["digest"].decode(), int(match["size"])
+    kept = store / digest[:2] / digest[2:4] / digest
+    if not kept.is_file() or kept.stat().st_size != size:
+        return None
+    content = kept.read_bytes()
+    return content if hashlib.sha256(content).hexdigest() == digest else None
 
 
 def check_out(git: Git, url: str, sha: str, variables: Mapping[str, str]) -> None:

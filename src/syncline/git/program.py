@@ -78,6 +78,10 @@ class Git:
         self._room = replace(room, environ={**self._passed, **_QUIET}, uid=None, late=_LATE)
         self._settings: tuple[tuple[str, str], ...] | None = None
 
+    def at(self, root: Path) -> Git:
+        """The same in another repository."""
+        return Git(root, room=self._room, environ=self._passed)
+
     def run(self, *arguments: str, stdin: bytes = b"") -> Completed:
         """Run to the end, whatever that is."""
         return self._start(arguments, self._room, stdin)
