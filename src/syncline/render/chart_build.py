@@ -1,13 +1,14 @@
 """Charts whose dependencies are not vendored.
 
-The law: they are put together in a copy, once for each run: local ones are packed by helm itself, those of
-repositories are the versions of the lock, and helm downloads nothing.
+The law: they are put together in a copy, once for each run: local ones are packed as helm packs them, those
+of repositories are the versions of the lock, and helm downloads nothing.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -18,6 +19,7 @@ from syncline.fetch import FetchError
 from syncline.fetch.question import without_login
 from syncline.process import hand_over, run
 from syncline.render.chart_lock import REMEDY, lock_of
+from syncline.render.chart_pack import packed
 from syncline.render.charts import (
     LISTS,
     Dependency,
@@ -35,7 +37,6 @@ from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from syncline.render.options import Order
     from syncline.render.workshop import Chart
@@ -125,7 +126,8 @@ class _Builder:
             return Built(self._chart)
         copy = self._copy
         charts = local_charts(self._chart, self._root)
-        mirror(chain.from_iterable(reached(each, self._root) for each in charts), self._root, copy)
+        seen = set[Path]()
+        mirror(chain.from_iterable(reached(each, self._root, seen) for each in charts), self._root, copy)
         self._complete(self._chart, copy)
         path = copy / self._chart.relative_to(self._root)
         return Built(path, lent, tuple(self._remarks), tuple(self._warnings), tuple(self._fetched), copy)
@@ -167,14 +169,11 @@ class _Builder:
         twin = copy / chart.relative_to(self._root)
         if locals_:
             self._about_lock(chart)
-            self._pack(chart, twin, {each.name for each in locals_})
+            self._put(locals_, chart, copy)
         for each in wanted:
             if not each.is_local:
                 fetched = self._fetch(each, chart)
-                (twin / "charts").mkdir(exist_ok=True)
-                file = twin / "charts" / fetched.file_name
-                file.write_bytes(fetched.content)
-                file.chmod(0o644)
+                _store(twin / "charts" / fetched.file_name, fetched.content)
 
     def _about_lock(self, chart: Path) -> None:
         lock = lock_of(chart, self._root)
@@ -224,6 +223,19 @@ class _Builder:
             )
         return found
 
+    def _put(self, wanted: list[Dependency], chart: Path, copy: Path) -> None:
+        """Put charts of this repository into the copy of another one."""
+        twin = copy / chart.relative_to(self._root)
+        # Of the copy, in which each has its own dependencies already.
+        places = [copy / local(each, chart, self._root).relative_to(self._root) for each in wanted]
+        archives = [packed(place, each) for place, each in zip(places, wanted, strict=True)]
+        found = [archive for archive in archives if archive is not None]
+        if len(found) < len(wanted):
+            self._pack(chart, twin, {each.name for each in wanted})
+            return
+        for archive in found:
+            _store(twin / "charts" / archive.name, archive.content)
+
     def _pack(self, chart: Path, twin: Path, wanted: set[str]) -> None:
         """Have helm pack exactly the wanted dependencies: what is vendored already it would fetch again."""
         files = {name: (twin / name).read_bytes() for name in LISTS if (twin / name).exists()}
@@ -253,6 +265,14 @@ class _Builder:
             kept.rmdir()
         for name, text in files.items():
             _replace(twin / name, text)
+
+
+def _store(file: Path, content: bytes) -> None:
+    file.parent.mkdir(exist_ok=True)
+    # One of that name may be a hard link into the shared worktree.
+    file.unlink(missing_ok=True)
+    file.write_bytes(content)
+    file.chmod(0o644)
 
 
 def _replace(file: Path, text: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
-from syncline.documents import read
+from syncline.documents import read_once
 from syncline.errors import DocumentError, Place, RenderError
 from syncline.fetch.archive import packed
 from syncline.render.links import plain, reached, real
@@ -50,9 +50,14 @@ class Dependency(Struct, frozen=True):
         """Whether it names a directory beside the chart."""
         return self.repository.startswith(_LOCAL)
 
+    @property
+    def local_path(self) -> str:
+        """Where a local one lies, from the chart; an absolute path is one of no repository."""
+        return self.repository.removeprefix(_LOCAL)
+
     def directory(self, chart: Path) -> Path:
-        """The directory of a local one; an absolute path is one of no repository."""
-        return plain(chart / self.repository.removeprefix(_LOCAL))
+        """The directory of a local one."""
+        return plain(chart / self.local_path)
 
 
 def dependencies(chart: Path, root: Path) -> list[Dependency]:
@@ -61,7 +66,7 @@ def dependencies(chart: Path, root: Path) -> list[Dependency]:
         dependency
         for name in LISTS
         for document in documents_of(chart / name, root)
-        for dependency in _listed(document)
+        for dependency in listed(document)
     ]
 
 
@@ -165,17 +170,18 @@ def documents_of(file: Path, root: Path) -> tuple[Document, ...]:
     if not file.is_file():
         return ()
     try:
-        return read(
+        return read_once(
             file.read_bytes(), str(file.relative_to(root)) if file.is_relative_to(root) else file.name
         )
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 
 
-def _listed(document: Document) -> Iterator[Dependency]:
+def listed(document: Document) -> Iterator[Dependency]:
+    """The dependencies that a document lists."""
     value = document.value
-    listed = value.get("dependencies") if isinstance(value, dict) else None
-    for number, each in enumerate(listed if isinstance(listed, list) else ()):
+    found = value.get("dependencies") if isinstance(value, dict) else None
+    for number, each in enumerate(found if isinstance(found, list) else ()):
         if isinstance(each, dict):
             name, version, alias, repository = (
                 str(each.get(key) or "") for key in ("name", "version", "alias", "repository")

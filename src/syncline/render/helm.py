@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.config.application import HelmOptions, HelmParameter
 from syncline.core.rendering import Chunk
@@ -27,7 +28,13 @@ from syncline.render.trouble import tool_trouble
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from syncline.process import Room
     from syncline.render.options import Order
+
+_ROOMY: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
+"""Helm lives for the blink of an eye, and spends a fifth of it on collecting what it leaves; so it may take
+more memory, up to a limit, before it looks.
+"""
 
 _SOURCE: Final = regex(rb"^# Source: (?P<chart>[^/\n]+)/(?P<path>.+)$", re.MULTILINE)
 _SEPARATOR: Final = regex(rb"^---[ \t\r]*$", re.MULTILINE)
@@ -67,10 +74,14 @@ def render(order: Order) -> Iterator[Chunk]:
             },
         )
         room = order.room_with(chart.tree or chart.path, scratch, *files.values, *files.parameters.values())
-        answer = run(_argv(order, files, scratch), cwd=chart.path, room=room, name="helm")
+        answer = run(_argv(order, files, scratch), cwd=chart.path, room=_roomy(room), name="helm")
     if answer.code:
         raise tool_trouble("helm", answer.stderr, order.place(order.directory / "Chart.yaml"))
     yield from _chunks(answer.stdout, order, chart.lent)
+
+
+def _roomy(room: Room) -> Room:
+    return replace(room, environ={**_ROOMY, **room.environ})
 
 
 def _argv(order: Order, files: Files, scratch: Path) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from syncline.documents import Document, read
+from syncline.documents import Document, read, read_once
 from syncline.errors import DocumentError, Place, RenderError
 from syncline.patterns import regex
 from syncline.render.charts import check_schemas
@@ -121,17 +121,23 @@ def _references(place: Path, role: Role, root: Path) -> Iterator[Reference]:
     file = file_of(place)
     for document in _documents(file, root) if file else ():
         if isinstance(document.value, dict):
-            yield from _named(document, role)
+            yield from named(document, role)
+
+
+def is_remote(path: str) -> bool:
+    """Whether kustomize would fetch it."""
+    return _REMOTE.match(path) is not None
 
 
 def _documents(file: Path, root: Path) -> tuple[Document, ...]:
     try:
-        return read(file.read_bytes(), str(file.relative_to(root)))
+        return read_once(file.read_bytes(), str(file.relative_to(root)))
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 
 
-def _named(document: Document, role: Role) -> Iterator[Reference]:
+def named(document: Document, role: Role) -> Iterator[Reference]:
+    """The paths that one document of a Kustomization names, which is a map."""
     value = document.value
     for field in _PATHS:
         for path, where in _strings(value.get(field), (field,)):
@@ -231,7 +237,7 @@ def _target(written: Path, reference: Reference, root: Path) -> Path:
             place=reference.place,
             remedy="Take configHome (helmHome) out; every build has a home that is empty.",
         )
-    if _REMOTE.match(reference.path):
+    if is_remote(reference.path):
         raise RenderError(
             f"The Kustomization refers to {reference.path!r}, which is remote.",
             place=reference.place,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from syncline.config.application import KustomizeOptions
 from syncline.core.rendering import Chunk
-from syncline.documents import dump, read
+from syncline.documents import dump, read, read_once
 from syncline.errors import Place, RenderError
 from syncline.fetch import FetchError
 from syncline.process import Completed, hand_over, run
@@ -79,7 +79,9 @@ def _copied(order: Order, directory: Path) -> Iterator[Path]:
         copy = Path(name)
         copy.chmod(0o755)
         lacking: Lacking = []
-        mirror(chain.from_iterable(reached(path, root) for path in _read(order, lacking)), root, copy)
+        seen = set[Path]()
+        read = _read(order, lacking)
+        mirror(chain.from_iterable(reached(path, root, seen) for path in read), root, copy)
         for written, reference in lacking:
             _fetch(reference, copy / written.relative_to(root), order)
         place = copy / directory.relative_to(root)
@@ -126,7 +128,7 @@ def _ask_for_origins(place: Path) -> bool:
 
 def _value(file: Path) -> dict[str, Any] | None:
     """The Kustomization; None for what kustomize itself will refuse, in its own words."""
-    documents = read(file.read_bytes(), file.name)
+    documents = read_once(file.read_bytes(), file.name)
     values = [document.value for document in documents if isinstance(document.value, dict)]
     return values[0] if len(documents) == len(values) == 1 else None
 
@@ -228,7 +230,7 @@ def _file(origin: str, order: Order, directory: Path) -> str:
     """The file that kustomize names as an object's origin: `path` of a resource, `configuredIn` of a
     generator.
     """
-    for document in read(origin, "origin") if origin else ():
+    for document in read_once(origin.encode(), "origin") if origin else ():
         value = document.value
         named = value.get("path") or value.get("configuredIn") if isinstance(value, dict) else None
         if isinstance(named, str) and "repo" not in value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -55,19 +56,22 @@ _MOST_LINKS: Final = 40
 """As many as Linux follows."""
 
 
-def reached(start: Path, root: Path) -> Iterator[Path]:
+def reached(start: Path, root: Path, seen: set[Path] | None = None) -> Iterator[Path]:
     """The start and everything below it, and below whatever a link in it leads to: files, directories, links.
 
-    Git's own files are left out. Raises RenderError for a link that leads out of the repository.
+    Git's own files are left out, and what was `seen` from another start. Raises RenderError for a link that
+    leads out of the repository.
     """
-    todo, seen = [start, *trail(start, root)], set[Path]()
+    seen = set() if seen is None else seen
+    todo = [] if start in seen else [start, *trail(start, root)]
     while todo:
         place = todo.pop()
         if place in seen:
             continue
         seen.add(place)
         yield place
-        if place.is_symlink():
+        mode = _mode(place)
+        if stat.S_ISLNK(mode):
             if not real(place).is_relative_to(root):
                 raise RenderError(
                     "The symbolic link leads out of the repository.",
@@ -75,8 +79,8 @@ def reached(start: Path, root: Path) -> Iterator[Path]:
                     remedy="Replace it by what it leads to.",
                 )
             todo += trail(place, root) if place.exists() else []
-        elif place.is_dir():
-            todo += [path for path in sorted(place.iterdir(), reverse=True) if path.name != ".git"]
+        elif stat.S_ISDIR(mode):
+            todo += [place / name for name in sorted(os.listdir(place), reverse=True) if name != ".git"]  # noqa: PTH208 - names are enough
 
 
 def mirror(paths: Iterable[Path], root: Path, copy: Path) -> None:
@@ -84,30 +88,53 @@ def mirror(paths: Iterable[Path], root: Path, copy: Path) -> None:
 
     Whoever changes a file there replaces it: written through, it would change in the checkout.
     """
-    made = {root}
     copy.mkdir(parents=True, exist_ok=True)
+    mirrored = _Mirror(root, copy)
     for path in paths:
-        _mirror(path, root, copy, made)
+        mirrored.add(path)
 
 
-def _mirror(path: Path, root: Path, copy: Path, made: set[Path]) -> None:
-    if path in made:
-        return
-    made.add(path)
-    _mirror(path.parent, root, copy, made)
-    if path.parent != real(path.parent):
-        _mirror(real(path.parent) / path.name, root, copy, made)
-        return
-    twin = copy / path.relative_to(root)
-    if path.is_symlink():
-        target = real(path)
-        twin.symlink_to(os.path.relpath(target, path.parent))
-        if target.exists() and target.is_relative_to(root):
-            _mirror(target, root, copy, made)
-    elif path.is_dir():
-        twin.mkdir()
-    elif path.is_file():
-        try:
-            twin.hardlink_to(path)
-        except OSError:  # the copy lies on another file system
-            shutil.copyfile(path, twin)
+class _Mirror:
+    def __init__(self, root: Path, copy: Path) -> None:
+        self._root = root
+        self._beginning = str(copy)
+        self._length = len(str(root))
+        self._made = {root}
+        self._straight = {root}
+        """Directories whose paths lead over no link."""
+
+    def add(self, path: Path) -> None:
+        if path in self._made:
+            return
+        self._made.add(path)
+        parent = path.parent
+        self.add(parent)
+        if parent not in self._straight:
+            if parent != real(parent):
+                self.add(real(parent) / path.name)
+                return
+            self._straight.add(parent)
+        self._put(path, f"{self._beginning}{str(path)[self._length :]}")
+
+    def _put(self, path: Path, twin: str) -> None:
+        mode = _mode(path)
+        if stat.S_ISLNK(mode):
+            target = real(path)
+            Path(twin).symlink_to(os.path.relpath(target, path.parent))
+            if target.exists() and target.is_relative_to(self._root):
+                self.add(target)
+        elif stat.S_ISDIR(mode):
+            os.mkdir(twin)  # noqa: PTH102 - there are many
+        elif stat.S_ISREG(mode):
+            try:
+                os.link(path, twin)
+            except OSError:  # the copy lies on another file system
+                shutil.copyfile(path, twin)
+
+
+def _mode(path: Path) -> int:
+    """What lies there, links not followed; 0 where nothing does."""
+    try:
+        return os.lstat(path).st_mode
+    except (OSError, ValueError):
+        return 0

@@ -97,7 +97,7 @@ class Order(Struct, frozen=True):
     """One source of one application, to be rendered.
 
     `checkout` is where the source's files lie; `home` is this repository's own, where that is another. `said`
-    is what a renderer has to warn of.
+    is what a renderer has to warn of, `found` the directories that it looked up.
     """
 
     app: Application
@@ -106,6 +106,7 @@ class Order(Struct, frozen=True):
     options: RenderOptions
     home: Checkout | None = None
     said: Sayings = field(default_factory=Sayings)
+    found: dict[tuple[Path, str], Path] = field(default_factory=dict)
 
     @property
     def ours(self) -> Checkout:
@@ -115,7 +116,10 @@ class Order(Struct, frozen=True):
     @property
     def directory(self) -> Path:
         """The source's path in the worktree. Raises RenderError when it is missing or outside."""
-        return self.inside(self.source.path, "path")
+        asked = (self.checkout.root, self.source.path)
+        if asked not in self.found:
+            self.found[asked] = self.inside(self.source.path, "path")
+        return self.found[asked]
 
     @property
     def root(self) -> Path:

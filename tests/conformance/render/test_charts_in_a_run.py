@@ -220,6 +220,7 @@ def test_many_applications_of_one_chart_fetch_and_build_it_once_for_each_commit(
     files |= {
         f"apps/w{n}.yaml": remote(house, "1.2.0").replace("{name: web", f"{{name: w{n}") for n in range(MANY)
     }
+    files["near/.helmignore"] = "[ab].txt\n"  # so that it is left to helm to pack it
     files |= {"near/Chart.yaml": CHART.replace("web", "near"), "app/Chart.yaml": CHART + local + fetched}
     repo.commit({**files, "syncline.yaml": settings(house)})
     around = environ(room, tmp_path, CHARTS_PASSWORD=SECRET)

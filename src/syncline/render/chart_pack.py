@@ -1,0 +1,163 @@
+"""Local charts as archives, as helm packs them.
+
+The law: what is packed here, helm would pack to the same chart; whatever is not plainly so is left to helm.
+
+It is the one thing that would need a start of helm for each chart with a `file://` dependency. Nothing of a
+chart is interpreted: its files are put together, but for those that its `.helmignore` leaves out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from syncline.core.semver import version, version_range
+from syncline.documents import read_once
+from syncline.errors import SynclineError
+from syncline.patterns import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from syncline.render.charts import Dependency
+
+_LARGEST: Final = 4 * 1024 * 1024
+"""Together; of more, helm itself says what is too much."""
+
+_NAME: Final = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION: Final = regex(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
+_FILE: Final = regex(r"[ -\[\]-~]+")
+"""Printable, and no backslash: helm takes that for a separator."""
+
+_PLAIN_RULE: Final = regex(r"/?[\w.~@+ -]*[\w.~@+ *?-][\w.~@+ /*?-]*", re.ASCII)
+"""A line of `.helmignore` whose signs are stars and question marks alone."""
+
+_ALWAYS: Final = "templates/.?*"
+_IGNORE: Final = ".helmignore"
+_SCHEMA: Final = "values.schema.json"
+_BEGINS: Final = frozenset({"v1", "v2"})
+
+Ignored = Callable[[str, bool], bool]
+
+
+class _Odd(Exception):  # noqa: N818 - no error, and seen by nobody else
+    """Something that helm shall look at itself."""
+
+
+class Packed(Struct, frozen=True):
+    """An archive, and what it is called in `charts/`."""
+
+    name: str
+    content: bytes
+
+
+def packed(directory: Path, dependency: Dependency) -> Packed | None:
+    """The chart of a directory as the archive that answers a dependency; None where helm shall pack it, or
+    say why it cannot.
+    """
+    try:
+        name, its_version = _facts(directory / "Chart.yaml")
+        if name != dependency.name or not _fits(dependency.version, its_version):
+            return None
+        files = list(_files(directory))
+    except (_Odd, OSError, UnicodeDecodeError, SynclineError):
+        return None
+    return Packed(f"{name}-{its_version}.tgz", _archive(name, files))
+
+
+def _facts(file: Path) -> tuple[str, str]:
+    documents = read_once(file.read_bytes(), file.name)
+    value = documents[0].value if len(documents) == 1 else None
+    if not isinstance(value, dict) or value.get("apiVersion") not in _BEGINS:
+        raise _Odd
+    name, its_version = value.get("name"), value.get("version")
+    if not (isinstance(name, str) and isinstance(its_version, str)):
+        raise _Odd  # a number, which helm does not take for a text
+    if not (_NAME.fullmatch(name) and _VERSION.fullmatch(its_version)):
+        raise _Odd
+    return name, its_version
+
+
+def _fits(asked: str, its_version: str) -> bool:
+    wanted, found = version_range(asked) if asked else None, version(its_version)
+    return wanted is not None and found is not None and wanted.holds(found)
+
+
+def _files(directory: Path) -> Iterator[tuple[str, bytes]]:
+    """What helm reads of a directory, in its order."""
+    ignored = _ignored(directory / _IGNORE)
+    left = _LARGEST
+    for name in _walked(directory, "", ignored):
+        content = (directory / name).read_bytes()
+        left -= len(content)
+        if left < 0 or not _FILE.fullmatch(name):
+            raise _Odd
+        if name.endswith(_SCHEMA):
+            _must_be_json(content)
+        yield name, content
+
+
+def _walked(directory: Path, inside: str, ignored: Ignored) -> Iterator[str]:
+    with os.scandir(directory) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        if entry.is_symlink():
+            raise _Odd
+        name, is_folder = f"{inside}{entry.name}", entry.is_dir()
+        if ignored(name, is_folder):
+            continue
+        if is_folder:
+            yield from _walked(Path(entry.path), f"{name}/", ignored)
+        else:
+            yield name
+
+
+def _must_be_json(content: bytes) -> None:
+    try:
+        json.loads(content)
+    except (ValueError, RecursionError):
+        raise _Odd from None
+
+
+def _ignored(file: Path) -> Ignored:
+    """Whether a name is left out, as `.helmignore` says (Helm, "The .helmignore file")."""
+    lines = file.read_text(encoding="utf-8-sig").split("\n") if file.is_file() else []
+    rules = [rule for line in (*lines, _ALWAYS) if (rule := line.strip()) and not rule.startswith("#")]
+    made = [_rule(rule) for rule in rules]
+    return lambda name, is_folder: any(rule(name, is_folder) for rule in made)
+
+
+def _rule(rule: str) -> Ignored:
+    if "**" in rule or not _PLAIN_RULE.fullmatch(rule):
+        raise _Odd
+    only_folders, rule = rule.endswith("/"), rule.removesuffix("/")
+    is_of_the_path, rule = "/" in rule, rule.removeprefix("/")
+    signs = {"*": "[^/]*", "?": "[^/]"}
+    pattern = re.compile("".join(signs.get(sign) or re.escape(sign) for sign in rule))
+
+    def leaves_out(name: str, is_folder: bool) -> bool:  # noqa: FBT001 - as helm asks
+        if only_folders and not is_folder:
+            return False
+        return pattern.fullmatch(name if is_of_the_path else name.rpartition("/")[2]) is not None
+
+    return leaves_out
+
+
+def _archive(name: str, files: list[tuple[str, bytes]]) -> bytes:
+    import tarfile
+
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        for path, content in files:
+            member = tarfile.TarInfo(f"{name}/{path}")
+            member.size, member.mode = len(content), 0o644
+            archive.addfile(member, io.BytesIO(content))
+    return gzip.compress(held.getvalue(), 1, mtime=0)
