@@ -38,6 +38,10 @@ class Once(Generic[K, V]):
                 self._attempt(key)
             return self._made[key]
 
+    def find(self, key: K) -> V | None:
+        """What was made for the key, if something was; nothing is made."""
+        return self._made.get(key)
+
     def failed(self) -> tuple[K, ...]:
         """What could not be made."""
         return tuple(self._failed)

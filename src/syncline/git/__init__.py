@@ -205,11 +205,26 @@ class Repository:
         with self._worktrees.at(sha) as place:
             if (place / ".gitmodules").is_file():
                 submodules.fill(self._git, sha, place, self._home)
-            if (self._home / "lfs").is_dir():
+            if self.keeps_lfs:
                 from syncline.git import lfs
 
                 lfs.restore(place, self._home)
             yield place
+
+    @contextmanager
+    def part(self, revision: str) -> Iterator[Path]:
+        """A directory for some files of a commit, empty at first; gone when the block ends."""
+        with self._worktrees.at(self.resolve(revision), is_empty=True) as place:
+            yield place
+
+    def fill(self, place: Path, revision: str, paths: Iterable[str]) -> None:
+        """Write files of that commit into such a directory, none of which may be there already."""
+        self._worktrees.fill(place, self.resolve(revision), paths)
+
+    @property
+    def keeps_lfs(self) -> bool:
+        """Whether the clone has contents of Git LFS, which a worktree is given."""
+        return (self._home / "lfs").is_dir()
 
     @cached_property
     def _home(self) -> Path:

@@ -102,10 +102,13 @@ class Git:
         environ = {**self._room.environ, **self._without_filters(), **variables}
         return self._start(arguments, replace(self._room, environ=environ, seconds=seconds), stdin)
 
-    def check_out(self, *arguments: str) -> None:
-        """Run what writes files of a commit, and no filter. Raises GitError when it fails."""
+    def check_out(self, *arguments: str, place: Path | None = None, stdin: bytes = b"") -> None:
+        """Run what writes files of a commit, and no filter; in this worktree, where one is named. Names are
+        taken as they are. Raises GitError when it fails.
+        """
         room = replace(self._room, environ={**self._room.environ, **self._without_filters()})
-        answer = self._start(arguments, room)
+        there = ("-C", str(place), "--literal-pathspecs") if place else ()
+        answer = self._start((*there, *arguments), room, stdin)
         if answer.code:
             raise GitError(f"git {arguments[0]} failed: {last_line(answer.stderr)}.")
 

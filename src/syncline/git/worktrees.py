@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from syncline.git.program import Git
 
@@ -33,8 +33,8 @@ class Worktrees:
         self._swept = False
 
     @contextmanager
-    def at(self, sha: str) -> Iterator[Path]:
-        """A directory that holds exactly this commit."""
+    def at(self, sha: str, *, is_empty: bool = False) -> Iterator[Path]:
+        """A directory that holds exactly this commit, or nothing of it yet."""
         parent = Path(tempfile.mkdtemp(prefix=_PREFIX))
         place = parent / _NAME
         # The kernel lets go of the lock when the process dies, however it dies.
@@ -45,11 +45,18 @@ class Worktrees:
             try:
                 with self._guard:
                     self._sweep()
-                    self._git.check_out("worktree", "add", "--quiet", "--detach", str(place), sha)
+                    how = ("--no-checkout",) if is_empty else ()
+                    self._git.check_out("worktree", "add", "--quiet", "--detach", *how, str(place), sha)
                 yield place
             finally:
                 with self._guard:
                     self._remove(place)
+
+    def fill(self, place: Path, sha: str, paths: Iterable[str]) -> None:
+        """Write files of the commit into an empty worktree of it, none of which may be there already."""
+        names = "\0".join(paths).encode("utf-8", "surrogateescape")
+        listed = ("--pathspec-from-file=-", "--pathspec-file-nul")
+        self._git.check_out("checkout", "--quiet", sha, *listed, place=place, stdin=names)
 
     def _sweep(self) -> None:
         if self._swept:

@@ -46,7 +46,8 @@ def _asks(source: Source, prepared: Prepared, session: Session) -> bool:
     """Whether a template of the chart looks at what it is told; charts from elsewhere are not searched."""
     if source.chart or not source.path:
         return False
-    folder = session.checkout(prepared.rendering.revision).root / source.path.strip("/") / "templates"
+    root = session.checkouts.of(prepared.app, prepared.rendering.revision).root
+    folder = root / source.path.strip("/") / "templates"
     return any(map(_mentions, sorted(folder.rglob("*")))) if folder.is_dir() else False
 
 

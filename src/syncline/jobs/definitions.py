@@ -23,14 +23,32 @@ if TYPE_CHECKING:
 
 _FILES: Final = (".yaml", ".yml", ".json")
 _TEMPLATES: Final = (".j2", ".tpl")
+_ENDINGS: Final = (*_FILES, *_TEMPLATES)
+_MOST_CHANGED: Final = 500
 _WORDS: Final = ("argoproj.io/", "argocd-cm")
 _SETTINGS: Final = ("syncline.yaml", ".syncline.yaml")
 
 
 def mentions(repository: Repository, revision: str) -> dict[str, bytes]:
     """Every file of this commit that could define something, or render a definition."""
-    patterns = tuple(f"*{ending}" for ending in (*_FILES, *_TEMPLATES))
+    patterns = tuple(f"*{ending}" for ending in _ENDINGS)
     return repository.files_containing(revision, _WORDS, patterns, _SETTINGS)
+
+
+def mentions_after(
+    known: Mapping[str, bytes], changed: frozenset[str], repository: Repository, revision: str
+) -> dict[str, bytes] | None:
+    """The same of a commit that differs in these paths from one whose files are known; None where it is less
+    work to look at all of them, or not the same.
+    """
+    if len(changed) > _MOST_CHANGED:
+        return None
+    asked = sorted(path for path in changed if path.endswith(_ENDINGS) or path in _SETTINGS)
+    texts = repository.contents(revision, asked)
+    words = tuple(word.encode() for word in _WORDS)
+    kept = {path: text for path, text in known.items() if path not in changed}
+    new = {path: t for path, t in texts.items() if path in _SETTINGS or any(word in t for word in words)}
+    return {**kept, **new}
 
 
 def definitions(found: Mapping[str, bytes]) -> Configuration:

@@ -6,7 +6,6 @@ so and is compared at a cheaper one.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -69,6 +68,9 @@ def diff(session: Session, observer: Observer) -> Report:
     broken = session.configuration(head).broken
     asked = chosen((pair.app for pair in pairs.values()), session.invocation.applications, broken)
     touched = [app for app in asked if reasons[identity(app)]]
+    for revision, sides in ((base, "before"), (head, "after")):
+        there = (getattr(pairs[identity(app)], sides) for app in touched)
+        session.checkouts.expect(filter(None, there), revision)
     row = together(
         touched,
         lambda app: replace(
@@ -125,8 +127,7 @@ def _is_silent(app: Application, session: Session, base: str, head: str) -> bool
 def _directory(session: Session, base: str, head: str) -> Mapping[str, Pair]:
     (app,) = session.applications(head)
     before, after = (
-        app if Path(session.checkout(revision).root, app.sources[0].path).exists() else None
-        for revision in (base, head)
+        app if session.checkouts.holds(app.sources[0].path, revision) else None for revision in (base, head)
     )
     if before is None and after is None:
         raise UsageError(

@@ -88,7 +88,7 @@ class Elsewhere:
                     place=app.origin,
                     remedy="Hydrate it, or correct syncSource.targetBranch.",
                 )
-            root, branch = self._session.checkout(sha).root, source.target_revision
+            root, branch = self._session.checkouts.whole(sha).root, source.target_revision
             return Checkout(root, sha, label=f"{branch}@{sha[:7]}", found_by=f"refs/heads/{branch}")
         from syncline.git.remote import Asked
 
@@ -110,7 +110,7 @@ class Elsewhere:
             target = session.pins.commit(source.target_revision, source.tag_prefix)
             if target is None:
                 return None
-            root = session.checkout(target.sha).root
+            root = session.checkouts.whole(target.sha).root
         except GitError as error:
             raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
         name = target.name.removeprefix("refs/heads/").removeprefix("refs/tags/")

@@ -13,6 +13,7 @@ from syncline.core.family import identity
 from syncline.jobs.once import AtRevision
 from syncline.once import Once
 from syncline.render import Inputs, Readings
+from syncline.render.glance import Glance
 
 if TYPE_CHECKING:
     from syncline.config.application import Application, Source
@@ -25,7 +26,14 @@ class InputTable:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._readings: Once[str, Readings] = Once(
-            lambda sha: Readings(session.checkout(sha).root, session.render_options)
+            lambda sha: Readings(session.checkouts.whole(sha).root, session.render_options)
+        )
+        self._glances: Once[str, Glance] = Once(
+            lambda sha: Glance(
+                session.renderings.recipes.tree(sha),
+                lambda paths: session.repository.contents(sha, paths),
+                session.render_options,
+            )
         )
         self._changed: Once[tuple[str, str], frozenset[str]] = Once(
             lambda pair: session.repository.changed_paths(*pair)
@@ -41,6 +49,10 @@ class InputTable:
         """Whether they are all there is to read."""
         return self._inputs[AtRevision(app, revision)].whole
 
+    def is_followed(self, app: Application, revision: str) -> bool:
+        """Whether they are all that it could read of this commit, whatever else it reads elsewhere."""
+        return self._inputs[AtRevision(app, revision)].followed
+
     def changed(self, base: str, head: str) -> frozenset[str]:
         """Every path that differs between two commits."""
         return self._changed[base, head]
@@ -50,13 +62,18 @@ class InputTable:
         known = self._known.get(identity(app))
         if known is not None and known[1] == app.sources and self._is_as_it_was(app, known, revision):
             return known[2]
+        found = self._glances[revision].of(app) or self._looked_for(app, revision)
+        if found.whole:
+            self._known.setdefault(identity(app), (revision, app.sources, found))
+        return found
+
+    def _looked_for(self, app: Application, revision: str) -> Inputs:
+        """What nobody could tell at a glance: remembered, or followed through a checkout."""
         recipes = self._session.renderings.recipes
         found = recipes.recalled(app, revision)
         if found is None:
             found = self._readings[revision].of(app)
             recipes.keep(app, revision, found)
-        if found.whole:
-            self._known.setdefault(identity(app), (revision, app.sources, found))
         return found
 
     def _is_as_it_was(

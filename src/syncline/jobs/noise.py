@@ -70,8 +70,7 @@ def suspects_of(
     if not tools and not charts:
         return ()
     unknown = [Suspect(app.origin, f"the plugin {name}") for name in sorted(tools - {"helm", "jinja2"})]
-    # From Git: where the rendering came from the cache, nothing has been checked out.
-    return (*unknown, *suspects(session.repository.contents(revision, paths)))
+    return (*unknown, *suspects(session.checkouts.contents(paths, revision)))
 
 
 def _notes(found: Noise, known: tuple[Suspect, ...], rendering: Rendering) -> Iterator[Note]:

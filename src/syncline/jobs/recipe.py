@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,16 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 import syncline
-from syncline.core.affected import roots_of
+from syncline.core.affected import roots_of, touched
 from syncline.jobs.fetching import fitted
 from syncline.jobs.once import AtRevision
 from syncline.once import Once
 from syncline.patterns import regex
 from syncline.render import Inputs, normalized_url
-from syncline.render.programs import versions
+from syncline.render.listing import Listing
+from syncline.render.programs import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
@@ -53,18 +53,24 @@ class Recipes:
     def __init__(self, session: Session, cache: Cache | None) -> None:
         self._session = session
         self._cache = cache
-        self._trees: Once[str, Tree] = Once(lambda sha: Tree(session.repository.tree(sha)))
+        self._trees: Once[str, Listing] = Once(self._listing)
 
     @cached_property
-    def programs(self) -> Mapping[str, str]:
-        """The programs that may render, and what they call themselves."""
+    def _programs(self) -> Programs:
+        return Programs(self._session.render_options.room, self._cache)
+
+    def programs(self, tools: tuple[str, ...] = ("",)) -> Mapping[str, str]:
+        """The programs that may render with these tools, and what they call themselves."""
         from importlib.metadata import version
 
-        found = dict(versions(self._session.render_options.room, self._cache))
-        found["jinja2"] = version("jinja2")
-        return found
+        ours = {"jinja2": version("jinja2")} if "jinja2".startswith(tools) else {}
+        return {**self._programs.versions(tools), **ours}
 
-    def tree(self, revision: str) -> Tree:
+    def _listing(self, revision: str) -> Listing:
+        repository = self._session.repository
+        return Listing(repository.tree(revision), is_restored=repository.keeps_lfs)
+
+    def tree(self, revision: str) -> Listing:
         """The files of a commit."""
         return self._trees[revision]
 
@@ -107,12 +113,24 @@ class Recipes:
         """Of the files, the definition, the programs, the options and our own code; empty where a rendering
         rests on something else, too.
         """
+        parts = self._parts(app, revision)
+        return _digest({**parts, "code": self._code, "programs": self.programs()}) if parts else ""
+
+    def are_alike(self, one: AtRevision, other: AtRevision) -> bool:
+        """Whether two renderings of one run are made of the very same."""
+        changed = self._session.inputs.changed(one.revision, other.revision)
+        inputs = self._session.inputs.of(other.app, other.revision)
+        if touched(changed, roots_of(other.app, inputs)):
+            return False  # which is the cheapest to know
+        parts = self._parts(one.app, one.revision)
+        return bool(parts) and parts == self._parts(other.app, other.revision)
+
+    def _parts(self, app: Application, revision: str) -> dict[str, Any]:
+        """What may be another thing at another commit; nothing where a rendering rests on something else."""
         options = fitted(AtRevision(app, revision), self._session)
         if not self._rests_on_files(app, revision, options):
-            return ""
-        parts = {
-            "code": self._code,
-            "programs": self.programs,
+            return {}
+        return {
             "options": _plain(
                 {name: getattr(options, name) for name in options.__struct_fields__}, _ELSEWHERE
             ),
@@ -120,7 +138,6 @@ class Recipes:
             "files": self._files(app, revision),
             "revision": revision if self._knows_its_revision(app, revision) else "",
         }
-        return _digest(parts)
 
     def inputs(self, app: Application, revision: str) -> str:
         """Of the files and the definition alone: what a person can change by a commit."""
@@ -170,40 +187,6 @@ class Recipes:
         for path in listed:
             digest.update(path.read_bytes())
         return digest.hexdigest()
-
-
-class Tree:
-    """Every file of a commit with its mode and the digest of its content, by Git."""
-
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
-        self._entries = sorted(entries)
-        self._paths = [path for path, _ in self._entries]
-
-    @cached_property
-    def has_links(self) -> bool:
-        """Whether a path may lead somewhere else than it says."""
-        return any(facts.startswith("120000") for _, facts in self._entries)
-
-    def has(self, path: str) -> bool:
-        """Whether there is a file of that name."""
-        at = bisect_left(self._paths, path)
-        return at < len(self._paths) and self._paths[at] == path
-
-    def below(self, roots: Iterable[str]) -> set[tuple[str, str]]:
-        """The files that are one of these, or lie below one."""
-        return {entry for root in roots for entry in self._of(root)}
-
-    def _of(self, root: str) -> Iterator[tuple[str, str]]:
-        if not root:
-            yield from self._entries
-            return
-        at = bisect_left(self._paths, root)
-        if at < len(self._paths) and self._paths[at] == root:
-            yield self._entries[at]
-        at = bisect_left(self._paths, f"{root}/")
-        while at < len(self._paths) and self._paths[at].startswith(f"{root}/"):
-            yield self._entries[at]
-            at += 1
 
 
 def _identity(app: Application) -> Any:

@@ -24,6 +24,7 @@ def render(session: Session, observer: Observer) -> Report:
     head = session.head
     session.trust(head)
     asked = asked_for(session, head)
+    session.checkouts.expect(asked, head)
     row = together(asked, lambda app: _manifests(app, head, session), session, observer)
     return Report(
         Job.RENDER,

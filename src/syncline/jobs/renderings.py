@@ -1,7 +1,7 @@
 """The renderings of a run.
 
 The law: each application is rendered once for each revision, whoever asks and however often; what an earlier
-run made of the very same files, programs and options is taken from it.
+run, or this one at another commit, made of the very same files, programs and options is taken from it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
+from syncline.core.family import identity
 from syncline.errors import UsageError
 from syncline.jobs.bugs import contained
 from syncline.jobs.confession import confessed
@@ -40,6 +43,7 @@ class Renderings:
         self._session = session
         self._cache = _cache_of(session)
         self._steady: set[AtRevision] = set()
+        self._own: dict[str, list[tuple[AtRevision, Rendering]]] = {}
         self._made: Once[AtRevision, Rendering] = Once(self._make)
 
     def of(self, app: Application, revision: str) -> Rendering:
@@ -57,7 +61,7 @@ class Renderings:
     def again(self, app: Application, revision: str) -> Rendering:
         """The same once more, from nobody's memory. Raises RenderError."""
         session = self._session
-        checkout = session.checkout(revision)
+        checkout = session.checkouts.of(app, revision)
         asked = AtRevision(app, revision)
         with contained(session), confessed(app, checkout.root, session.masker):
             found = render(as_reviewed(asked, session), checkout, fitted(asked, session))
@@ -78,7 +82,7 @@ class Renderings:
         app, revision = asked.app, asked.revision
         key = self.recipes.digest(app, revision) if self._cache is not None else ""
         if self._cache is None or not key:
-            return self.again(app, revision)
+            return self._as_before(asked) or self._rendered(asked)
         found = self._cache.find(key, revision)
         made, varies = found or (self.again(app, revision), False)
         self._session.masker.learn_all(manifest.body for manifest in made.manifests)
@@ -88,6 +92,20 @@ class Renderings:
         if not varies:
             self._steady.add(asked)
         return made
+
+    def _rendered(self, asked: AtRevision) -> Rendering:
+        found = self.again(asked.app, asked.revision)
+        self._own.setdefault(identity(asked.app), []).append((asked, found))
+        return found
+
+    def _as_before(self, asked: AtRevision) -> Rendering | None:
+        """What this run made of the very same at another commit, unless it could come out differently."""
+        for other, found in self._own.get(identity(asked.app), ()):
+            if other.revision != asked.revision and self.recipes.are_alike(other, asked):
+                if self.recipes.may_vary(other.app, other.revision, found):
+                    return None
+                return replace(found, revision=asked.revision)
+        return None
 
 
 def _cache_of(session: Session) -> Cache | None:

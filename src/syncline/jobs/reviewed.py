@@ -49,8 +49,8 @@ def shown(prepared: Prepared, session: Session, noise: Noise = SILENCE) -> Revie
 def tools_of(rendering: Rendering, session: Session) -> dict[str, str]:
     """The programs that made a rendering, with ourselves, and their versions."""
     names = tuple(rendering.tools)
-    programs = session.renderings.recipes.programs if set(names) - {"directory"} else {}
-    used = {name: short(text) for name, text in programs.items() if names and name.startswith(names)}
+    programs = session.renderings.recipes.programs(names) if set(names) - {"directory"} else {}
+    used = {name: short(text) for name, text in programs.items()}
     return {"syncline": __version__, **used}
 
 

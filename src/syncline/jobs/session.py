@@ -22,9 +22,17 @@ from syncline.core.plan import Policy
 from syncline.errors import ConfigError, GitHubError
 from syncline.git import Repository
 from syncline.jobs.border import scrub_error
+from syncline.jobs.checkouts import Checkouts
 from syncline.jobs.clusters import Clusters
 from syncline.jobs.custom_kinds import Definitions
-from syncline.jobs.definitions import cluster_named, definitions, inside, mentions, nameless
+from syncline.jobs.definitions import (
+    cluster_named,
+    definitions,
+    inside,
+    mentions,
+    mentions_after,
+    nameless,
+)
 from syncline.jobs.family import gather
 from syncline.jobs.fetching import Elsewhere
 from syncline.jobs.inputs import InputTable
@@ -35,7 +43,7 @@ from syncline.jobs.renderings import Renderings
 from syncline.jobs.reviewed import Reviews
 from syncline.kube.request import WORKERS
 from syncline.once import Once
-from syncline.render import Checkout, RenderOptions, normalized_url
+from syncline.render import RenderOptions, normalized_url
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -91,9 +99,10 @@ class Session:
         self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
-        self._checkouts: Once[str, Checkout] = Once(self._check_out)
+        self.checkouts = Checkouts(self, self._stack)
         self._files: Once[str, Configuration] = Once(self._read_files)
-        self.mentions: Once[str, dict[str, bytes]] = Once(lambda sha: mentions(self.repository, sha))
+        self.mentions: Once[str, dict[str, bytes]] = Once(self._look_for_mentions)
+        self._mentioned: dict[str, dict[str, bytes]] = {}
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self.definitions: Once[str, Definitions] = Once(lambda sha: Definitions(self.repository, sha))
@@ -223,10 +232,6 @@ class Session:
         """The same with who renders whom."""
         return self._families[revision]
 
-    def checkout(self, revision: str) -> Checkout:
-        """A worktree of this commit."""
-        return self._checkouts[revision]
-
     def rendering(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
         return self.renderings.of(app, revision)
@@ -258,10 +263,6 @@ class Session:
     def _look_elsewhere(self, revision: str) -> Elsewhere:
         return self._stack.enter_context(closing(Elsewhere(self, self._surroundings.room, revision)))
 
-    def _check_out(self, revision: str) -> Checkout:
-        root = self._stack.enter_context(self.repository.worktree(revision))
-        return Checkout(root, revision)
-
     def _configure(self, revision: str) -> Configuration:
         found = self._files[revision]
         if not found.sets:
@@ -286,10 +287,26 @@ class Session:
             ),
         )
 
+    def _look_for_mentions(self, revision: str) -> dict[str, bytes]:
+        """At a second commit only what differs from the first one is looked at."""
+        found = None
+        others = [] if self.renderings.recipes.tree(revision).has_links else list(self._mentioned.items())
+        for other, known in others[:1]:
+            changed = self.inputs.changed(other, revision)
+            found = mentions_after(known, changed, self.repository, revision)
+        if found is None:
+            found = mentions(self.repository, revision)
+        self._mentioned[revision] = found
+        return found
+
     def _read_files(self, revision: str) -> Configuration:
         if not revision:
             return Configuration()
-        configuration = definitions(self.mentions[revision])
+        found = self.mentions[revision]
+        for other, known in list(self._mentioned.items()):
+            if other != revision and known == found and (same := self._files.find(other)) is not None:
+                return same
+        configuration = definitions(found)
         for complaint in configuration.settings_errors:
             raise ConfigError(complaint.message, place=complaint.place)
         return configuration

@@ -7,7 +7,6 @@ a version is asked about.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -260,9 +259,9 @@ class _Lines:
         return Place(origin.file, found.get(path, origin.line))
 
     def _read(self, file: str, revision: str) -> Mapping[int, Mapping[tuple[str | int, ...], int]]:
-        path = Path(self._session.checkout(revision).root, file)
         try:
-            documents = read(path.read_bytes(), file) if path.is_file() else ()
+            text = self._session.checkouts.content(file, revision)
+            documents = read(text, file) if text is not None else ()
         except (DocumentError, OSError):
             return {}
         return {document.place.line: document.lines().found for document in documents}

@@ -17,7 +17,6 @@ from msgspec import Struct
 from syncline.core.live import LiveState
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.errors import ApiError
-from syncline.kube.rest import FIELD_MANAGER
 from syncline.kube.status import is_absence
 from syncline.runtime import each
 
@@ -183,6 +182,8 @@ def _place(resource: ApiResource, key: ResourceKey) -> tuple[str, str]:
 
 def _applied_by_us(body: Body) -> bool:
     """Whether we wrote it: controllers copy labels, ours too, from a Service to its Endpoints."""
+    from syncline.kube.rest import FIELD_MANAGER
+
     fields = (body.get("metadata") or {}).get("managedFields") or ()
     return any(
         entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply" for entry in fields

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 class Inputs(Struct, frozen=True):
     """Files and directories, relative to the root; not `whole` where something could not be followed, or lies
-    somewhere else.
+    somewhere else. `followed` says that of this commit it is all there is to read.
     """
 
     paths: frozenset[str] = frozenset()
     whole: bool = True
+    followed: bool = True
 
 
 def input_paths(root: Path, app: Application, options: RenderOptions | None = None) -> frozenset[str]:
@@ -60,7 +61,7 @@ class Readings:
         names = {
             path[len(top) + 1 :] for path in map(str, found) if path == top or path.startswith(f"{top}/")
         }
-        return Inputs(frozenset(name or "." for name in names), whole)
+        return Inputs(frozenset(name or "." for name in names), whole, whole)
 
     def _is_pinned(self, source: Source, app: Application) -> bool:
         """Whether its files are those of another commit."""
@@ -79,7 +80,7 @@ class Readings:
             whole = False
         if not order.source.path:
             return whole
-        if _may_be_a_plugin(order):
+        if may_be_a_plugin(order):
             found.add(order.root)  # its programs may read any file
             return False
         for named in self._ways(order.source):
@@ -133,7 +134,8 @@ class Readings:
         return False
 
 
-def _may_be_a_plugin(order: Order) -> bool:
+def may_be_a_plugin(order: Order) -> bool:
+    """Whether a program of the settings' may render it, which reads what it likes."""
     source = order.source
     if source.plugin is not None and source.plugin.name:
         return source.plugin.name != Tool.JINJA.value
@@ -147,6 +149,7 @@ def _is_elsewhere(order: Order) -> bool:
         return True
     if not order.source.path or not order.directory.is_dir():
         return False
-    from syncline.render.charts import unvendored
+    from syncline.render.charts import local_charts, unvendored
 
-    return any(not each.is_local for each in unvendored(order.directory, order.root))
+    charts = local_charts(order.directory, order.root)
+    return any(not each.is_local for chart in charts for each in unvendored(chart, order.root))

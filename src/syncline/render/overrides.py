@@ -19,6 +19,7 @@ from syncline.errors import DocumentError, RenderError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from syncline.config.application import Application
     from syncline.documents import Document
     from syncline.render.options import Order
 
@@ -33,12 +34,17 @@ class Overridden(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+def names_of(app: Application) -> tuple[str, str]:
+    """What the files are called, the later one counts more."""
+    return (".argocd-source.yaml", f".argocd-source-{app.name}.yaml")
+
+
 def overridden(order: Order) -> Overridden:
     """The order with the overrides beside its manifests. Raises RenderError where they have no meaning."""
     if not order.source.path or order.source.chart:
         return Overridden(order)
     raw, warnings = _written(order), list[str]()
-    for name in (".argocd-source.yaml", f".argocd-source-{order.app.name}.yaml"):
+    for name in names_of(order.app):
         document = _document(order.directory / name, order)
         if document is None:
             continue

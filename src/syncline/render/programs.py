@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from syncline.errors import ToolError
+from syncline.once import Once
 from syncline.patterns import regex
 from syncline.process import run
 from syncline.wall import Wall
@@ -28,12 +29,19 @@ _NAMES: Final = regex(r"(?:helm|kustomize)(?:-?v?[0-9][0-9A-Za-z.+-]*)?")
 _VERSION: Final = regex(r"v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
 
 
-def versions(room: Room, cache: Cache | None = None) -> Mapping[str, str]:
-    """What each program on the room's path calls itself, by its name; the first of a name counts.
+class Programs:
+    """The programs on a room's path; each is asked once for its version, and only if somebody wants to know.
 
     A file that was not touched since an earlier run is not asked again.
     """
-    return {name: _remembered(path, room, cache) for name, path in _programs(room)}
+
+    def __init__(self, room: Room, cache: Cache | None = None) -> None:
+        self._paths = dict(_programs(room))
+        self._versions: Once[str, str] = Once(lambda name: _remembered(self._paths[name], room, cache))
+
+    def versions(self, beginnings: tuple[str, ...] = ("",)) -> Mapping[str, str]:
+        """What those whose names begin so call themselves, by name; the first on the path counts."""
+        return {name: self._versions[name] for name in self._paths if name.startswith(beginnings)}
 
 
 def short(version: str) -> str:

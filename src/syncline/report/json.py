@@ -42,6 +42,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from syncline.patterns import regex
 from syncline.report.outcome import app_code, exit_code
 from syncline.report.record import to_value
@@ -69,10 +71,18 @@ _NOT_ASCII: Final = regex("[^\x00-\x7f]+")
 
 def to_json(report: Report, *, differences_are_failure: bool = False) -> str:
     """The report as a JSON text, ASCII only, ending in a newline."""
-    text = json.dumps(_report(report, differences_are_failure), indent=2, ensure_ascii=False)
+    text = _indented(_report(report, differences_are_failure))
     # A file name need not be Unicode, and half a surrogate pair is nothing that another program could read.
     whole = _HALVES.sub(lambda half: f"⟨U+{ord(half[0]):04X}⟩", text)
     return _NOT_ASCII.sub(lambda sign: json.dumps(sign[0])[1:-1], whole) + "\n"
+
+
+def _indented(value: Any) -> str:
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError):
+        # What only Python's own writer takes: half a surrogate pair, a number beyond 64 bits.
+        return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _report(report: Report, differences_are_failure: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller, above

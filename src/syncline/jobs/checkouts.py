@@ -1,0 +1,138 @@
+"""The commits of a run as directories.
+
+The law: who renders finds every file that the rendering could read, as a checkout of all has it; where nobody
+knows what it could read, all is checked out.
+
+A change mostly touches a few of many applications, and writing the files of all the others costs more than
+rendering those. A directory that was handed out only ever gains files: somebody may be reading in it.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.affected import roots_of
+from syncline.once import Once
+from syncline.render import Checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from contextlib import ExitStack
+
+    from syncline.config.application import Application
+    from syncline.jobs.session import Session
+    from syncline.render.listing import Listing
+
+_MOST_TIMES: Final = 8
+"""So often files are added to a part before all the others follow."""
+
+_MOST_NAMES: Final = 2_000
+"""Git compares every file of the commit with each name that it is given."""
+
+
+class Checkouts:
+    """Whole commits, and parts of commits. What was made is gone when the stack is closed."""
+
+    def __init__(self, session: Session, stack: ExitStack) -> None:
+        self._session = session
+        self._stack = stack
+        self._whole: Once[str, Checkout] = Once(self._check_out)
+        self._parts: Once[str, _Part] = Once(lambda revision: _Part(session, revision, stack))
+        self._expected: dict[str, tuple[Application, ...]] = {}
+
+    def whole(self, revision: str) -> Checkout:
+        """Every file of a commit."""
+        return self._whole[revision]
+
+    def expect(self, apps: Iterable[Application], revision: str) -> None:
+        """These are going to be rendered at this commit, so that their files may come together."""
+        self._expected[revision] = (*self._expected.get(revision, ()), *apps)
+
+    def of(self, app: Application, revision: str) -> Checkout:
+        """What the application could read of a commit, or more."""
+        files = self._session.renderings.recipes.tree(revision)
+        is_there = any(each.revision == revision for each in self._whole.made())
+        if is_there or not files.is_plain or not self._session.inputs.is_followed(app, revision):
+            return self._whole[revision]
+        part = self._parts[revision]
+        with part.lock:
+            missing = self._names([app], revision, files) - part.names
+            if missing:
+                missing |= self._names(self._expected.pop(revision, ()), revision, files) - part.names
+                part.is_closed = part.is_closed or not part.could_take(missing, files)
+            if not part.is_closed:
+                part.add(missing)
+                return Checkout(part.root, revision)
+        return self._whole[revision]
+
+    def holds(self, path: str, revision: str) -> bool:
+        """Whether there is such a file or directory in a commit."""
+        files = self._session.renderings.recipes.tree(revision)
+        if files.has_links:
+            return Path(self._whole[revision].root, path).exists()
+        name = path.strip("/").removesuffix("/.").removeprefix("./")
+        return name in {"", "."} or files.has(name) or files.has_folder(name)
+
+    def content(self, path: str, revision: str) -> bytes | None:
+        """A file of a commit as a checkout has it; None where there is none."""
+        if self._session.renderings.recipes.tree(revision).is_plain:
+            return self._session.repository.contents(revision, [path]).get(path)
+        file = Path(self._whole[revision].root, path)
+        return file.read_bytes() if file.is_file() else None
+
+    def contents(self, paths: Sequence[str], revision: str) -> dict[str, bytes]:
+        """Many files of a commit as Git has them, from where they lie already if they do."""
+        files = self._session.renderings.recipes.tree(revision)
+        known = [each.root for each in self._whole.made() if each.revision == revision]
+        part = self._parts.find(revision)
+        if part is not None and part.names.issuperset(paths):
+            known.append(part.root)
+        if not (known and files.is_plain):
+            return self._session.repository.contents(revision, paths)
+        return {path: Path(known[0], path).read_bytes() for path in paths if files.has(path)}
+
+    def _names(self, apps: Iterable[Application], revision: str, files: Listing) -> set[str]:
+        inputs = self._session.inputs
+        known = [app for app in apps if inputs.is_followed(app, revision)]
+        roots = {root for app in known for root in roots_of(app, inputs.of(app, revision))}
+        # What says how Git writes them has to be there, too.
+        return {path for path, _ in files.below(roots)} | files.attributes
+
+    def _check_out(self, revision: str) -> Checkout:
+        root = self._stack.enter_context(self._session.repository.worktree(revision))
+        return Checkout(root, revision)
+
+
+class _Part:
+    """Some of the files of a commit."""
+
+    def __init__(self, session: Session, revision: str, stack: ExitStack) -> None:
+        self._session = session
+        self._revision = revision
+        self._stack = stack
+        self._times = 0
+        self._root: Path | None = None
+        self.lock = threading.Lock()
+        self.is_closed = False
+        self.names: set[str] = set()
+
+    @property
+    def root(self) -> Path:
+        """The directory, empty at first."""
+        if self._root is None:
+            self._root = self._stack.enter_context(self._session.repository.part(self._revision))
+        return self._root
+
+    def could_take(self, names: set[str], files: Listing) -> bool:
+        """Whether it is still worth while to do without the others."""
+        together = len(self.names) + len(names)
+        return self._times < _MOST_TIMES and len(names) <= _MOST_NAMES and 2 * together <= len(files)
+
+    def add(self, names: set[str]) -> None:
+        """Write these files, none of which is there."""
+        if names:
+            self._times += 1
+            self._session.repository.fill(self.root, self._revision, sorted(names))
+            self.names |= names
