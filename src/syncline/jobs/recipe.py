@@ -61,10 +61,14 @@ class Recipes:
 
     def programs(self, tools: tuple[str, ...] = ("",)) -> Mapping[str, str]:
         """The programs that may render with these tools, and what they call themselves."""
+        ours = {"jinja2": self._jinja} if "jinja2".startswith(tools) else {}
+        return {**self._programs.versions(tools), **ours}
+
+    @cached_property
+    def _jinja(self) -> str:
         from importlib.metadata import version
 
-        ours = {"jinja2": version("jinja2")} if "jinja2".startswith(tools) else {}
-        return {**self._programs.versions(tools), **ours}
+        return version("jinja2")
 
     def _listing(self, revision: str) -> Listing:
         repository = self._session.repository
@@ -131,13 +135,25 @@ class Recipes:
         if not self._rests_on_files(app, revision, options):
             return {}
         return {
-            "options": _plain(
-                {name: getattr(options, name) for name in options.__struct_fields__}, _ELSEWHERE
-            ),
+            "options": self._told(options),
             "app": _identity(app),
             "files": self._files(app, revision),
             "revision": revision if self._knows_its_revision(app, revision) else "",
         }
+
+    def _told(self, options: RenderOptions) -> dict[str, Any]:
+        """The options in JSON's words; most are the same for all applications, and written down once."""
+        common, written = self._common
+        return {
+            name: plain if getattr(options, name) is getattr(common, name) else _plain(getattr(options, name))
+            for name, plain in written.items()
+        }
+
+    @cached_property
+    def _common(self) -> tuple[RenderOptions, dict[str, Any]]:
+        options = self._session.render_options
+        names = [name for name in options.__struct_fields__ if name not in _ELSEWHERE]
+        return options, {name: _plain(getattr(options, name)) for name in names}
 
     def inputs(self, app: Application, revision: str) -> str:
         """Of the files and the definition alone: what a person can change by a commit."""
@@ -197,10 +213,10 @@ def _identity(app: Application) -> Any:
     )
 
 
-def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
+def _plain(value: Any) -> Any:
     """The value in JSON's words; what has no order gets one, what is a record is a map."""
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items() if key not in without}
+        return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(json.dumps(_plain(each), sort_keys=True) for each in value)
     if isinstance(value, list | tuple):
@@ -211,5 +227,5 @@ def _plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
 
 
 def _digest(parts: Any) -> str:
-    text = json.dumps(_plain(parts), sort_keys=True, ensure_ascii=True)
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
