@@ -6,7 +6,6 @@ The law: a child sees the environment it is given and nothing else, and none out
 from __future__ import annotations
 
 import os
-import resource
 import selectors
 import shutil
 import signal
@@ -21,9 +20,9 @@ from typing import IO, TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.burden import burden
 from syncline.confine import confined, search_path
 from syncline.errors import ToolError
+from syncline.limits import Limits, burden
 from syncline.wall import inside
 
 if TYPE_CHECKING:
@@ -46,17 +45,6 @@ class Confinement(Struct, frozen=True):
 
     network: bool = False
     hidden: tuple[Path, ...] = ()
-
-
-class Limits(Struct, frozen=True):
-    """What a program may take: octets of address space, and of each file it writes; with everything that it
-    starts, so many processes, and octets that memory really holds (0: whatever there is).
-    """
-
-    space: int = 0
-    file: int = 0
-    processes: int = 0
-    memory: int = 0
 
 
 class Room(Struct, frozen=True):
@@ -141,27 +129,8 @@ def _started(argv: list[str], cwd: Path, room: Room, home: Path) -> subprocess.P
         )
         child = inside(wall, room.path, start)
     if not _is_limited_before(room) and sys.platform == "linux":
-        for which, most in _limits(room.limits):
-            # Before it has got anywhere; it may also have ended by now.
-            with suppress(OSError, ValueError):
-                resource.prlimit(child.pid, which, (most, most))
+        room.limits.set_for(child.pid)
     return child
-
-
-def _limits(limits: Limits) -> Iterator[tuple[int, int]]:
-    if limits.space:
-        yield resource.RLIMIT_AS, limits.space
-    if limits.file:
-        yield resource.RLIMIT_FSIZE, limits.file
-    if limits.processes:
-        yield resource.RLIMIT_NPROC, limits.processes + _running()
-
-
-def _running() -> int:
-    """How many threads there are: older kernels count all of a user's, whoever started them."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
-    return 0
 
 
 def _is_limited_before(room: Room) -> bool:
@@ -171,15 +140,8 @@ def _is_limited_before(room: Room) -> bool:
     return bool(room.limits.processes) or _identity(room) is not None
 
 
-_LIMIT_NAMES: Final = {
-    resource.RLIMIT_AS: "as",
-    resource.RLIMIT_FSIZE: "fsize",
-    resource.RLIMIT_NPROC: "nproc",
-}
-
-
 def _limited(argv: Sequence[str], room: Room) -> list[str]:
-    flags = [f"--{_LIMIT_NAMES[which]}={most}" for which, most in _limits(room.limits)]
+    flags = room.limits.flags
     if not flags or not _is_limited_before(room) or not shutil.which("prlimit", path=room.path):
         return list(argv)
     return ["prlimit", *flags, "--", *argv]

@@ -24,7 +24,8 @@ from conformance.render.test_bad_input import (
 )
 from conformance.render.test_chart_archives import followed_by_nothing
 from conformance.render.test_plugin import made, shell
-from syncline.process import Limits, can_confine
+from syncline.limits import Limits
+from syncline.process import can_confine
 from syncline.render import options
 from syncline.render import plugin as source_plugins
 
