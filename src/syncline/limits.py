@@ -32,13 +32,19 @@ class Limits(Struct, frozen=True):
     @property
     def flags(self) -> list[str]:
         """The same for the program prlimit."""
-        return [f"--{_NAMES[which]}={most}" for which, most in self._each()]
+        return [f"--{_NAMES[which]}={most}" for which, most in self._possible()]
 
     def set_for(self, pid: int) -> None:
         """Limit a process that has hardly begun; it may also have ended by now."""
-        for which, most in self._each():
+        for which, most in self._possible():
             with suppress(OSError, ValueError):
                 resource.prlimit(pid, which, (most, most))
+
+    def _possible(self) -> Iterator[tuple[int, int]]:
+        """As far down as limits of our own leave room: nobody may raise those."""
+        for which, most in self._each():
+            _, ours = resource.getrlimit(which)
+            yield which, most if ours == resource.RLIM_INFINITY else min(most, ours)
 
     def _each(self) -> Iterator[tuple[int, int]]:
         if self.space:
