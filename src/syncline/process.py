@@ -85,7 +85,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
     name = name or Path(argv[0]).name
     with _home(room) as home:
         try:
-            child = _started(_argv(argv, room, cwd), cwd, room, home)
+            child = _started(argv, cwd, room, home)
         except FileNotFoundError as error:
             if not cwd.is_dir():
                 raise ToolError(f"{name} cannot start: the directory {cwd.name} does not exist.") from error
@@ -98,14 +98,14 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
             return _Attendance(child, name, room).attend(stdin)
 
 
-def _started(argv: list[str], cwd: Path, room: Room, home: Path) -> subprocess.Popen[bytes]:
+def _started(argv: Sequence[str], cwd: Path, room: Room, home: Path) -> subprocess.Popen[bytes]:
     """The child, which has begun. Raises OSError."""
     uid = _identity(room)
     environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - argv is a list of ours; starting programs is what this module is for
-            argv,
+            _argv(argv, room, cwd),
             cwd=cwd,
             env=environ,
             bufsize=0,

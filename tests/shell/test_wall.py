@@ -68,6 +68,20 @@ def test_what_may_be_read_cannot_be_written_and_what_may_be_written_cannot_be_st
 
 
 @needs_wall
+@pytest.mark.parametrize("processes", [0, 100_000], ids=["by itself", "under limits"])
+def test_a_program_that_is_named_by_its_path_can_be_started_wherever_it_lies(
+    processes: int, tmp_path: Path
+) -> None:
+    program = tmp_path / "tool"
+    program.write_text("#!/bin/sh\necho went\n")
+    program.chmod(0o755)
+
+    done = run([str(program)], cwd=tmp_path, room=replace(ROOM, limits=Limits(processes=processes)))
+
+    assert done.stdout == b"went\n"
+
+
+@needs_wall
 def test_what_goes_wrong_inside_is_told_outside() -> None:
     with pytest.raises(FileNotFoundError):
         inside(Wall(), os.defpath, lambda: subprocess.Popen(["/no/such/program"]))
