@@ -142,7 +142,10 @@ def _is_limited_before(room: Room) -> bool:
 
 def _limited(argv: Sequence[str], room: Room) -> list[str]:
     flags = room.limits.flags
-    if not flags or not _is_limited_before(room) or not shutil.which("prlimit", path=room.path):
+    is_there = "/" in argv[0] or shutil.which(argv[0], path=room.path)
+    if not flags or not _is_limited_before(room) or not is_there:
+        return list(argv)  # one that is not there is told by its own name
+    if not shutil.which("prlimit", path=room.path):
         return list(argv)
     return ["prlimit", *flags, "--", *argv]
 

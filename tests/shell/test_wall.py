@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from e2e.delivery import Recorder, Repo, config_map
 from syncline import cli
-from syncline.errors import ConfigError
+from syncline.errors import ConfigError, ToolError
 from syncline.jobs.invocation import Invocation
 from syncline.limits import Limits
 from syncline.process import Room, run
@@ -79,6 +79,11 @@ def test_a_program_that_is_named_by_its_path_can_be_started_wherever_it_lies(
     done = run([str(program)], cwd=tmp_path, room=replace(ROOM, limits=Limits(processes=processes)))
 
     assert done.stdout == b"went\n"
+
+
+def test_a_program_that_is_not_there_is_named_under_limits_too(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="no-such-tool is not on the PATH"):
+        run(["no-such-tool"], cwd=tmp_path, room=replace(ROOM, limits=Limits(processes=100_000)))
 
 
 @needs_wall
