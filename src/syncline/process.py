@@ -6,7 +6,6 @@ The law: a child sees the environment it is given and nothing else, and none out
 from __future__ import annotations
 
 import os
-import resource
 import selectors
 import shutil
 import signal
@@ -21,9 +20,9 @@ from typing import IO, TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.burden import burden
 from syncline.confine import confined, search_path
 from syncline.errors import ToolError
+from syncline.limits import Limits, burden
 from syncline.wall import inside
 
 if TYPE_CHECKING:
@@ -46,17 +45,6 @@ class Confinement(Struct, frozen=True):
 
     network: bool = False
     hidden: tuple[Path, ...] = ()
-
-
-class Limits(Struct, frozen=True):
-    """What a program may take: octets of address space, and of each file it writes; with everything that it
-    starts, so many processes, and octets that memory really holds (0: whatever there is).
-    """
-
-    space: int = 0
-    file: int = 0
-    processes: int = 0
-    memory: int = 0
 
 
 class Room(Struct, frozen=True):
@@ -97,7 +85,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
     name = name or Path(argv[0]).name
     with _home(room) as home:
         try:
-            child = _started(_argv(argv, room, cwd), cwd, room, home)
+            child = _started(argv, cwd, room, home)
         except FileNotFoundError as error:
             if not cwd.is_dir():
                 raise ToolError(f"{name} cannot start: the directory {cwd.name} does not exist.") from error
@@ -110,14 +98,14 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
             return _Attendance(child, name, room).attend(stdin)
 
 
-def _started(argv: list[str], cwd: Path, room: Room, home: Path) -> subprocess.Popen[bytes]:
+def _started(argv: Sequence[str], cwd: Path, room: Room, home: Path) -> subprocess.Popen[bytes]:
     """The child, which has begun. Raises OSError."""
     uid = _identity(room)
     environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - argv is a list of ours; starting programs is what this module is for
-            argv,
+            _argv(argv, room, cwd),
             cwd=cwd,
             env=environ,
             bufsize=0,
@@ -141,27 +129,8 @@ def _started(argv: list[str], cwd: Path, room: Room, home: Path) -> subprocess.P
         )
         child = inside(wall, room.path, start)
     if not _is_limited_before(room) and sys.platform == "linux":
-        for which, most in _limits(room.limits):
-            # Before it has got anywhere; it may also have ended by now.
-            with suppress(OSError, ValueError):
-                resource.prlimit(child.pid, which, (most, most))
+        room.limits.set_for(child.pid)
     return child
-
-
-def _limits(limits: Limits) -> Iterator[tuple[int, int]]:
-    if limits.space:
-        yield resource.RLIMIT_AS, limits.space
-    if limits.file:
-        yield resource.RLIMIT_FSIZE, limits.file
-    if limits.processes:
-        yield resource.RLIMIT_NPROC, limits.processes + _running()
-
-
-def _running() -> int:
-    """How many threads there are: older kernels count all of a user's, whoever started them."""
-    with suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
-    return 0
 
 
 def _is_limited_before(room: Room) -> bool:
@@ -171,16 +140,12 @@ def _is_limited_before(room: Room) -> bool:
     return bool(room.limits.processes) or _identity(room) is not None
 
 
-_LIMIT_NAMES: Final = {
-    resource.RLIMIT_AS: "as",
-    resource.RLIMIT_FSIZE: "fsize",
-    resource.RLIMIT_NPROC: "nproc",
-}
-
-
 def _limited(argv: Sequence[str], room: Room) -> list[str]:
-    flags = [f"--{_LIMIT_NAMES[which]}={most}" for which, most in _limits(room.limits)]
-    if not flags or not _is_limited_before(room) or not shutil.which("prlimit", path=room.path):
+    flags = room.limits.flags
+    is_there = "/" in argv[0] or shutil.which(argv[0], path=room.path)
+    if not flags or not _is_limited_before(room) or not is_there:
+        return list(argv)  # one that is not there is told by its own name
+    if not shutil.which("prlimit", path=room.path):
         return list(argv)
     return ["prlimit", *flags, "--", *argv]
 

@@ -7,7 +7,7 @@ Application at all.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from syncline.config.application import (
     Application,
@@ -252,6 +252,9 @@ METADATA: Table = {
     "finalizers": texts,
     **dict.fromkeys(_OF_THE_SERVER, anything),
 }
+NAME: Final = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+"""An Application's: what Kubernetes takes, and what is safe as a part of a file's name."""
+
 _APPLICATION: Table = {
     "apiVersion": text,
     "kind": text,

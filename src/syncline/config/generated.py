@@ -18,7 +18,6 @@ from syncline.config.appset.selector import all_hold
 from syncline.config.complaint import Complaint, Complaints
 from syncline.config.load import BrokenApplication, Configuration, set_apart
 from syncline.documents import Document
-from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from syncline.config.complaint import Path
     from syncline.errors import Place
 
-_NAME: Final = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _SHOWN: Final = 80
 
 
@@ -79,7 +77,7 @@ def _decoded(
     book = _TemplateComplaints(appset)
     app = argo.decode(made.body, book)
     name = _name(made.body)
-    if app is not None and not _NAME.fullmatch(app.name):
+    if app is not None and not argo.NAME.fullmatch(app.name):
         book.error(
             ("metadata", "name"),
             "metadata.name is no name for an Application: lower-case letters, digits, hyphens and dots; "

@@ -243,7 +243,12 @@ def _take_set(found: _Found, body: Mapping[str, Any], complaints: Complaints) ->
 
 def _take_application(found: _Found, body: Mapping[str, Any], complaints: Complaints) -> None:
     application = argo.decode(body, complaints)
-    if application is not None:
+    if application is not None and not argo.NAME.fullmatch(application.name):
+        complaints.error(
+            ("metadata", "name"),
+            "metadata.name is no name for an Application: lower-case letters, digits, hyphens and dots.",
+        )
+    elif application is not None:
         found.applications.append(application)
         return
     metadata = _metadata(body)

@@ -189,6 +189,7 @@ class Settings(Struct, frozen=True):
     sync_only_automated: bool = False
     sync_timeout: float = 300.0
     render_timeout: float = 60.0
+    render_wall: str = "possible"
     status_limit: int = 10
     rollback_on_failure: bool = False
     binding: str = ""

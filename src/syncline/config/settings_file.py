@@ -221,7 +221,12 @@ def _tools_of_apps(node: Node) -> dict[str, str]:
     return {name: tools.get("helm", "") for name, tools in found.items()}
 
 
-_RENDER: Table = {"timeout": _seconds, "helm": tool_version, "applications": _tools_of_apps}
+_RENDER: Table = {
+    "timeout": _seconds,
+    "helm": tool_version,
+    "applications": _tools_of_apps,
+    "wall": _word("required", "possible"),
+}
 
 
 _SYNC: Table = {
@@ -333,6 +338,11 @@ _PREFIXED = {
         "binding": "binding",
     },
     "lease": {"duration": "lease_seconds", "required": "require_lease"},
-    "render": {"timeout": "render_timeout", "helm": "helm", "applications": "helm_by_app"},
+    "render": {
+        "timeout": "render_timeout",
+        "helm": "helm",
+        "applications": "helm_by_app",
+        "wall": "render_wall",
+    },
     "statuses": {"limit": "status_limit"},
 }

@@ -25,6 +25,7 @@ _OF_THE_RUN: Final = frozenset(
         "masking",  # what may be read of a change, not what it is
         "plugins",  # what generators make of them shows in the definitions
         "render_timeout",
+        "render_wall",
         "require_lease",
         "rollback_on_failure",
         "status_limit",

@@ -19,6 +19,7 @@ from syncline.core.trust import Tier
 from syncline.errors import ConfigError
 from syncline.render import RenderOptions
 from syncline.report.model import Job
+from syncline.wall import offered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,14 @@ def as_reviewed(asked: AtRevision, session: Session) -> Application:
 
 
 def options_for(invocation: Invocation, trusted: Trusted, room: Room, own: frozenset[str]) -> RenderOptions:
-    """What renderers are given in this run. Raises ConfigError for a plugin that cannot be read."""
+    """What renderers are given in this run. Raises ConfigError for a plugin that cannot be read, and for a
+    wall that is required and cannot be built.
+    """
+    lacking = offered().lacks if trusted.found.settings.render_wall == "required" else ""
+    if lacking:
+        raise ConfigError(
+            lacking, remedy="render.wall: required asks for a wall; take a newer kernel, or take that out."
+        )
     return RenderOptions(
         room,
         own,

@@ -45,6 +45,7 @@ from syncline.kube.request import WORKERS
 from syncline.once import Once
 from syncline.render import RenderOptions, normalized_url
 from syncline.report.model import Job
+from syncline.wall import offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,6 +318,8 @@ class Session:
         room = replace(self._surroundings.room, seconds=self.settings.render_timeout)
         source = Trusted(self.repository, self._settings_revision, self._files[self._settings_revision])
         options = options_for(self.invocation, source, room, self._own)
+        if "1" in {self.invocation.environ.get(name) for name in ("SYNCLINE_DEBUG", "RUNNER_DEBUG")}:
+            self.debug(offered().lacks or "Renderers are walled in.")
         return replace(
             options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree, pinned=self.elsewhere.pinned
         )

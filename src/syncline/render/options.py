@@ -15,7 +15,8 @@ from syncline.config.tools import ToolSettings
 from syncline.config.unmanaged import Unmanaged
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
-from syncline.process import Limits, Room
+from syncline.limits import Limits
+from syncline.process import Room
 from syncline.render.links import is_of_git, real
 from syncline.render.workshop import Workshop
 from syncline.wall import Wall, without_git

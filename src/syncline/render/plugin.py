@@ -21,8 +21,9 @@ from msgspec.structs import replace
 from syncline.config.application import PluginOptions
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
+from syncline.limits import Limits
 from syncline.patterns import regex
-from syncline.process import Confinement, Limits, Room, can_confine, hand_over, run
+from syncline.process import Confinement, Room, can_confine, hand_over, run
 from syncline.render.links import reached, real
 from syncline.render.options import top_of
 from syncline.render.substitution import substitute

@@ -38,7 +38,7 @@ guard:
   maxPrunePercent: 0
   protectedKinds: [Secret, Certificate.cert-manager.io]
 sync: {onlyAutomated: true, timeout: 10m}
-render: {timeout: 90, helm: v4, applications: {legacy: {helm: "3"}}}
+render: {timeout: 90, helm: v4, wall: required, applications: {legacy: {helm: "3"}}}
 remotes:
   team: {url: https://charts.example.com/team/, username: ci, passwordEnv: CHARTS_TOKEN, caFile: certs/ca.pem}
   lab:
@@ -100,6 +100,7 @@ def test_every_setting_is_read() -> None:
         sync_only_automated=True,
         sync_timeout=600.0,
         render_timeout=90.0,
+        render_wall="required",
         status_limit=0,
         plugins={"regions": PluginAccess("http://localhost:4355", "PLUGIN_TOKEN", 5.0)},
         teams={"okta-deployers": "acme/platform"},
@@ -356,6 +357,11 @@ REFUSED = {
         "render: {helm: new}\n",
         1,
         'render.helm must be a version such as "3", "v4" or "3.22.0".',
+    ),
+    "a wall of another kind": (
+        "render: {wall: high}\n",
+        1,
+        "render.wall must be one of required, possible.",
     ),
     "a tool nobody chooses": (
         "render: {applications: {web: {helms: '3'}}}\n",
