@@ -42,6 +42,9 @@ from syncline.patterns import regex
 
 API_VERSION = "argoproj.io/v1alpha1"
 
+NO_CLUSTER = "names no cluster"
+"""What is said of a destination with neither a server nor a name."""
+
 _BOTH = ("true", "false")
 SYNC_OPTIONS = {
     "ApplyOutOfSyncOnly": _BOTH,
@@ -133,7 +136,7 @@ def _destination(node: Node) -> Destination:
     if node.has("server") and node.has("name"):
         node.error("has both a server and a name; a cluster is named by one of them.")
     elif isinstance(node.value, dict) and not node.has("server") and not node.has("name"):
-        node.error("names no cluster; give it a server or a name.")
+        node.error(f"{NO_CLUSTER}; give it a server or a name.")
     return found
 
 

@@ -15,6 +15,7 @@ from syncline.config.application import Application, Rolling
 from syncline.config.appset.expand import TEMPLATE
 from syncline.config.appset.model import ApplicationSet, SetError
 from syncline.config.appset.selector import all_hold
+from syncline.config.argo import NO_CLUSTER
 from syncline.config.complaint import Complaint, Complaints
 from syncline.config.load import BrokenApplication, Configuration, set_apart
 from syncline.documents import Document
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from syncline.errors import Place
 
 _SHOWN: Final = 80
+_ALIAS: Final = (
+    " A cluster that is reached by a context has a server for templates where syncline.yaml gives it a "
+    "serverAlias; its name is always there."
+)
 
 
 class _TemplateComplaints(Complaints):
@@ -104,7 +109,16 @@ def _name(body: Mapping[str, Any]) -> str:
 
 def _of(appset: ApplicationSet, complaint: Complaint, name: str = "") -> Complaint:
     of = f" makes {name[:_SHOWN]!r}, whose" if name else ":"
-    return replace(complaint, message=f"ApplicationSet {appset.name}{of} {complaint.message}")
+    hint = _ALIAS if NO_CLUSTER in complaint.message and _asks_for_clusters(appset) else ""
+    return replace(complaint, message=f"ApplicationSet {appset.name}{of} {complaint.message}{hint}")
+
+
+def _asks_for_clusters(appset: ApplicationSet) -> bool:
+    return any(
+        generator.kind == "clusters"
+        or any("clusters" in each for each in generator.body.get("generators") or ())
+        for generator in appset.generators
+    )
 
 
 def _rolling(appset: ApplicationSet, labels: Mapping[str, str]) -> Rolling | None:

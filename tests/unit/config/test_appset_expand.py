@@ -15,7 +15,8 @@ from syncline.config.appset import ClusterFacts, SetError
 from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
 from syncline.config.appset.texts import filled, flattened, go_text
 from syncline.config.controller import Controller
-from syncline.config.load import load
+from syncline.config.generated import with_generated
+from syncline.config.load import Configuration, load
 from unit.config.world import REPO, TEMPLATE, World, appset, names
 
 FILES = {
@@ -484,3 +485,20 @@ def test_a_thousand_applications_take_less_than_two_seconds() -> None:
     made = World().expand(appset({"list": {"elements": elements}}))
     assert len(made) == 1000
     assert time.process_time() - began < 2
+
+
+def test_a_cluster_without_a_server_is_told_with_what_gives_it_one() -> None:
+    template = {
+        "metadata": {"name": "{{name}}"},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": REPO, "path": "a"},
+            "destination": {"server": "{{server}}", "namespace": "x"},
+        },
+    }
+    one = appset({"clusters": {"selector": {"matchLabels": {"env": "dev"}}}}, template=template)
+    made = World(clusters=(ClusterFacts("dev", labels={"env": "dev"}),)).expand(one)
+    (broken,) = with_generated(Configuration(), [(one, made)]).broken
+    (error,) = broken.errors
+    assert "names no cluster; give it a server or a name. A cluster that is reached by a con" in error.message
+    assert "serverAlias" in error.message
