@@ -111,7 +111,9 @@ def _old_kinds(text: str, place: Place) -> Iterator[tuple[str, dict[str, Any]]]:
         if "health.lua.useOpenLibs" in fields:
             changes["open_libs"] = _flag(fields, "health.lua.useOpenLibs", f"{_OLD}: {kind}")
         if fields.get("actions"):
-            changes["actions"] = _actions(_text(fields["actions"], f"{kind}: actions"), place)
+            changes["actions"] = _actions(
+                _text(fields["actions"], f"{kind}: actions"), place, f"{_OLD}: {kind}: actions"
+            )
         yield kind, changes
 
 
@@ -131,7 +133,7 @@ def _one_kind(rest: str, text: str, place: Place) -> Iterator[tuple[str, dict[st
             raise _Trouble(f"{_PREFIX}{rest} must be true or false, as a string.")
         yield kind, {"open_libs": text.strip().lower() == "true"}
     elif what == "actions" and text.strip():
-        yield kind, {"actions": _actions(text, place)}
+        yield kind, {"actions": _actions(text, place, f"{_PREFIX}{rest}")}
 
 
 def _kind(which: str, key: str) -> str:
@@ -152,20 +154,20 @@ def _checked_glob(kind: Any) -> None:
         ) from None
 
 
-def _actions(text: str, place: Place) -> Actions:
-    fields = _known(_mapping(_yaml(text, place), "actions"), _ACTION_FIELDS, "actions")
+def _actions(text: str, place: Place, key: str) -> Actions:
+    fields = _known(_mapping(_yaml(text, place), key), _ACTION_FIELDS, key)
     definitions = fields.get("definitions") or []
     if not isinstance(definitions, list):
-        raise _Trouble("actions: definitions must be a list.")
+        raise _Trouble(f"{key}: definitions must be a list.")
     scripts = {}
     for definition in definitions:
-        entry = _known(_mapping(definition, "actions: a definition"), ("name", "action.lua"), "actions")
-        name = _text(entry.get("name"), "actions: a definition's name")
+        entry = _known(_mapping(definition, f"{key}: a definition"), ("name", "action.lua"), key)
+        name = _text(entry.get("name"), f"{key}: a definition's name")
         if name in scripts:
-            raise _Trouble(f"actions: {name} is defined twice; remove one of them.")
-        scripts[name] = Lua(_text(entry.get("action.lua"), f"actions: {name}: action.lua"), place)
-    discovery = Lua(_text(fields.get("discovery.lua"), "actions: discovery.lua"), place)
-    return Actions(discovery, scripts, merge=_flag(fields, "mergeBuiltinActions", "actions"))
+            raise _Trouble(f"{key}: {name} is defined twice; remove one of them.")
+        scripts[name] = Lua(_text(entry.get("action.lua"), f"{key}: {name}: action.lua"), place)
+    discovery = Lua(_text(fields.get("discovery.lua"), f"{key}: discovery.lua"), place)
+    return Actions(discovery, scripts, merge=_flag(fields, "mergeBuiltinActions", key))
 
 
 def _known(fields: dict[str, Any], names: Iterable[str], what: str) -> dict[str, Any]:

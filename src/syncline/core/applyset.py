@@ -31,6 +31,7 @@ ID_LABEL = "applyset.kubernetes.io/id"
 PART_OF_LABEL = "applyset.kubernetes.io/part-of"
 TOOLING_ANNOTATION = "applyset.kubernetes.io/tooling"
 GROUP_KINDS_ANNOTATION = "applyset.kubernetes.io/contains-group-kinds"
+_OLD_KINDS = "applyset.kubernetes.io/contains-group-resources"
 NAMESPACES_ANNOTATION = "applyset.kubernetes.io/additional-namespaces"
 TRACKING_ANNOTATION = "argocd.argoproj.io/tracking-id"
 REPOSITORY_ANNOTATION = "syncline.dev/repository"
@@ -153,11 +154,15 @@ def is_ours(parent: Body) -> bool:
 
 
 def may_be_taken_over(parent: Body) -> bool:
-    """Whether this is the whole parent of another tool's ApplySet, so that its members can be told."""
+    """Whether this is the whole parent of another tool's ApplySet, so that its members can be told.
+
+    kubectl before 1.30 wrote resources in the place of kinds; without the kinds members would be missed.
+    """
     labels = metadata_of(parent).get("labels") or {}
     return (
         bool(tooling_of(parent))
         and not is_ours(parent)
+        and GROUP_KINDS_ANNOTATION in (metadata_of(parent).get("annotations") or {})
         and labels.get(ID_LABEL) == applyset_id(key_of(parent))
     )
 
@@ -199,6 +204,11 @@ def decode(parent: Body) -> Inventory:
 def _foreign_remedy(parent: Body) -> str:
     if may_be_taken_over(parent):
         return "Take its ApplySet over with --adopt, or rename the Application."
+    if _OLD_KINDS in (metadata_of(parent).get("annotations") or {}):
+        return (
+            "Apply it once more with kubectl 1.30 or newer, which names its kinds; then take it over with "
+            "--adopt."
+        )
     return "Rename the Application, or remove that ConfigMap."
 
 

@@ -13,7 +13,16 @@ from msgspec.structs import replace
 from made import made
 from strategies import keys, manifest, names
 from syncline.config.application import Application, Destination
-from syncline.core.applyset import Owner, claimed_by, decode, encode, mark, owner_of, repository_of
+from syncline.core.applyset import (
+    Owner,
+    claimed_by,
+    decode,
+    encode,
+    mark,
+    may_be_taken_over,
+    owner_of,
+    repository_of,
+)
 from syncline.core.inventory import Attempt, Cause, Heal, Inventory, SyncRecord
 from syncline.core.resource import ResourceKey
 from syncline.errors import ClusterError, Place
@@ -55,6 +64,30 @@ def test_what_version_0_1_0_wrote_is_still_read() -> None:
         (SyncRecord(3, "abc", "2026-01-02T03:04:05Z", "alice", Cause.SYNC),),
         cascades=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "remedy"),
+    [
+        ("contains-group-kinds", "Take its ApplySet over with --adopt"),
+        ("contains-group-resources", "Apply it once more with kubectl 1.30 or newer"),
+        ("additional-namespaces", "Rename the Application, or remove that ConfigMap."),
+    ],
+)
+def test_another_tools_parent_is_taken_over_only_when_it_names_its_kinds(
+    annotation: str, remedy: str
+) -> None:
+    parent = encode(Inventory("web"), OWNER, "1.2.3")
+    marks = {
+        "applyset.kubernetes.io/tooling": "kubectl/v1.29.0",
+        f"applyset.kubernetes.io/{annotation}": "Job",
+    }
+    theirs = {**parent, "metadata": {**parent["metadata"], "annotations": marks}}
+
+    assert may_be_taken_over(theirs) is (annotation == "contains-group-kinds")
+    with pytest.raises(ClusterError, match="is managed by kubectl") as refused:
+        decode(theirs)
+    assert refused.value.remedy.startswith(remedy)
 
 
 def test_a_parent_that_was_copied_under_another_name_is_refused() -> None:

@@ -85,7 +85,7 @@ def test_whatever_conditions_hold_there_is_an_answer(
     found=conditions,
     status=st.dictionaries(st.sampled_from(READ), values),
 )
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_whatever_a_custom_resource_holds_there_is_an_answer(
     kind: tuple[str, str], found: list[dict[str, Any]], status: dict[str, Any]
 ) -> None:
