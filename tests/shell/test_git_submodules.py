@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -156,18 +156,25 @@ def test_no_filter_of_a_submodule_is_run(nest: Nest, tmp_path: Path) -> None:
     assert not told.exists()
 
 
-def test_a_diff_shows_what_a_new_commit_of_a_submodule_brings(nest: Nest) -> None:
-    nest.deliver("deep 2")
-    nest.pull()
+def diff(nest: Nest, base: str, *more: str) -> Any:
     kept = {name: os.environ[name] for name in ("PATH", "HOME")}
     done = subprocess.run(
-        [*SYNCLINE, "diff", "--base", "HEAD~1", "--output", "json"],
+        [*SYNCLINE, "diff", "--base", base, "--output", "json", *more],
         cwd=nest.top.root,
         env={**kept, "KUBECONFIG": "/dev/null"},
         capture_output=True,
         check=True,
     )
-    told = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("cache", [(), ("--cache", "kept")])
+def test_a_diff_shows_what_a_new_commit_of_a_submodule_brings(nest: Nest, cache: tuple[str, ...]) -> None:
+    before = diff(nest, "HEAD", *cache)
+    assert before["applications"] == []
+    nest.deliver("deep 2")
+    nest.pull()
+    told = diff(nest, "HEAD~1", *cache)
     assert [app["name"] for app in told["applications"]] == ["deep"]
     (change,) = told["applications"][0]["changes"]
     assert (change["before"]["data"], change["after"]["data"]) == ({"a": "deep 1"}, {"a": "deep 2"})

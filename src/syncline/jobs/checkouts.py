@@ -70,7 +70,7 @@ class Checkouts:
     def holds(self, path: str, revision: str) -> bool:
         """Whether there is such a file or directory in a commit."""
         files = self._session.renderings.recipes.tree(revision)
-        if files.has_links:
+        if not files.is_plain:
             return Path(self._whole[revision].root, path).exists()
         name = path.strip("/").removesuffix("/.").removeprefix("./")
         return name in {"", "."} or files.has(name) or files.has_folder(name)

@@ -60,8 +60,8 @@ class Listing:
         return at < len(self._paths) and self._paths[at].startswith(f"{path}/")
 
     def below(self, roots: Iterable[str]) -> set[tuple[str, str]]:
-        """The files that are one of these, or lie below one."""
-        return {entry for root in roots for entry in self._of(root)}
+        """The files that are one of these, or lie below one; and the submodules in which one lies."""
+        return {entry for root in roots for entry in (*self._of(root), *self._around(root))}
 
     def names_below(self, root: str) -> list[str]:
         """The same, of one directory, in their order and without the facts."""
@@ -72,6 +72,13 @@ class Listing:
         while end < len(self._paths) and self._paths[end].startswith(beginning):
             end += 1
         return self._paths[at:end]
+
+    @cached_property
+    def _modules(self) -> tuple[tuple[str, str], ...]:
+        return tuple(entry for entry in self._entries if entry[1].startswith(_MODULE))
+
+    def _around(self, root: str) -> Iterator[tuple[str, str]]:
+        return (entry for entry in self._modules if root.startswith(f"{entry[0]}/"))
 
     def _of(self, root: str) -> Iterator[tuple[str, str]]:
         if not root:
