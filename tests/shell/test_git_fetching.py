@@ -127,7 +127,7 @@ def test_a_commit_that_nobody_has_and_a_clone_without_a_remote(tmp_path: Path) -
         repo.open().resolve("1" * 40)
 
 
-def test_submodules_are_left_alone(upstream: Upstream, tmp_path: Path) -> None:
+def test_submodules_are_read_as_they_are_committed_and_left_alone(upstream: Upstream, tmp_path: Path) -> None:
     repo = Repo.make(tmp_path / "repo")
     repo.git("submodule", "--quiet", "add", upstream.repo.root.as_uri(), "library")
     base = repo.commit({"a.yaml": "argoproj.io/"})
@@ -139,8 +139,10 @@ def test_submodules_are_left_alone(upstream: Upstream, tmp_path: Path) -> None:
         repo.git("config", setting, "true" if setting != "diff.submodule" else "log")
     opened = repo.open()
 
-    assert opened.changed_paths(base, head) == {"library"}
+    assert opened.changed_paths(base, head) == {"library", "library/x.yaml"}
     assert set(opened.files_containing(head, ("argoproj.io/",), ("*.yaml",))) == {"a.yaml"}
     with opened.worktree(head) as place:
-        assert list((place / "library").iterdir()) == []
+        assert (place / "library/x.yaml").read_text() == "argoproj.io/"
+        (place / "library/x.yaml").write_text("changed")
+    assert inside.git("status", "--porcelain") == ""
     assert (repo.root / "library" / "a").read_text() == "1"
