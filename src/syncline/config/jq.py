@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 Steps: TypeAlias = "list[str | int]"
 """The way to one field, as jq's `path` has it."""
@@ -81,15 +81,43 @@ def _reason(said: str, expression: str) -> str:
 def selected(expression: str, body: Mapping[str, Any]) -> list[Steps]:
     """The fields that a plain expression selects; none where it does not fit the object, as in Argo CD."""
     try:
-        return only_paths(program(expression).input_value(body).first())
+        return paths_of(program(expression).input_value(body).first(), body)
     except (ValueError, StopIteration):
         return []
 
 
-def only_paths(found: Any) -> list[Steps]:
-    """What jq listed, without slices and what is no list of paths."""
+def paths_of(found: Any, body: Mapping[str, Any]) -> list[Steps]:
+    """What jq listed of this object, slices as their members, without what is no list of paths."""
     listed = found if isinstance(found, list) else []
-    return [steps for steps in listed if all(isinstance(step, str | int) for step in steps)]
+    return [path for steps in listed if isinstance(steps, list) for path in _without_slices(steps, body)]
+
+
+def _without_slices(steps: list[Any], value: Any, window: range | None = None) -> Iterator[Steps]:
+    """jq's path of `.a[1:3]` ends in `{"start": 1, "end": 3}`, and that of a member counts from there."""
+    if not steps:
+        ends_here: Iterable[Steps] = [[]] if window is None else ([index] for index in window)
+        yield from ends_here
+        return
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, dict):
+        ends = (step.get("start"), step.get("end"))
+        if isinstance(value, list) and all(end is None or isinstance(end, int) for end in ends):
+            within = range(len(value)) if window is None else window
+            yield from _without_slices(rest, value, within[slice(*ends)])
+        return
+    if window is not None:
+        if not isinstance(step, int) or not -len(window) <= step < len(window):
+            return
+        step = window[step]
+    if isinstance(step, str | int):
+        yield from ([step, *below] for below in _without_slices(rest, _inside(value, step)))
+
+
+def _inside(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    is_there = isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
+    return value[step] if is_there else None
 
 
 _PLACE: Final = regex(r" at <top-level>, line ([0-9]+), column ([0-9]+)")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
-from syncline.config.jq import only_paths, wrapped
+from syncline.config.jq import paths_of, wrapped
 from syncline.errors import ToolError
 from syncline.process import run
 from syncline.wall import Wall
@@ -50,7 +50,7 @@ def answered(
             break
         told = _asked(left, room, seconds)
         for question, answer in zip(left, told, strict=False):
-            answers[question.expression, id(question.body)] = only_paths(answer)
+            answers[question.expression, id(question.body)] = paths_of(answer, question.body)
         left = left[len(told) :]
         if left:
             culprit = left[0].expression

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.config.jq import is_plain, program, selected, unreadable
+from syncline.config.jq import is_plain, paths_of, program, selected, unreadable
 
 BODY = {"a": 1, "spec": {"env": [{"name": "x"}]}}
 
@@ -154,3 +154,23 @@ def test_what_runs_here_lists_no_more_than_a_few_times_the_object(value: Any, pa
 def _nodes(value: Any) -> int:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + sum(map(_nodes, inner))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (".a[0:2]", [["a", 0], ["a", 1]]),
+        (".a[1:]", [["a", 1], ["a", 2]]),
+        (".a[:-1]", [["a", 0], ["a", 1]]),
+        (".a[5:9]", []),
+        (".b[0:1][].c", [["b", 0, "c"]]),
+        (".a[0:2], .b[1].c", [["a", 0], ["a", 1], ["b", 1, "c"]]),
+        (".none[0:2]", []),
+        (".a[1:][1:]", [["a", 2]]),
+        (".a[1:][0]", [["a", 1]]),
+    ],
+)
+def test_a_slice_selects_its_members(expression: str, expected: list[list[str | int]]) -> None:
+    body = {"a": ["x", "y", "z"], "b": [{"c": 1}, {"c": 2}]}
+    found = paths_of(program(expression).input_value(body).first(), body)
+    assert found == expected
