@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from syncline.process import Completed, Room
 
 _SCP: Final = regex(r"(?P<user>[^@/:\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^:\s].*)")
+_FETCHED: Final = ("", "refs/", "refs/tags/", "refs/heads/")
+"""Where Git looks for a name (gitrevisions), in this order."""
+
 _FETCH_SECONDS: Final = 600.0
 
 
@@ -44,6 +47,7 @@ class Asked(Struct, frozen=True):
     url: str
     revision: str = ""
     tag_prefix: str = ""
+    submodules: bool = True
 
 
 class Tree(Struct, frozen=True):
@@ -82,7 +86,7 @@ class Remotes:
         self._guard = threading.RLock()
         self._refs: Once[str, dict[str, str]] = Once(self._list)
         self._clones: Once[str, Git] = Once(self._clone)
-        self._trees: Once[tuple[str, str], Path] = Once(self._check_out)
+        self._trees: Once[tuple[str, str, bool], Path] = Once(self._check_out)
         self._targets: Once[Asked, Target] = Once(self._resolve)
 
     @cached_property
@@ -106,10 +110,25 @@ class Remotes:
         """The commit that a branch is at; empty when there is none of that name. Raises GitError."""
         return self._refs[url].get(f"refs/heads/{name}", "")
 
+    def fetchable(self, url: str, name: str) -> str:
+        """The reference that `git fetch` takes a name for, a tag before a branch; a whole SHA is itself.
+        Raises GitError.
+        """
+        if not name or is_sha(name):
+            return name
+        known = self._refs[url]
+        found = next((full for each in _FETCHED if (full := each + name) in known), "")
+        if not found:
+            raise GitError(
+                f"The ref {name!r} is no branch, tag or whole SHA of {without_password(url)}.",
+                remedy="Correct targetRevision.",
+            )
+        return found
+
     def tree(self, asked: Asked) -> Tree:
         """The files of that commit. Raises GitError."""
         target = self.resolve(asked)
-        return Tree(self._trees[asked.url, target.sha], target.sha, target.name)
+        return Tree(self._trees[asked.url, target.sha, asked.submodules], target.sha, target.name)
 
     def paths(self, asked: Asked) -> tuple[str, ...]:
         """Every file of that commit, sorted. Raises GitError."""
@@ -208,18 +227,18 @@ class Remotes:
         with logged_in(self._access(url)) as variables:
             return git.elsewhere(variables, *LOGIN, *arguments, seconds=_FETCH_SECONDS)
 
-    def _check_out(self, key: tuple[str, str]) -> Path:
-        url, sha = key
+    def _check_out(self, key: tuple[str, str, bool]) -> Path:
+        url, sha, submodules = key
         with self._guard:
-            return self._checked_out(url, sha)
+            return self._checked_out(url, sha, submodules=submodules)
 
-    def _checked_out(self, url: str, sha: str) -> Path:
+    def _checked_out(self, url: str, sha: str, *, submodules: bool) -> Path:
         git, access = self._clones[url], self._access(url)
         place = Path(tempfile.mkdtemp(prefix="tree-", dir=self._folder)) / "tree"
         place.parent.chmod(0o711)
         git.check_out("worktree", "add", "--quiet", "--detach", str(place), sha)
         inside = Git(place, room=self._room, environ=self._environ_for(access))
-        if access.submodules and (place / ".gitmodules").is_file():
+        if submodules and access.submodules and (place / ".gitmodules").is_file():
             self._update_submodules(url, inside)
         if access.lfs:
             with logged_in(access) as variables:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from syncline.jobs.session import Session
     from syncline.process import Room
     from syncline.render import RenderOptions
+    from syncline.render.remote_targets import Base
 
 
 class Elsewhere:
@@ -96,8 +97,8 @@ class Elsewhere:
             tree = self.remotes.tree(Asked(source.repo_url, source.target_revision, source.tag_prefix))
         except GitError as error:
             raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
-        name = "/".join(normalized_url(source.repo_url).split("/")[-2:])
-        return Checkout(tree.root, tree.sha, label=f"{name}@{tree.sha[:7]}", found_by=tree.name)
+        label = f"{_short(source.repo_url)}@{tree.sha[:7]}"
+        return Checkout(tree.root, tree.sha, label=label, found_by=tree.name)
 
     def pinned(self, source: Source, app: Application) -> Checkout | None:
         """The files of a source of this repository that names another commit than the one at hand, which None
@@ -117,6 +118,24 @@ class Elsewhere:
         label = f"{name}@{target.sha[:7]}" if name else target.sha[:12]
         return Checkout(root, target.sha, label=label, found_by=target.name)
 
+    def base(self, base: Base, home: Checkout) -> Checkout:
+        """The files of a repository that a Kustomization names; `home` where it means the commit at hand.
+        Raises GitError.
+        """
+        url, session = base.url, self._session
+        if session.render_options.repositories and is_own(url, session):
+            target = session.pins.commit(base.revision)
+            if target is None or target.sha == home.revision:
+                return home
+            root, sha, found_by = session.checkouts.whole(target.sha).root, target.sha, target.name
+        else:
+            from syncline.git.remote import Asked
+
+            revision = self.remotes.fetchable(url, base.revision)
+            tree = self.remotes.tree(Asked(url, revision, submodules=base.submodules))
+            root, sha, found_by = tree.root, tree.sha, tree.name
+        return Checkout(root, sha, label=f"{_short(url)}@{sha[:7]}", found_by=found_by)
+
     def hydrated(self, app: Application) -> str:
         """The commit that a hydrated application is synced from, or nothing. Raises GitError."""
         wet = app.sources[0] if app.hydration is None else app.hydration.wet
@@ -134,6 +153,10 @@ class Elsewhere:
         for name in ("remotes", "keyring"):
             if name in self.__dict__:
                 getattr(self, name).close()
+
+
+def _short(url: str) -> str:
+    return "/".join(normalized_url(url).split("/")[-2:])
 
 
 def is_own(url: str, session: Session) -> bool:

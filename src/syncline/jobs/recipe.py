@@ -38,7 +38,7 @@ _REVISION: Final = regex(rb"ARGOCD_APP_REVISION")
 _WHOLE_APP: Final = regex(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
 """In a Jinja2 template: what may come to the revision, be it by listing all that is known of the app."""
 
-_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "hidden"})
+_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "bases", "hidden"})
 """Options that say how a program is run, and nothing of what it makes."""
 
 

@@ -320,8 +320,9 @@ class Session:
         options = options_for(self.invocation, source, room, self._own)
         if "1" in {self.invocation.environ.get(name) for name in ("SYNCLINE_DEBUG", "RUNNER_DEBUG")}:
             self.debug(offered().lacks or "Renderers are walled in.")
+        there = self.elsewhere
         return replace(
-            options, workshop=self.elsewhere.workshop, trees=self.elsewhere.tree, pinned=self.elsewhere.pinned
+            options, workshop=there.workshop, trees=there.tree, pinned=there.pinned, bases=there.base
         )
 
     @property

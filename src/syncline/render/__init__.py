@@ -70,7 +70,7 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
                 chunks += _chunks(found.order, tool)
             tools.add(tool.value)
             warnings += [*found.warnings, *found.order.said.texts]
-            remarks += resolutions(found.order)
+            remarks += [*resolutions(found.order), *found.order.said.remarks]
             if tool is Tool.HELM:
                 from syncline.render import helm
 

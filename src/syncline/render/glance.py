@@ -23,10 +23,11 @@ from syncline.once import Once
 from syncline.render.charts import LISTS, listed
 from syncline.render.inputs import Inputs, may_be_a_plugin
 from syncline.render.jsonnet import SUFFIX
-from syncline.render.kustomization import NAMES, Role, is_remote, named
+from syncline.render.kustomization import NAMES, Role, named
 from syncline.render.kustomize_program import inflates_charts
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import names_of
+from syncline.render.remote_targets import is_remote
 from syncline.render.repositories import normalized_url
 
 if TYPE_CHECKING:

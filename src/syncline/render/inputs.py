@@ -18,6 +18,8 @@ from syncline.render.detect import Tool
 from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
+from syncline.render.remote_targets import remote_of
+from syncline.render.repositories import normalized_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,18 +52,19 @@ class Readings:
     def of(self, app: Application) -> Inputs:
         """What one application reads."""
         found: set[Path] = set()
-        whole = app.hydration is None
+        whole, is_here = app.hydration is None, True
         for source in app.every_source:
             whole = whole and not (source.chart or source.repo_url.startswith("oci://"))
             whole = whole and not self._is_pinned(source, app)
             if not source.chart:
                 order = Order(app, source, Checkout(self._root, ""), self._options)
                 whole = self._take(order, found) and whole
+                is_here = is_here and not order.said.elsewhere
         top = str(self._root)
         names = {
             path[len(top) + 1 :] for path in map(str, found) if path == top or path.startswith(f"{top}/")
         }
-        return Inputs(frozenset(name or "." for name in names), whole, whole)
+        return Inputs(frozenset(name or "." for name in names), whole and is_here, whole)
 
     def _is_pinned(self, source: Source, app: Application) -> bool:
         """Whether its files are those of another commit."""
@@ -88,7 +91,16 @@ class Readings:
                 found.update(named(order))
             except SynclineError:
                 whole = False
+        if self._leads_back(order):
+            found.add(order.root)
+            return False
         return whole
+
+    def _leads_back(self, order: Order) -> bool:
+        """Whether a Kustomization names this repository by its URL, of which any file may then be read."""
+        own = {normalized_url(url) for url in self._options.repositories}
+        bases = (remote_of(url).base for url in order.said.elsewhere)
+        return any(base is not None and normalized_url(base.url) in own for base in bases)
 
     def _ways(self, source: Source) -> Iterator[Callable[[Order], Iterable[Path]]]:
         from syncline.render import directory, helm_values, jinja

@@ -6,7 +6,6 @@ The law: everything a build would read lies in this repository, or the build doe
 from __future__ import annotations
 
 import os
-import re
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,10 +14,10 @@ from msgspec import Struct
 
 from syncline.documents import Document, read, read_once
 from syncline.errors import DocumentError, Place, RenderError
-from syncline.patterns import regex
 from syncline.render.charts import check_schemas
 from syncline.render.kustomize_charts import Inflated, chart_values, charts, homes
 from syncline.render.links import is_of_git, plain, real
+from syncline.render.remote_targets import has_password, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,11 +26,6 @@ NAMES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _PATHS: Final = ("resources", "bases", "components", "crds", "configurations")
 _PLUGINS: Final = ("generators", "transformers", "validators")
 _WITH_PATH: Final = ("patches", "patchesJson6902", "replacements")
-_REMOTE: Final = regex(
-    r"(?:git::)?(?:[a-z][a-z0-9+.-]*://|[a-z][a-z0-9-]*@|gh:|(?:www\.)?github\.com[:/])", re.IGNORECASE
-)
-"""What kustomize takes for a URL or a repository, before it looks for a file of that name."""
-
 Where = tuple[str | int, ...]
 
 
@@ -69,11 +63,17 @@ def file_of(directory: Path) -> Path | None:
 Lacking: TypeAlias = list[tuple[Path, Reference]]
 """Charts that are not in the repository and can be fetched, by the place where a build looks for them."""
 
+Away: TypeAlias = list[tuple[Path, Reference]]
+"""What a Kustomization names that lies elsewhere, by the directory of the Kustomization."""
 
-def followed(directory: Path, root: Path, *, lacking: Lacking | None = None) -> Iterator[Path]:
+
+def followed(
+    directory: Path, root: Path, *, lacking: Lacking | None = None, away: Away | None = None
+) -> Iterator[Path]:
     """Every file and directory that a build of this directory reads, the directory itself first.
 
-    The charts too, where the build may render them: then those that can be fetched are added to `lacking`.
+    The charts too, where the build may render them: then those that can be fetched are added to `lacking`,
+    and to `away` what lies elsewhere.
 
     A path that leads over links is given as it is written, too. Raises RenderError for what is remote,
     missing or outside of the repository, with the line that names it.
@@ -93,6 +93,9 @@ def followed(directory: Path, root: Path, *, lacking: Lacking | None = None) -> 
             if lacking is not None and _can_be_fetched(written, reference, root):
                 lacking.append((written, reference))
                 continue
+            if away is not None and _may_be_away(reference, place):
+                away.append((place, reference))
+                continue
             target = _target(written, reference, root)
             if written != target:
                 yield written
@@ -102,6 +105,20 @@ def followed(directory: Path, root: Path, *, lacking: Lacking | None = None) -> 
 def _can_be_fetched(written: Path, reference: Reference, root: Path) -> bool:
     is_remote = reference.chart is not None and reference.chart.is_remote
     return is_remote and written.is_relative_to(root) and not os.path.lexists(written)
+
+
+def _may_be_away(reference: Reference, place: Path) -> bool:
+    if reference.role is not Role.CONTENT or not is_remote(reference.path):
+        return False
+    # What stands in the configuration of a plugin is none of the Kustomization's own words.
+    return place.is_dir() and _is_said(reference) and not has_password(reference.path)
+
+
+def _is_said(reference: Reference) -> bool:
+    said = reference.document.value
+    for step in reference.where:
+        said = said[step]
+    return said == reference.path or (isinstance(said, str) and said.endswith(f"={reference.path}"))
 
 
 def references(directory: Path, root: Path) -> Iterator[Reference]:
@@ -122,11 +139,6 @@ def _references(place: Path, role: Role, root: Path) -> Iterator[Reference]:
     for document in _documents(file, root) if file else ():
         if isinstance(document.value, dict):
             yield from named(document, role)
-
-
-def is_remote(path: str) -> bool:
-    """Whether kustomize would fetch it."""
-    return _REMOTE.match(path) is not None
 
 
 def _documents(file: Path, root: Path) -> tuple[Document, ...]:
@@ -236,6 +248,12 @@ def _target(written: Path, reference: Reference, root: Path) -> Path:
             "The Kustomization gives helm a home of its own, from which helm would load plugins.",
             place=reference.place,
             remedy="Take configHome (helmHome) out; every build has a home that is empty.",
+        )
+    if is_remote(reference.path) and has_password(reference.path):
+        raise RenderError(
+            "The Kustomization refers to a URL with a password in it.",
+            place=reference.place,
+            remedy="Take it out, and name the variable that holds it under remotes: in syncline.yaml.",
         )
     if is_remote(reference.path):
         raise RenderError(

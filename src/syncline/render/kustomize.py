@@ -12,6 +12,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 from syncline.config.application import KustomizeOptions
 from syncline.core.rendering import Chunk
 from syncline.documents import dump, read, read_once
@@ -20,9 +22,11 @@ from syncline.fetch import FetchError
 from syncline.process import Completed, hand_over, run
 from syncline.render.charts import check_schemas
 from syncline.render.kustomization import file_of, followed
+from syncline.render.kustomize_bases import Bases, named_by
 from syncline.render.kustomize_program import flags, inflates_charts, program
 from syncline.render.links import mirror, reached
 from syncline.render.options import top_of
+from syncline.render.remote_targets import is_remote, shown
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 from syncline.render.workshop import Wanted
@@ -30,7 +34,7 @@ from syncline.render.workshop import Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from syncline.render.kustomization import Lacking, Reference
+    from syncline.render.kustomization import Away, Lacking, Reference
     from syncline.render.options import Order
 
 _ORIGIN: Final = "config.kubernetes.io/origin"
@@ -40,7 +44,7 @@ _ASK: Final = "originAnnotations"
 def render(order: Order) -> Iterator[Chunk]:
     """The built manifests; each object's place is the file it came from."""
     directory = order.directory
-    with _copied(order, directory) as place:
+    with _copied(order, directory) as (place, bases):
         _edit(order, place)
         asked = _ask_for_origins(place)
         answer = run(
@@ -49,19 +53,25 @@ def render(order: Order) -> Iterator[Chunk]:
             room=order.room_with(top_of(order, place)),
         )
     if answer.code:
-        raise tool_trouble("kustomize", answer.stderr, _place(order, directory))
-    yield from _chunks(answer.stdout, order, directory, keep=asked)
+        raise tool_trouble("kustomize", bases.renamed(answer.stderr), _place(order, directory))
+    yield from _chunks(answer.stdout, order, bases, keep=asked)
 
 
 def inputs(order: Order) -> Iterator[Path]:
-    """Every file and directory that the build reads. Raises RenderError for what it must not read."""
-    return _read(order, [])
+    """Every file and directory of the tree at hand that the build reads; the order is told what lies
+    elsewhere. Raises RenderError for what it must not read.
+    """
+    away: Away = []
+    yield from _read(order, [], away)
+    order.said.elsewhere += [reference.path for _, reference in away]
 
 
-def _read(order: Order, lacking: Lacking) -> Iterator[Path]:
+def _read(order: Order, lacking: Lacking, away: Away) -> Iterator[Path]:
     wanted = lacking if inflates_charts(order) else None
+    remote = None if order.options.bases is None else away
     return chain.from_iterable(
-        followed(place, order.root, lacking=wanted) for place in (order.directory, *_added(order))
+        followed(place, order.root, lacking=wanted, away=remote)
+        for place in (order.directory, *_added(order))
     )
 
 
@@ -70,8 +80,10 @@ def _place(order: Order, directory: Path) -> Place:
 
 
 @contextmanager
-def _copied(order: Order, directory: Path) -> Iterator[Path]:
-    """A copy of what the build reads, in which this application's Kustomization may be edited."""
+def _copied(order: Order, directory: Path) -> Iterator[tuple[Path, Bases]]:
+    """A copy of what the build reads, and of what it would have fetched, in which this application's
+    Kustomization may be edited.
+    """
     root = order.root
     with tempfile.TemporaryDirectory(
         prefix="syncline-copy-", dir=root.parent, ignore_cleanup_errors=True
@@ -79,17 +91,21 @@ def _copied(order: Order, directory: Path) -> Iterator[Path]:
         copy = Path(name)
         copy.chmod(0o755)
         lacking: Lacking = []
+        away: Away = []
         seen = set[Path]()
-        read = _read(order, lacking)
+        read = _read(order, lacking, away)
         mirror(chain.from_iterable(reached(path, root, seen) for path in read), root, copy)
         for written, reference in lacking:
             _fetch(reference, copy / written.relative_to(root), order)
+        bases = Bases(order, away, inflates=inflates_charts(order))
+        for reference, wanted, label in bases.put(copy):
+            _fetch(reference, wanted, order, label)
         place = copy / directory.relative_to(root)
         hand_over(place, order.room)
-        yield place
+        yield place, bases
 
 
-def _fetch(reference: Reference, place: Path, order: Order) -> None:
+def _fetch(reference: Reference, place: Path, order: Order, label: str = "") -> None:
     """Put a chart where kustomize looks for it, so that it has nothing to download itself."""
     chart = reference.chart
     if chart is None or place.exists():
@@ -99,7 +115,8 @@ def _fetch(reference: Reference, place: Path, order: Order) -> None:
         folder = workshop.unpacked(workshop.chart(Wanted(chart.repository, chart.name, chart.version)))
         check_schemas(folder, folder)
     except FetchError as error:
-        raise RenderError(error.message, place=reference.place, remedy=error.remedy) from error
+        asked = replace(reference.place, outside=label)
+        raise RenderError(error.message, place=asked, remedy=error.remedy) from error
     shutil.copytree(folder, place)
 
 
@@ -107,6 +124,12 @@ def _added(order: Order) -> Iterator[Path]:
     """What the Application itself adds to the Kustomization: components, and patches that are files."""
     options = order.source.kustomize or KustomizeOptions()
     for component in options.components:
+        if is_remote(component):
+            raise RenderError(
+                f"The component {shown(component)!r} of {order.app.name} is remote.",
+                place=order.app.origin,
+                remedy="Name it under components: of the Kustomization.",
+            )
         if not (options.ignore_missing_components and not (order.directory / component).exists()):
             yield order.inside(f"{order.source.path}/{component}", "component")
     for patch in options.patches:
@@ -211,9 +234,9 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
     return [f"{name}:{value}" for name, value in values.items()]
 
 
-def _chunks(stdout: bytes, order: Order, directory: Path, *, keep: bool) -> Iterator[Chunk]:
+def _chunks(stdout: bytes, order: Order, bases: Bases, *, keep: bool) -> Iterator[Chunk]:
     """One chunk for each object, its origin taken out of the object again unless it was asked for."""
-    fallback = _place(order, directory).file
+    fallback = _place(order, order.directory).file
     for document in read(stdout, fallback):
         body = document.value
         if not isinstance(body, dict):
@@ -223,10 +246,10 @@ def _chunks(stdout: bytes, order: Order, directory: Path, *, keep: bool) -> Iter
         origin = annotations.pop(_ORIGIN, "")
         rest = {name: value for name, value in metadata.items() if name != "annotations"}
         clean = {**body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
-        yield Chunk(_file(origin, order, directory) or fallback, body if keep else clean, has_lines=False)
+        yield Chunk(_file(origin, order, bases) or fallback, body if keep else clean, has_lines=False)
 
 
-def _file(origin: str, order: Order, directory: Path) -> str:
+def _file(origin: str, order: Order, bases: Bases) -> str:
     """The file that kustomize names as an object's origin: `path` of a resource, `configuredIn` of a
     generator.
     """
@@ -234,5 +257,5 @@ def _file(origin: str, order: Order, directory: Path) -> str:
         value = document.value
         named = value.get("path") or value.get("configuredIn") if isinstance(value, dict) else None
         if isinstance(named, str) and "repo" not in value:
-            return order.relative(directory / named)
+            return bases.name_of(named_by(named, order)) or order.relative(order.directory / named)
     return ""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
     from syncline.config.source_plugin import SourcePlugin
+    from syncline.render.remote_targets import Base
 
 _NOWHERE: Final = "http://127.0.0.1:9"
 """A proxy that nobody runs: what a renderer should still try to fetch, it does not get."""
@@ -67,7 +68,8 @@ class RenderOptions(Struct, frozen=True):
     otherwise. `tools` are those of the trusted `argocd-cm`, `plugins` those of the trusted settings;
     `for_strangers` says that the change is by somebody who may not write here. What is `hidden` a plugin does
     not find. `trees` fetches the files of other repositories, `pinned` those of this one at
-    another revision than the one at hand. Kinds that are `unmanaged` are left out.
+    another revision than the one at hand, `bases` the directories of repositories that a Kustomization names,
+    given this repository's own checkout. Kinds that are `unmanaged` are left out.
     """
 
     room: Room = field(default_factory=Room)
@@ -80,6 +82,7 @@ class RenderOptions(Struct, frozen=True):
     api_versions: tuple[str, ...] = ()
     trees: Callable[[Source, Application], Checkout] | None = None
     pinned: Callable[[Source, Application], Checkout | None] = lambda source, app: None  # noqa: ARG005
+    bases: Callable[[Base, Checkout], Checkout] | None = None
     tools: ToolSettings = field(default_factory=ToolSettings)
     plugins: tuple[SourcePlugin, ...] = ()
     for_strangers: bool = False
@@ -88,10 +91,14 @@ class RenderOptions(Struct, frozen=True):
 
 
 class Sayings:
-    """What a renderer has to warn of; it makes no order another one."""
+    """What a renderer has to tell; it makes no order another one. `texts` are warnings, `remarks` what the
+    versions of what was fetched came to; `elsewhere` are URLs that a build would have fetched.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.remarks: list[str] = []
+        self.elsewhere: list[str] = []
 
 
 class Order(Struct, frozen=True):

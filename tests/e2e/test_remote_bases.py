@@ -1,0 +1,408 @@
+"""A diff of Kustomizations whose resources lie in other repositories and on the web."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+from charthouse import House as Web
+from charthouse import serving as serving_files
+from contract.kube.pki import make_certificate
+from e2e.delivery import Repo, config_map
+from e2e.sets import app_of, diff, problems
+from githouse import House, serving
+from syncline.core.trust import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from syncline.report.model import AppReport
+
+
+@pytest.fixture
+def repo(tmp_path: Path, tools: Mapping[str, Path]) -> Repo:
+    assert tools
+    return Repo.make(tmp_path / "repo", "elsewhere")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    root = tmp_path / "host"
+    root.mkdir()
+    with serving(House(root)) as open_house:
+        yield open_house
+
+
+def settings(house: House, more: str = "") -> str:
+    return f"remotes:\n  host: {{url: '{house.url}'{more}}}\n"
+
+
+def app(repo: Repo, name: str = "web") -> str:
+    return (
+        f"apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: {name}}}\nspec:\n"
+        f"  source: {{repoURL: '{repo.url}', path: {name}}}\n"
+        "  destination: {name: in-cluster, namespace: a}\n"
+    )
+
+
+def kustomization(*resources: str, more: str = "") -> str:
+    return "resources:\n" + "".join(f"- {each}\n" for each in resources) + more
+
+
+def objects(report: AppReport) -> dict[str, str]:
+    """The objects that are new or another, and the file each came from."""
+    return {str(change.key): str(change.origin) for change in report.changes}
+
+
+def texts(report: AppReport) -> list[str]:
+    return [note.text for note in report.notes]
+
+
+def proposed(repo: Repo, house: House, files: Mapping[str, str], more: str = "") -> tuple[str, str]:
+    base = repo.commit({"syncline.yaml": settings(house, more)})
+    names = {path.split("/")[0] for path in files}
+    return base, repo.commit({**{f"{name}.yaml": app(repo, name) for name in names}, **files})
+
+
+def test_bases_of_bases_are_built_beside_what_names_them(repo: Repo, house: House) -> None:
+    house.commit("acme/deep", {"k/kustomization.yaml": "resources: [c.yaml]\n", "k/c.yaml": config_map("c")})
+    url = f"{house.url}/acme/deep.git//k?ref=main"
+    sha = house.commit(
+        "acme/bases",
+        {
+            "app/kustomization.yaml": kustomization("../common", "a.yaml", url),
+            "app/a.yaml": config_map("a"),
+            "common/kustomization.yaml": "namePrefix: x-\nresources: [b.yaml]\n",
+            "common/b.yaml": config_map("b"),
+            "part/kustomization.yaml": (
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnameSuffix: -end\n"
+            ),
+        },
+        "v1",
+    )
+    there = f"{house.url}/acme/bases.git"
+    files = {
+        "web/kustomization.yaml": kustomization(
+            f"{there}//app?ref=v1", "own.yaml", more=f"components: ['git::{there}//part?ref={sha}']\n"
+        ),
+        "web/own.yaml": config_map("own"),
+    }
+
+    report = diff(repo, *proposed(repo, house, files))
+
+    web = app_of(report, "web")
+    assert web.problem is None
+    label = f"acme/bases@{sha[:7]}"
+    found = objects(web)
+    assert set(found) == {f"ConfigMap a/{name}-end" for name in ("a", "x-b", "c", "own")}
+    assert found["ConfigMap a/a-end"].startswith(f"{label}:app/a.yaml")
+    assert found["ConfigMap a/x-b-end"].startswith(f"{label}:common/b.yaml")
+    assert found["ConfigMap a/own-end"].startswith("web/own.yaml")
+    assert f"The base {there}//app is at {sha[:12]}, by tags/v1." in texts(web)
+    assert any("acme/deep.git//k is at " in text and text.endswith(", by main.") for text in texts(web))
+
+
+def test_the_change_of_a_ref_shows_what_it_does_and_rests_on_no_older_rendering(
+    repo: Repo, house: House, tmp_path: Path
+) -> None:
+    there = f"{house.url}/acme/bases.git"
+    body = {"app/kustomization.yaml": "resources: [a.yaml]\n", "app/a.yaml": config_map("a", a="one")}
+    house.commit("acme/bases", body, "v1")
+    house.commit("acme/bases", {"app/a.yaml": config_map("a", a="two")}, "v2")
+    repo.commit({"syncline.yaml": settings(house), "web.yaml": app(repo)})
+    base = repo.commit({"web/kustomization.yaml": kustomization(f"{there}//app?ref=v1")})
+    head = repo.commit({"web/kustomization.yaml": kustomization(f"{there}//app?ref=v2")})
+
+    for _ in range(2):
+        report = diff(repo, base, head, cache=str(tmp_path / "cache"))
+        (change,) = app_of(report, "web").changes
+        assert ("one" in str(change), "two" in str(change)) == (True, True)
+
+
+def test_a_branch_is_looked_up_in_every_run_and_a_missing_ref_is_warned_of(
+    repo: Repo, house: House, tmp_path: Path
+) -> None:
+    there = f"{house.url}/acme/bases.git"
+    body = {"app/kustomization.yaml": "resources: [a.yaml]\n", "app/a.yaml": config_map("a", a="one")}
+    files = {
+        "web/kustomization.yaml": kustomization(f"{there}//app?ref=main"),
+        "free/kustomization.yaml": kustomization("../web/own", f"{there}//app"),
+        "web/own/kustomization.yaml": "resources: [b.yaml]\n",
+        "web/own/b.yaml": config_map("b"),
+    }
+    first = house.commit("acme/bases", body)
+    base, head = proposed(repo, house, files)
+    cache = str(tmp_path / "cache")
+
+    before = diff(repo, base, head, cache=cache)
+    second = house.commit("acme/bases", {"app/a.yaml": config_map("a", a="two")})
+    after = diff(repo, base, head, cache=cache)
+
+    for report, sha, value in ((before, first, "one"), (after, second, "two")):
+        web, free = app_of(report, "web"), app_of(report, "free")
+        assert value in str(web.changes)
+        assert f"The base {there}//app is at {sha[:12]}, by main." in texts(web)
+        assert f"The base {there}//app is at {sha[:12]}, by HEAD." in texts(free)
+        warned = [text for text in texts(free) if "names no ref" in text]
+        (said,) = warned
+        assert said.startswith(f"free/kustomization.yaml:3: The base {there}//app names no ref, so that")
+        assert not any("names no ref" in text for text in texts(web))
+
+
+def test_a_change_elsewhere_does_not_touch_who_has_a_remote_base(repo: Repo, house: House) -> None:
+    there = f"{house.url}/acme/bases.git"
+    house.commit(
+        "acme/bases", {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": config_map("a")}, "v1"
+    )
+    files = {"web/kustomization.yaml": kustomization(f"{there}?ref=v1", "../shared")}
+    shared = {"shared/kustomization.yaml": "resources: [s.yaml]\n", "shared/s.yaml": config_map("s")}
+    repo.commit({"syncline.yaml": settings(house), "web.yaml": app(repo), **files, **shared})
+    base = repo.commit({"README": "a"})
+    elsewhere = repo.commit({"README": "b"})
+    here = repo.commit({"shared/s.yaml": config_map("s", a="2")})
+
+    assert [each.name for each in diff(repo, base, elsewhere).applications] == []
+    assert [each.name for each in diff(repo, elsewhere, here).applications] == ["web"]
+
+
+GOOD = {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": config_map("a")}
+K = "web/kustomization.yaml:2: "
+# the files of acme/bases, what is named, the sentence
+REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
+    "a path that is not there": (
+        GOOD,
+        "BASES//gone?ref=v1",
+        f"{K}The base BASES//gone does not exist at SHORT.",
+    ),
+    "a file in the place of a directory": (
+        GOOD,
+        "BASES//a.yaml?ref=v1",
+        f"{K}The base BASES//a.yaml is a file, where kustomize takes a directory, at SHORT.",
+    ),
+    "no Kustomization": (
+        {**GOOD, "x/b.yaml": ""},
+        "BASES//x?ref=v1",
+        f"{K}The base BASES//x has no kustomization.yaml at SHORT.",
+    ),
+    "no such revision": (GOOD, "BASES?ref=v9", f"{K}The ref 'v9' is no branch, tag or whole SHA of BASES."),
+    "a range of versions": (
+        GOOD,
+        "BASES?ref=v*",
+        f"{K}The ref 'v*' is no branch, tag or whole SHA of BASES.",
+    ),
+    "no such repository": (
+        GOOD,
+        "HOST/acme/none.git?ref=v1",
+        f"{K}The repository HOST/acme/none.git could not",
+    ),
+    "out by the URL": (
+        GOOD,
+        "BASES//../other",
+        f"{K}The Kustomization refers to 'BASES//../other', which is",
+    ),
+    "out by the tree": (
+        {"app/kustomization.yaml": "resources:\n- ../../../etc\n"},
+        "BASES//app?ref=v1",
+        (
+            f"{K}The Kustomization refers to '../../../etc', which is outside of the repository, in "
+            "acme/bases@SHORT:app/kustomization.yaml:2."
+        ),
+    ),
+    "into Git's own": (
+        {"kustomization.yaml": "resources:\n- .git/config\n"},
+        "BASES?ref=v1",
+        f"{K}The Kustomization refers to '.git/config', which is one of Git's own files, in ",
+    ),
+    "a file that is missing there": (
+        {"kustomization.yaml": "resources: [none.yaml]\n"},
+        "BASES?ref=v1",
+        (
+            f"{K}The Kustomization refers to 'none.yaml', which does not exist, in "
+            "acme/bases@SHORT:kustomization.yaml:1."
+        ),
+    ),
+    "no YAML there": ({"kustomization.yaml": "resources: [\n"}, "BASES?ref=v1", f"{K}"),
+    "a circle": (
+        {"kustomization.yaml": "resources: [x]\n", "x/kustomization.yaml": "resources: ['BASES?ref=main']\n"},
+        "BASES?ref=main",
+        (
+            f"{K}The base BASES leads back to where it is named: a circle, in "
+            "acme/bases@SHORT:x/kustomization.yaml:1."
+        ),
+    ),
+    "an unknown scheme": (
+        GOOD,
+        "s3://bucket/a/b",
+        f"{K}The Kustomization refers to 's3://bucket/a/b', which is",
+    ),
+    "a file of this machine": (GOOD, "file:///etc//x", f"{K}The repository 'file:///etc' is not fetched"),
+    "a password": (
+        GOOD,
+        "https://robot:hunter2@git.example.com/a/b.git",
+        f"{K}The Kustomization refers to a URL with a password in it.",
+    ),
+    "what kustomize refuses": (
+        {"kustomization.yaml": "resources: [a.yaml]\nodd: 1\n", "a.yaml": config_map("a")},
+        "BASES?ref=v1",
+        "web/kustomization.yaml: kustomize failed: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_wrong_with_a_base_is_told_where_it_is_asked_for(name: str, repo: Repo, house: House) -> None:
+    files, written, sentence = REFUSED[name]
+    there = f"{house.url}/acme/bases.git"
+    sha = house.commit("acme/bases", {k: v.replace("BASES", there) for k, v in files.items()}, "v1")
+    written = written.replace("BASES", there).replace("HOST", house.url)
+
+    said = problems(diff(repo, *proposed(repo, house, {"web/kustomization.yaml": kustomization(written)})))
+
+    expected = sentence.replace("BASES", there).replace("HOST", house.url).replace("SHORT", sha[:7])
+    assert said["web"].startswith(expected), said["web"]
+    assert "hunter2" not in said["web"]
+    assert "syncline-" not in said["web"]
+
+
+def test_links_in_a_tree_are_followed_inside_of_it_and_no_further(repo: Repo, house: House) -> None:
+    work = house.root.parent / "work" / "acme" / "bases"
+    house.commit(
+        "acme/bases", {"real/kustomization.yaml": "resources: [a.yaml]\n", "real/a.yaml": config_map("a")}
+    )
+    (work / "inside").symlink_to("real")
+    (work / "bad").mkdir()
+    (work / "bad/b.yaml").symlink_to("../../../../../../../etc/hostname")
+    (work / "outside").symlink_to("../../../..")
+    sha = house.commit("acme/bases", {"bad/kustomization.yaml": "resources: [b.yaml]\n"}, "v1")
+    there = f"{house.url}/acme/bases.git"
+    files = {
+        f"{name}/kustomization.yaml": kustomization(f"{there}//{name}?ref=v1")
+        for name in ("inside", "bad", "outside")
+    }
+
+    report = diff(repo, *proposed(repo, house, files))
+
+    said = problems(report)
+    assert objects(app_of(report, "inside")) == {"ConfigMap a/a": f"acme/bases@{sha[:7]}:real/a.yaml"}
+    assert said["bad"].startswith(
+        "bad/kustomization.yaml:2: The symbolic link leads out of the repository, in acme/bases@"
+    )
+    assert said["outside"].startswith(
+        f"outside/kustomization.yaml:2: The base {there}//outside leads out of its"
+    )
+    assert set(said) == {"bad", "outside"}
+
+
+def test_credentials_are_those_of_the_settings_and_a_fork_gets_none(repo: Repo, house: House) -> None:
+    house.commit("acme/bases", GOOD)
+    house.login = "robot:hunter2"
+    files = {
+        "web/kustomization.yaml": kustomization(f"{house.url}/acme/bases.git?ref=main"),
+        "far/kustomization.yaml": kustomization("github.com/acme/x?ref=main"),
+    }
+    sides = proposed(repo, house, files, ", username: robot, passwordEnv: HOST_TOKEN")
+    environ = {"HOST_TOKEN": "hunter2"}
+
+    trusted = diff(repo, *sides, tier=Tier.READ, applications=("web",), environ=environ)
+    strange = problems(diff(repo, *sides, tier=Tier.RENDER, environ=environ))
+
+    assert problems(trusted) == {}
+    assert set(objects(app_of(trusted, "web"))) == {"ConfigMap a/a"}
+    assert "asks who we are, and this event may use no credentials" in strange["web"]
+    assert strange["far"].startswith(
+        "far/kustomization.yaml:2: The repository https://github.com/acme/x is not "
+    )
+    assert "somebody who may not write here" in strange["far"]
+    assert "hunter2" not in str(strange)
+
+
+def test_an_address_inside_this_network_is_asked_only_when_it_is_listed(repo: Repo, house: House) -> None:
+    house.commit("acme/bases", GOOD)
+    written = (f"{house.url}/acme/bases.git?ref=main", f"{house.url}/acme/a.yaml")
+    base = repo.commit({"README": ""})
+    files = {f"n{i}/kustomization.yaml": kustomization(each) for i, each in enumerate(written)}
+    head = repo.commit({"n0.yaml": app(repo, "n0"), "n1.yaml": app(repo, "n1"), **files})
+
+    said = problems(diff(repo, base, head))
+
+    assert all("inside this network" in said[name] for name in ("n0", "n1"))
+    assert house.visits == []
+
+
+def test_this_repository_by_its_own_url_is_its_commit_and_any_change_of_it_counts(repo: Repo) -> None:
+    name = repo.url.removesuffix(".git")
+    repo.commit({"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": config_map("a", a="old")})
+    repo.git("tag", "v1")
+    files = {
+        "web/kustomization.yaml": kustomization(f"{name}//base"),
+        "pin/kustomization.yaml": kustomization(f"{name}//base?ref=v1"),
+    }
+    base = repo.commit({**files, "web.yaml": app(repo), "pin.yaml": app(repo, "pin")})
+    head = repo.commit({"base/a.yaml": config_map("a", a="new")})
+
+    report = diff(repo, base, head)
+
+    assert problems(report) == {}
+    assert "new" in str(app_of(report, "web").changes)
+    assert objects(app_of(report, "web")) == {"ConfigMap a/a": "base/a.yaml"}
+    assert app_of(report, "pin").changes == ()
+
+
+def test_files_of_the_web_come_over_https_where_kustomize_takes_them(repo: Repo, tmp_path: Path) -> None:
+    pair = make_certificate(tmp_path / "pki")
+    web = Web(tmp_path / "files")
+    web.files = {
+        "/a.yaml": config_map("a").encode(),
+        "/b": config_map("b").encode(),
+        "/patch.yaml": config_map("a", patched="yes").encode(),
+        "/settings.ini": b"size=large\n",
+        "/crd.json": b"{}",
+        "/large.yaml": b"#" * (10 * 1024 * 1024 + 1),
+        "/page.yaml": b"<html><p>Log in</p></html>",
+    }
+    with serving_files(web, pair):
+        ca = base64.b64encode(pair.chain.read_bytes()).decode()
+        listed = f"remotes:\n  files: {{url: '{web.url}', caData: {ca}}}\n"
+        more = (
+            f"patches:\n- path: {web.url}/patch.yaml\n"
+            f"configMapGenerator:\n- name: made\n  files: ['{web.url}/settings.ini']\n"
+            f"crds: ['{web.url}/crd.json']\n"
+        )
+        base = repo.commit({"syncline.yaml": listed})
+        files = {"web/kustomization.yaml": kustomization(f"{web.url}/a.yaml", f"{web.url}/b", more=more)}
+        for name in ("gone", "large", "page"):
+            files[f"{name}/kustomization.yaml"] = kustomization(f"{web.url}/{name}.yaml")
+        head = repo.commit(
+            {**{f"{n.split('/')[0]}.yaml": app(repo, n.split("/")[0]) for n in files}, **files}
+        )
+
+        report = diff(repo, base, head)
+
+    web_app, said = app_of(report, "web"), problems(report)
+    assert web_app.problem is None
+    found, host = objects(web_app), web.url.removeprefix("https://")
+    assert found["ConfigMap a/a"] == f"{host}:a.yaml"
+    assert found["ConfigMap a/b"] == f"{host}:b"
+    assert all(word in str(web_app.changes) for word in ("patched", "settings.ini", "size=large"))
+    assert any(text.startswith(f"The file {web.url}/a.yaml is sha256:") for text in texts(web_app))
+    assert said["gone"] == f"gone/kustomization.yaml:2: The file {web.url}/gone.yaml answers 404."
+    assert (
+        said["large"] == f"large/kustomization.yaml:2: The file {web.url}/large.yaml is larger than 10 MiB."
+    )
+    assert said["page"].startswith("page/kustomization.yaml: kustomize failed: ")
+
+
+def test_a_component_that_only_the_application_names_is_refused_at_the_application(
+    repo: Repo, house: House
+) -> None:
+    named = app(repo).replace("path: web", "path: web, kustomize: {components: ['github.com/acme/x?ref=v1']}")
+    base = repo.commit({"syncline.yaml": settings(house)})
+    head = repo.commit({"web.yaml": named, "web/kustomization.yaml": "resources: []\n"})
+
+    said = problems(diff(repo, base, head))["web"]
+
+    assert said.startswith("web.yaml:")
+    assert said.endswith("The component 'github.com/acme/x' of web is remote.")
