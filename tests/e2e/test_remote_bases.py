@@ -13,6 +13,7 @@ from contract.kube.pki import make_certificate
 from e2e.delivery import Repo, config_map
 from e2e.sets import app_of, diff, problems
 from githouse import House, serving
+from syncline.core.review import Binding, departures, refuses
 from syncline.core.trust import Tier
 
 if TYPE_CHECKING:
@@ -141,6 +142,11 @@ def test_a_branch_is_looked_up_in_every_run_and_a_missing_ref_is_warned_of(
     second = house.commit("acme/bases", {"app/a.yaml": config_map("a", a="two")})
     after = diff(repo, base, head, cache=cache)
 
+    seen, now = (app_of(report, "web").review for report in (before, after))
+    assert seen is not None
+    assert now is not None
+    assert any(refuses(Binding.EXACT, each) for each in departures(seen, now))
+    assert tuple(departures(seen, seen)) == ()
     for report, sha, value in ((before, first, "one"), (after, second, "two")):
         web, free = app_of(report, "web"), app_of(report, "free")
         assert value in str(web.changes)
@@ -294,6 +300,57 @@ def test_links_in_a_tree_are_followed_inside_of_it_and_no_further(repo: Repo, ho
         f"outside/kustomization.yaml:2: The base {there}//outside leads out of its"
     )
     assert set(said) == {"bad", "outside"}
+
+
+def test_charts_of_a_base_are_rendered_and_its_generators_find_their_files(repo: Repo, house: House) -> None:
+    more = (
+        "helmCharts: [{name: c, releaseName: r}]\n"
+        "configMapGenerator: [{name: made, files: [f.txt], options: {disableNameSuffixHash: true}}]\n"
+    )
+    sha = house.commit(
+        "acme/bases",
+        {
+            "kustomization.yaml": kustomization("a.yaml", more=more),
+            "a.yaml": config_map("a"),
+            "f.txt": "words",
+            "charts/c/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+            "charts/c/values.yaml": "{}\n",
+            "charts/c/templates/b.yaml": config_map("{{ .Release.Name }}"),
+        },
+        "v1",
+    )
+    there = f"{house.url}/acme/bases.git"
+    argo = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cm}\n"
+    repo.commit({"argocd-cm.yaml": f"{argo}data: {{kustomize.buildOptions: --enable-helm}}\n"})
+
+    report = diff(repo, *proposed(repo, house, {"web/kustomization.yaml": kustomization(f"{there}?ref=v1")}))
+
+    web = app_of(report, "web")
+    assert problems(report) == {}
+    found = objects(web)
+    assert set(found) == {"ConfigMap a/a", "ConfigMap a/r", "ConfigMap a/made"}
+    assert all(origin.startswith(f"acme/bases@{sha[:7]}:") for origin in found.values()), found
+    assert "words" in str(web.changes)
+
+
+def test_a_chain_and_a_crowd_of_bases_have_an_end(repo: Repo, house: House) -> None:
+    there = f"{house.url}/acme/bases.git"
+    chain = {f"n{i}/kustomization.yaml": f"resources: ['{there}//n{i + 1}?ref=main']\n" for i in range(12)}
+    crowd = {f"m{i}/kustomization.yaml": "resources: []\n" for i in range(101)}
+    house.commit("acme/bases", {**chain, **crowd, "n12/kustomization.yaml": "resources: []\n"})
+    files = {
+        "deep/kustomization.yaml": kustomization(f"{there}//n0?ref=main"),
+        "fits/kustomization.yaml": kustomization(f"{there}//n4?ref=main", "a.yaml"),
+        "fits/a.yaml": config_map("a"),
+        "wide/kustomization.yaml": kustomization(*(f"{there}//m{i}?ref=main" for i in range(101))),
+    }
+
+    report = diff(repo, *proposed(repo, house, files))
+
+    said = problems(report)
+    assert set(said) == {"deep", "wide"}
+    assert "is the last of more than 10 that name one another, in acme/bases@" in said["deep"]
+    assert said["wide"] == "wide/kustomization.yaml:102: The build refers to more than 100 remote places."
 
 
 def test_credentials_are_those_of_the_settings_and_a_fork_gets_none(repo: Repo, house: House) -> None:

@@ -23,24 +23,28 @@ from syncline.once import Once
 from syncline.render.charts import LISTS, listed
 from syncline.render.inputs import Inputs, may_be_a_plugin
 from syncline.render.jsonnet import SUFFIX
-from syncline.render.kustomization import NAMES, Role, named
+from syncline.render.kustomization import NAMES, Role, is_elsewhere, named
 from syncline.render.kustomize_program import inflates_charts
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import names_of
 from syncline.render.remote_targets import is_remote
-from syncline.render.repositories import normalized_url
+from syncline.render.repositories import leads_to, normalized_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from syncline.config.application import Application, Source
     from syncline.documents import Document
+    from syncline.render.kustomization import Reference
     from syncline.render.listing import Listing
 
 _READ: Final = frozenset({*NAMES, *LISTS})
 _ODD_SIGNS: Final = frozenset("*?[]{}$\\")
 """What could make a value file's name another one, or several."""
 
+
+_FAR: Final = "//"
+"""In the place of a path: what lies elsewhere. No path of a repository is written so."""
 
 _NOWHERE: Final = Checkout(Path(os.devnull), "")
 """In the place of a checkout: nobody looks into it."""
@@ -82,7 +86,8 @@ class Glance:
                     found.update(self._of(source, app))
         except (_Odd, SynclineError):
             return None
-        return Inputs(frozenset(path or "." for path in found), whole)
+        near = found - {_FAR}
+        return Inputs(frozenset(path or "." for path in near), whole and near == found)
 
     def _is_absent(self, source: Source, app: Application) -> bool:
         """Whether its path is nowhere in this repository, so that nothing of it can be read."""
@@ -123,7 +128,7 @@ class Glance:
             place = todo.pop()
             if place not in seen:
                 seen.add(place)
-                todo += self._referred[place]
+                todo += self._referred[place] if place != _FAR else ()
         return seen
 
     def _references(self, place: str) -> Iterator[str]:
@@ -134,10 +139,18 @@ class Glance:
             if not isinstance(document.value, dict):
                 continue
             for reference in named(document, Role.CONTENT):
-                if reference.role is Role.PLUGIN or is_remote(reference.path):
+                if reference.role is Role.PLUGIN:
                     raise _Odd
-                if reference.role is Role.CONTENT:
+                if is_remote(reference.path):
+                    yield self._far(reference)
+                elif reference.role is Role.CONTENT:
                     yield self._there(_joined(place, reference.path))
+
+    def _far(self, reference: Reference) -> str:
+        is_fetched = self._options.bases is not None and is_elsewhere(reference)
+        if not is_fetched or leads_to(reference.path, self._own):
+            raise _Odd
+        return _FAR
 
     def _charted(self, directory: str) -> set[str]:
         todo, seen = [directory], set[str]()

@@ -18,8 +18,7 @@ from syncline.render.detect import Tool
 from syncline.render.links import reached, real
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
-from syncline.render.remote_targets import remote_of
-from syncline.render.repositories import normalized_url
+from syncline.render.repositories import leads_to, normalized_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,9 +97,8 @@ class Readings:
 
     def _leads_back(self, order: Order) -> bool:
         """Whether a Kustomization names this repository by its URL, of which any file may then be read."""
-        own = {normalized_url(url) for url in self._options.repositories}
-        bases = (remote_of(url).base for url in order.said.elsewhere)
-        return any(base is not None and normalized_url(base.url) in own for base in bases)
+        own = frozenset(map(normalized_url, self._options.repositories))
+        return any(leads_to(url, own) for url in order.said.elsewhere)
 
     def _ways(self, source: Source) -> Iterator[Callable[[Order], Iterable[Path]]]:
         from syncline.render import directory, helm_values, jinja

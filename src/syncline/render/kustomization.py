@@ -93,7 +93,7 @@ def followed(
             if lacking is not None and _can_be_fetched(written, reference, root):
                 lacking.append((written, reference))
                 continue
-            if away is not None and _may_be_away(reference, place):
+            if away is not None and place.is_dir() and is_elsewhere(reference):
                 away.append((place, reference))
                 continue
             target = _target(written, reference, root)
@@ -107,11 +107,13 @@ def _can_be_fetched(written: Path, reference: Reference, root: Path) -> bool:
     return is_remote and written.is_relative_to(root) and not os.path.lexists(written)
 
 
-def _may_be_away(reference: Reference, place: Path) -> bool:
-    if reference.role is not Role.CONTENT or not is_remote(reference.path):
-        return False
-    # What stands in the configuration of a plugin is none of the Kustomization's own words.
-    return place.is_dir() and _is_said(reference) and not has_password(reference.path)
+def is_elsewhere(reference: Reference) -> bool:
+    """Whether it is a URL of the Kustomization's own, for which a path can be put.
+
+    What stands in the configuration of a plugin is none of its own words.
+    """
+    is_ours = reference.role is Role.CONTENT and is_remote(reference.path) and _is_said(reference)
+    return is_ours and not has_password(reference.path)
 
 
 def _is_said(reference: Reference) -> bool:

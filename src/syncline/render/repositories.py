@@ -17,6 +17,7 @@ from syncline.fetch.question import without_login
 from syncline.render.artifacts import Artifact
 from syncline.render.links import real
 from syncline.render.options import Checkout
+from syncline.render.remote_targets import remote_of
 from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def normalized_url(url: str) -> str:
     text = re.sub(r"^[a-z+]+://", "", url.strip().lower())
     text = re.sub(r"^[^/@]*@", "", text).replace(":", "/", 1) if "@" in text else text
     return text.rstrip("/").removesuffix(".git")
+
+
+def leads_to(url: str, own: frozenset[str]) -> bool:
+    """Whether a URL in a Kustomization is one of these repositories, whose URLs are normalized."""
+    base = remote_of(url).base
+    return base is not None and normalized_url(base.url) in own
 
 
 def located(order: Order) -> Order:

@@ -125,6 +125,29 @@ def test_what_names_cannot_tell_is_left_to_a_look(odd: str, tmp_path: Path) -> N
     assert both(root, application(APP % ""))[0] is None
 
 
+# what is named: whether it is told at a glance
+FAR = {
+    "github.com/acme/x//y?ref=v1": True,
+    "https://e.com/x.yaml": True,
+    "git@e.com:a/b": True,
+    "https://github.com/acme/deploy//app": False,
+    "https://robot:hunter2@e.com/a/b.git": False,
+}
+
+
+@pytest.mark.parametrize("url", FAR)
+def test_what_is_fetched_is_no_file_of_the_repository_and_no_reason_to_look(url: str, tmp_path: Path) -> None:
+    files = {"app/kustomization.yaml": f"resources: [../base, '{url}']\n", "base/kustomization.yaml": ""}
+    fetch = RenderOptions(repositories=OURS, bases=lambda _, home: home)
+
+    told, found = both(planted(tmp_path, files), application(APP % ""), fetch)
+
+    assert agree(told, found)
+    assert not found.whole
+    assert (told is not None, found.followed) == (FAR[url], FAR[url])
+    assert {"app", "base"} <= found.paths or "hunter2" in url
+
+
 @pytest.mark.parametrize(
     ("options", "is_told"),
     [
