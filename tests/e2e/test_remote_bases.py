@@ -175,29 +175,29 @@ def test_a_change_elsewhere_does_not_touch_who_has_a_remote_base(repo: Repo, hou
 
 
 GOOD = {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": config_map("a")}
-K = "web/kustomization.yaml:2: "
+K = "HERE/kustomization.yaml:2: "
 # the files of acme/bases, what is named, the sentence
 REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
     "a path that is not there": (
         GOOD,
-        "BASES//gone?ref=v1",
-        f"{K}The base BASES//gone does not exist at SHORT.",
+        "BASE/gone?ref=v1",
+        f"{K}The base BASE/gone does not exist at SHORT.",
     ),
     "a file in the place of a directory": (
         GOOD,
-        "BASES//a.yaml?ref=v1",
-        f"{K}The base BASES//a.yaml is a file, where kustomize takes a directory, at SHORT.",
+        "BASE/a.yaml?ref=v1",
+        f"{K}The base BASE/a.yaml is a file, where kustomize takes a directory, at SHORT.",
     ),
     "no Kustomization": (
         {**GOOD, "x/b.yaml": ""},
-        "BASES//x?ref=v1",
-        f"{K}The base BASES//x has no kustomization.yaml at SHORT.",
+        "BASE/x?ref=v1",
+        f"{K}The base BASE/x has no kustomization.yaml at SHORT.",
     ),
-    "no such revision": (GOOD, "BASES?ref=v9", f"{K}The ref 'v9' is no branch, tag or whole SHA of BASES."),
+    "no such revision": (GOOD, "BASE?ref=v9", f"{K}The ref 'v9' is no branch, tag or whole SHA of REPO."),
     "a range of versions": (
         GOOD,
-        "BASES?ref=v*",
-        f"{K}The ref 'v*' is no branch, tag or whole SHA of BASES.",
+        "BASE?ref=v*",
+        f"{K}The ref 'v*' is no branch, tag or whole SHA of REPO.",
     ),
     "no such repository": (
         GOOD,
@@ -206,37 +206,37 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
     ),
     "out by the URL": (
         GOOD,
-        "BASES//../other",
-        f"{K}The Kustomization refers to 'BASES//../other', which is",
+        "REPO//../other",
+        f"{K}The Kustomization refers to 'REPO//../other', which is",
     ),
     "out by the tree": (
-        {"app/kustomization.yaml": "resources:\n- ../../../etc\n"},
-        "BASES//app?ref=v1",
+        {"app/kustomization.yaml": "resources:\n- ../../../../etc\n"},
+        "BASE/app?ref=v1",
         (
-            f"{K}The Kustomization refers to '../../../etc', which is outside of the repository, in "
-            "acme/bases@SHORT:app/kustomization.yaml:2."
+            f"{K}The Kustomization refers to '../../../../etc', which is outside of the repository, in "
+            "acme/bases@SHORT:HERE/app/kustomization.yaml:2."
         ),
     ),
     "into Git's own": (
-        {"kustomization.yaml": "resources:\n- .git/config\n"},
-        "BASES?ref=v1",
-        f"{K}The Kustomization refers to '.git/config', which is one of Git's own files, in ",
+        {"kustomization.yaml": "resources:\n- ../.git/config\n"},
+        "BASE?ref=v1",
+        f"{K}The Kustomization refers to '../.git/config', which is one of Git's own files, in ",
     ),
     "a file that is missing there": (
         {"kustomization.yaml": "resources: [none.yaml]\n"},
-        "BASES?ref=v1",
+        "BASE?ref=v1",
         (
             f"{K}The Kustomization refers to 'none.yaml', which does not exist, in "
-            "acme/bases@SHORT:kustomization.yaml:1."
+            "acme/bases@SHORT:HERE/kustomization.yaml:1."
         ),
     ),
-    "no YAML there": ({"kustomization.yaml": "resources: [\n"}, "BASES?ref=v1", f"{K}"),
+    "no YAML there": ({"kustomization.yaml": "resources: [\n"}, "BASE?ref=v1", f"{K}"),
     "a circle": (
-        {"kustomization.yaml": "resources: [x]\n", "x/kustomization.yaml": "resources: ['BASES?ref=main']\n"},
-        "BASES?ref=main",
+        {"kustomization.yaml": "resources: [x]\n", "x/kustomization.yaml": "resources: ['BASE?ref=main']\n"},
+        "BASE?ref=main",
         (
-            f"{K}The base BASES leads back to where it is named: a circle, in "
-            "acme/bases@SHORT:x/kustomization.yaml:1."
+            f"{K}The base BASE leads back to where it is named: a circle, in "
+            "acme/bases@SHORT:HERE/x/kustomization.yaml:1."
         ),
     ),
     "an unknown scheme": (
@@ -252,25 +252,46 @@ REFUSED: dict[str, tuple[dict[str, str], str, str]] = {
     ),
     "what kustomize refuses": (
         {"kustomization.yaml": "resources: [a.yaml]\nodd: 1\n", "a.yaml": config_map("a")},
-        "BASES?ref=v1",
-        "web/kustomization.yaml: kustomize failed: ",
+        "BASE?ref=v1",
+        "HERE/kustomization.yaml: kustomize failed: ",
     ),
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_wrong_with_a_base_is_told_where_it_is_asked_for(name: str, repo: Repo, house: House) -> None:
-    files, written, sentence = REFUSED[name]
-    there = f"{house.url}/acme/bases.git"
-    sha = house.commit("acme/bases", {k: v.replace("BASES", there) for k, v in files.items()}, "v1")
-    written = written.replace("BASES", there).replace("HOST", house.url)
+def test_what_is_wrong_with_a_base_is_told_where_it_is_asked_for(repo: Repo, house: House) -> None:
+    host, cases = house.url, dict(enumerate(REFUSED))
 
-    said = problems(diff(repo, *proposed(repo, house, {"web/kustomization.yaml": kustomization(written)})))
+    def put(text: str, number: int, sha: str = "") -> str:
+        there = f"{host}/acme/bases.git"
+        texts = {
+            "BASE": f"{there}//n{number}",
+            "REPO": there,
+            "HOST": host,
+            "HERE": f"n{number}",
+            "SHORT": sha,
+        }
+        for word, meant in texts.items():
+            text = text.replace(word, meant)
+        return text
 
-    expected = sentence.replace("BASES", there).replace("HOST", house.url).replace("SHORT", sha[:7])
-    assert said["web"].startswith(expected), said["web"]
-    assert "hunter2" not in said["web"]
-    assert "syncline-" not in said["web"]
+    trees = {
+        f"n{number}/{path}": put(text, number)
+        for number, name in cases.items()
+        for path, text in REFUSED[name][0].items()
+    }
+    sha = house.commit("acme/bases", trees, "v1")[:7]
+    files = {
+        f"n{number}/kustomization.yaml": kustomization(put(REFUSED[name][1], number))
+        for number, name in cases.items()
+    }
+
+    said = problems(diff(repo, *proposed(repo, house, files)))
+
+    for number, name in cases.items():
+        told = said[f"n{number}"]
+        assert told.startswith(put(REFUSED[name][2], number, sha)), (name, told)
+        assert "hunter2" not in told
+        assert "syncline-" not in told
 
 
 def test_links_in_a_tree_are_followed_inside_of_it_and_no_further(repo: Repo, house: House) -> None:
@@ -331,6 +352,28 @@ def test_charts_of_a_base_are_rendered_and_its_generators_find_their_files(repo:
     assert set(found) == {"ConfigMap a/a", "ConfigMap a/r", "ConfigMap a/made"}
     assert all(origin.startswith(f"acme/bases@{sha[:7]}:") for origin in found.values()), found
     assert "words" in str(web.changes)
+
+
+def test_origins_that_somebody_asks_for_are_those_that_kustomize_would_have_noted(
+    repo: Repo, house: House
+) -> None:
+    house.commit(
+        "acme/bases", {"k/kustomization.yaml": "resources: [a.yaml]\n", "k/a.yaml": config_map("a")}, "v1"
+    )
+    there = f"{house.url}/acme/bases.git"
+    files = {
+        "web/kustomization.yaml": kustomization(
+            f"{there}//k?ref=v1", "b.yaml", more="buildMetadata: [originAnnotations]\n"
+        ),
+        "web/b.yaml": config_map("b"),
+    }
+
+    shown = str(app_of(diff(repo, *proposed(repo, house, files)), "web").changes)
+
+    assert all(word in shown for word in ("path: k/a.yaml", f"repo: {there}", "ref: v1", "path: b.yaml")), (
+        shown
+    )
+    assert ".syncline-bases" not in shown
 
 
 def test_a_chain_and_a_crowd_of_bases_have_an_end(repo: Repo, house: House) -> None:

@@ -244,9 +244,25 @@ def _chunks(stdout: bytes, order: Order, bases: Bases, *, keep: bool) -> Iterato
         metadata = body.get("metadata") or {}
         annotations = dict(metadata.get("annotations") or {})
         origin = annotations.pop(_ORIGIN, "")
+        if keep and origin:
+            annotations[_ORIGIN] = _credited(origin, order, bases)
         rest = {name: value for name, value in metadata.items() if name != "annotations"}
         clean = {**body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
-        yield Chunk(_file(origin, order, bases) or fallback, body if keep else clean, has_lines=False)
+        yield Chunk(_file(origin, order, bases) or fallback, clean, has_lines=False)
+
+
+def _credited(origin: str, order: Order, bases: Bases) -> str:
+    """The note that kustomize would have made if it had fetched the file itself."""
+    for document in read_once(origin.encode(), "origin"):
+        value = document.value if isinstance(document.value, dict) else {}
+        for key in ("path", "configuredIn"):
+            named = value.get(key)
+            base = bases.base_of(named_by(named, order)) if isinstance(named, str) else None
+            if base is not None:
+                ref = {"ref": base.revision} if base.revision else {}
+                rest = {name: each for name, each in value.items() if name != key}
+                return dump({key: base.path, "repo": base.url, **ref, **rest})
+    return origin
 
 
 def _file(origin: str, order: Order, bases: Bases) -> str:

@@ -24,7 +24,7 @@ from syncline.errors import DocumentError, GitError, Place, RenderError
 from syncline.fetch import FetchError
 from syncline.render.kustomization import file_of, followed
 from syncline.render.links import is_of_git, mirror, plain, reached, real
-from syncline.render.remote_targets import Base, remote_of, shown
+from syncline.render.remote_targets import Base, base_of, remote_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +49,7 @@ class Grown(Struct, eq=False):
     root: Path
     place: str
     label: str = ""
+    base: Base | None = None
     read: list[Path] = field(default_factory=list)
     lacking: Lacking = field(default_factory=list)
     seen: set[Path] = field(default_factory=set)
@@ -82,6 +83,7 @@ class Bases:
         self._edits: dict[tuple[str, Where], _Edit] = {}
         self._files: dict[str, bytes] = {}
         self._names: dict[str, str] = {}
+        self._bases: dict[str, Base | None] = {}
         self._done = set[Node]()
         self._follow(Grown(order.root, "."), away, None, ((order.root, order.directory),))
 
@@ -112,6 +114,15 @@ class Bases:
                 inside = path.removeprefix(f"{tree.place}/")
                 return f"{tree.label}:{inside}" if tree.label else inside
         return ""
+
+    def base_of(self, path: str) -> Base | None:
+        """The repository that kustomize would credit with a file of the copy; None for one of ours."""
+        if path in self._names:
+            return self._bases[path]
+        for tree in self._trees.values():
+            if tree.base is not None and path.startswith(f"{tree.place}/"):
+                return replace(tree.base, path=path.removeprefix(f"{tree.place}/"))
+        return None
 
     def renamed(self, text: str) -> str:
         """What kustomize says, with the names that people know in the place of those in the copy."""
@@ -183,6 +194,7 @@ class Bases:
             raise RenderError(f"There is a file {name!r} already, as one that is fetched would be called.")
         place = os.path.normpath(f"{inside}/{name}")
         self._files[place] = content
+        self._bases[place] = base_of(url)
         self._names[place] = f"{parts.netloc.rpartition('@')[2]}:{parts.path.lstrip('/')}"
         return place
 
@@ -192,7 +204,7 @@ class Bases:
             raise RenderError(f"The base {_called(base)} is remote.", remedy="Vendor it into the repository.")
         checkout = order.options.bases(base, order.ours)
         self._tell(base, checkout, asker)
-        tree = self._tree(checkout)
+        tree = self._tree(checkout, base)
         target = _checked(base, checkout, tree)
         return _Found(_inside(tree, target), tree, (tree.root, target))
 
@@ -218,11 +230,11 @@ class Bases:
             kind = GitError if isinstance(error, GitError) else RenderError
             raise kind(message, place=asker, remedy=remedy) from error
 
-    def _tree(self, checkout: Checkout) -> Grown:
+    def _tree(self, checkout: Checkout, base: Base) -> Grown:
         root = real(checkout.root)
         if root not in self._trees:
             place = f"{self._folder}/{len(self._trees) + 1}"
-            self._trees[root] = Grown(root, place, checkout.label)
+            self._trees[root] = Grown(root, place, checkout.label, base)
         return self._trees[root]
 
     def _tell(self, base: Base, checkout: Checkout, asker: Place) -> None:
