@@ -226,6 +226,31 @@ def test_a_host_whose_key_nobody_knows_is_told_with_what_to_do(house: House, tmp
         remotes(access, environ={"PATH": path}).tree(Asked("git@git.example.com:acme/charts.git"))
 
 
+def test_a_name_that_is_fetched_is_a_tag_before_a_branch_and_never_a_range(house: House) -> None:
+    first = house.commit("acme/bases", {"a.yaml": "1"}, "v1")
+    second = house.commit("acme/bases", {"a.yaml": "2"})
+    house.git("acme/bases", "push", "--quiet", str(house.root / "acme/bases.git"), "HEAD:refs/heads/v1")
+    url, there = f"{house.url}/acme/bases.git", open_to(house)
+
+    names = ("v1", "heads/v1", "refs/heads/main", "main", "HEAD", "", first)
+    found = {name: there.fetchable(url, name) for name in names}
+
+    assert found == {
+        "v1": "refs/tags/v1",
+        "heads/v1": "refs/heads/v1",
+        "refs/heads/main": "refs/heads/main",
+        "main": "refs/heads/main",
+        "HEAD": "HEAD",
+        "": "",
+        first: first,
+    }
+    assert there.resolve(Asked(url, found["v1"])).sha == first
+    assert there.resolve(Asked(url, found["heads/v1"])).sha == second
+    for name in ("v*", "v9", first[:9]):
+        with pytest.raises(GitError, match="is no branch, tag or whole SHA of"):
+            there.fetchable(url, name)
+
+
 def test_submodules_come_with_a_checkout_unless_they_are_not_wanted(house: House) -> None:
     house.commit("acme/part", {"p.yaml": "part"})
     house.commit("acme/whole", {"a.yaml": "whole"})
@@ -237,7 +262,9 @@ def test_submodules_come_with_a_checkout_unless_they_are_not_wanted(house: House
     # A checkout lives as long as what made it.
     here, there = open_to(house), remotes(Access("host", house.url, submodules=False))
     with_them, without = here.tree(Asked(url)), there.tree(Asked(url))
+    declined = here.tree(Asked(url, submodules=False))
 
+    assert list((declined.root / "part").iterdir()) == []
     assert (with_them.root / "part/p.yaml").read_text() == "part"
     assert list((without.root / "part").iterdir()) == []
 

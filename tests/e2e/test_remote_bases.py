@@ -451,6 +451,27 @@ def test_this_repository_by_its_own_url_is_its_commit_and_any_change_of_it_count
     assert app_of(report, "pin").changes == ()
 
 
+def test_a_base_elsewhere_that_names_this_repository_gets_the_commit_at_hand(
+    repo: Repo, house: House
+) -> None:
+    own = repo.url.removesuffix(".git")
+    house.commit("acme/bases", {"kustomization.yaml": f"resources: ['{own}//base?ref=main']\n"}, "v1")
+    there = f"{house.url}/acme/bases.git"
+    files = {
+        "web/kustomization.yaml": kustomization(f"{there}?ref=v1"),
+        "base/kustomization.yaml": "resources: [a.yaml]\n",
+        "base/a.yaml": config_map("a"),
+        "other/b.yaml": config_map("b"),
+    }
+    base = repo.commit({"syncline.yaml": settings(house)})
+    head = repo.commit({**files, "web.yaml": app(repo)})
+
+    report = diff(repo, base, head)
+
+    assert problems(report) == {}
+    assert objects(app_of(report, "web")) == {"ConfigMap a/a": "base/a.yaml"}
+
+
 def test_files_of_the_web_come_over_https_where_kustomize_takes_them(repo: Repo, tmp_path: Path) -> None:
     pair = make_certificate(tmp_path / "pki")
     web = Web(tmp_path / "files")

@@ -119,14 +119,15 @@ class Elsewhere:
         return Checkout(root, target.sha, label=label, found_by=target.name)
 
     def base(self, base: Base, home: Checkout) -> Checkout:
-        """The files of a repository that a Kustomization names; `home` where it means the commit at hand.
-        Raises GitError.
+        """The files of a repository that a Kustomization names. Of this one it is `home`, the commit at hand,
+        unless another is named. Raises GitError.
         """
         url, session = base.url, self._session
         if session.render_options.repositories and is_own(url, session):
             target = session.pins.commit(base.revision)
             if target is None or target.sha == home.revision:
-                return home
+                # The checkout at hand may hold no more than what the application is known to read.
+                return session.checkouts.whole(home.revision)
             root, sha, found_by = session.checkouts.whole(target.sha).root, target.sha, target.name
         else:
             from syncline.git.remote import Asked
