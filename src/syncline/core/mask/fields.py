@@ -16,7 +16,7 @@ from syncline.config.globs import compiled
 from syncline.config.jq import selected
 from syncline.core.fields import ABSENT, Path, value_at, with_value
 from syncline.core.ignore import named, pointed
-from syncline.core.mask.shapes import is_password, is_random, is_sensitive, is_telling
+from syncline.core.mask.shapes import is_password, is_random, is_sensitive, is_telling, may_hold
 from syncline.core.normalize import LAST_APPLIED, metadata_of
 from syncline.core.resource import group_of
 from syncline.core.schema import shape_of_body
@@ -91,16 +91,16 @@ def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
         if isinstance(value, list):
             todo += value
         elif isinstance(value, dict):
-            texts = False
+            is_suspect = False
             for name, inner in value.items():
                 if isinstance(inner, str):
-                    texts = True
+                    is_suspect = is_suspect or name == "value" or may_hold(name)
                 # Who owns which field is no value, and half of a live object.
                 elif isinstance(inner, _NESTED) and name != "managedFields":
                     todo.append(inner)
             if "kind" in value or "metadata" in value:
                 yield from _values_of(value, rules)
-            if texts and rules.guess:
+            if is_suspect and rules.guess:
                 found = (value[name] for name in guessed(value))
                 yield from (text.encode(errors="replace") for text in found if is_telling(text))
 
@@ -131,7 +131,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 def guessed(value: Mapping[str, Any]) -> list[str]:
     """The fields of a map whose name says that they hold a secret, and whose value looks like one."""
-    found = [name for name, inner in value.items() if isinstance(inner, str) and _holds(name, inner)]
+    found = [
+        name
+        for name, inner in value.items()
+        if isinstance(inner, str) and may_hold(name) and _holds(name, inner)
+    ]
     if _KEYS_OF in value:
         found = [name for name in found if is_random(value[name])]  # beside it stand the keys of a Secret
     called, said = value.get("name"), value.get("value")

@@ -212,6 +212,12 @@ def is_digest(name: str) -> bool:
     return _DIGEST.search(name) is not None
 
 
+@lru_cache(maxsize=4096)
+def may_hold(name: str) -> bool:
+    """Whether a field of this name is looked at at all: thousands of others in each object are not."""
+    return is_sensitive(name) or _PASSWORD.search(name) is not None
+
+
 def is_password(name: str, value: str) -> bool:
     """Whether this is somebody's password, however weak; no switch, path or reference."""
     said = value.strip()
