@@ -254,8 +254,11 @@ def _single(manifests: Iterable[Manifest], said: list[str]) -> tuple[Manifest, .
 
 
 def _managed(manifests: Iterable[Manifest], unmanaged: Unmanaged, said: list[str]) -> Iterator[Manifest]:
+    # There are thousands of objects, and a few kinds.
+    reasons: dict[tuple[str, str], str] = {}
     for manifest in manifests:
-        why = unmanaged.why(manifest.key.group, manifest.key.kind)
+        kind = (manifest.key.group, manifest.key.kind)
+        why = reasons[kind] if kind in reasons else reasons.setdefault(kind, unmanaged.why(*kind))
         if why:
             said.append(f"{manifest.key} ({manifest.origin}) is not part of the application: {why}.")
         else:
