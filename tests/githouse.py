@@ -64,6 +64,11 @@ class House:
         return _git(self.root.parent / "work" / name, *arguments)
 
 
+def settings(house: House, more: str = "") -> str:
+    """What `syncline.yaml` says of the house."""
+    return f"remotes:\n  host: {{url: '{house.url}'{more}}}\n"
+
+
 def _git(place: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *AUTHOR, *arguments], cwd=place, check=True, capture_output=True)
     return done.stdout.decode().strip()

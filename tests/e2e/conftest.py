@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.delivery import Delivery, Repo
+from githouse import House, serving
 from plane.between import Between, between
 from syncline.kube.patience import Timing
 
@@ -22,6 +23,22 @@ if TYPE_CHECKING:
 def delivery(plane: ControlPlane, namespace: str, tmp_path: Path, tools: Mapping[str, Path]) -> Delivery:
     assert tools
     return Delivery(Repo.make(tmp_path / "repo", namespace), plane, namespace)
+
+
+@pytest.fixture
+def repo(tmp_path: Path, tools: Mapping[str, Path]) -> Repo:
+    """A repository that no cluster knows."""
+    assert tools
+    return Repo.make(tmp_path / "repo", "elsewhere")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A host of other repositories."""
+    root = tmp_path / "host"
+    root.mkdir()
+    with serving(House(root)) as open_house:
+        yield open_house
 
 
 @pytest.fixture

@@ -5,40 +5,20 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-import pytest
-
 from charthouse import House as Web
 from charthouse import serving as serving_files
 from contract.kube.pki import make_certificate
 from e2e.delivery import Repo, config_map
 from e2e.sets import app_of, diff, problems
-from githouse import House, serving
+from githouse import House, settings
 from syncline.core.review import Binding, departures, refuses
 from syncline.core.trust import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from syncline.report.model import AppReport
-
-
-@pytest.fixture
-def repo(tmp_path: Path, tools: Mapping[str, Path]) -> Repo:
-    assert tools
-    return Repo.make(tmp_path / "repo", "elsewhere")
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    root = tmp_path / "host"
-    root.mkdir()
-    with serving(House(root)) as open_house:
-        yield open_house
-
-
-def settings(house: House, more: str = "") -> str:
-    return f"remotes:\n  host: {{url: '{house.url}'{more}}}\n"
 
 
 def app(repo: Repo, name: str = "web") -> str:

@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from e2e.delivery import Repo, config_map
 from e2e.sets import app_of, diff, problems, shown
-from githouse import House, serving
+from githouse import House, settings
 from syncline.core.trust import Tier
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-
-@pytest.fixture
-def repo(tmp_path: Path, tools: Mapping[str, Path]) -> Repo:
-    assert tools
-    return Repo.make(tmp_path / "repo", "elsewhere")
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    root = tmp_path / "host"
-    root.mkdir()
-    with serving(House(root)) as open_house:
-        yield open_house
-
-
-def settings(house: House, more: str = "") -> str:
-    return f"remotes:\n  host: {{url: '{house.url}'{more}}}\n"
 
 
 def app(name: str, *sources: str) -> str:

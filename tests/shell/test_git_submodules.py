@@ -157,9 +157,13 @@ def test_no_filter_of_a_submodule_is_run(nest: Nest, tmp_path: Path) -> None:
 
 
 def diff(nest: Nest, base: str, *more: str) -> Any:
+    return run(nest, "diff", "--base", base, *more)
+
+
+def run(nest: Nest, *words: str) -> Any:
     kept = {name: os.environ[name] for name in ("PATH", "HOME")}
     done = subprocess.run(
-        [*SYNCLINE, "diff", "--base", base, "--output", "json", *more],
+        [*SYNCLINE, *words, "--output", "json"],
         cwd=nest.top.root,
         env={**kept, "KUBECONFIG": "/dev/null"},
         capture_output=True,
@@ -179,6 +183,21 @@ def test_a_diff_shows_what_a_new_commit_of_a_submodule_brings(nest: Nest, cache:
     (change,) = told["applications"][0]["changes"]
     assert (change["before"]["data"], change["after"]["data"]) == ({"a": "deep 1"}, {"a": "deep 2"})
     assert sorted(told["unaffected"]) == ["middle", "top"]
+
+
+def test_a_cache_does_not_remember_what_a_clone_without_the_submodule_lacked(nest: Nest) -> None:
+    whole = APP.replace("path: %s}", "path: %s, directory: {recurse: true}}") % ("whole", "parts")
+    nest.top.commit({"defs/whole.yaml": whole, "parts/own.yaml": MAP.replace("settings", "own") % "1"})
+    kept, aside = nest.top.root / ".git/modules", nest.top.root / "aside"
+
+    def rendered() -> set[str]:
+        told = run(nest, "render", "whole", "--cache", "kept")
+        return {change["after"]["metadata"]["name"] for change in told["applications"][0]["changes"]}
+
+    kept.rename(aside)
+    assert rendered() == {"own"}
+    aside.rename(kept)
+    assert rendered() == {"own", "settings"}
 
 
 def pointer(content: bytes, *, size: int | None = None) -> str:

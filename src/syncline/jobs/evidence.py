@@ -16,7 +16,6 @@ from syncline.core.health import HealthStatus
 from syncline.core.loglines import Source
 from syncline.core.pods import pod_state, suspects
 from syncline.core.resource import key_of
-from syncline.core.verdict import FELL_SHORT
 from syncline.errors import ApiError, ClusterError, ExitCode, Interrupted
 from syncline.jobs.grown import branches_of, with_branches
 from syncline.kube.logs import LogQuery
@@ -49,11 +48,9 @@ class _Suspect(Struct, frozen=True):
     about: str
 
 
-def with_evidence(
-    report: AppReport, prepared: Prepared, session: Session, result: SyncResult | None
-) -> AppReport:
+def with_evidence(report: AppReport, prepared: Prepared, session: Session, result: SyncResult) -> AppReport:
     """The report of a sync that failed, with the pods of each unhealthy workload and what they last said."""
-    if result is None or result.outcome not in FELL_SHORT or session.invocation.timeout == 0:
+    if session.invocation.timeout == 0:
         return report  # what was given no time is not ill
     ill = [key for key, health in sorted(result.health.items()) if health.status > HealthStatus.SUSPENDED]
     try:

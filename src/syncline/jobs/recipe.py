@@ -173,7 +173,8 @@ class Recipes:
         ours = {normalized_url(url) for url in options.repositories}
         if ours and any(each.repo_url and normalized_url(each.repo_url) not in ours for each in app.sources):
             return False
-        return self._session.inputs.is_whole(app, revision)
+        roots = roots_of(app, self._session.inputs.of(app, revision))
+        return self._session.inputs.is_whole(app, revision) and not self._trees[revision].has_modules(roots)
 
     def _files(self, app: Application, revision: str) -> list[tuple[str, str]]:
         roots = roots_of(app, self._session.inputs.of(app, revision))

@@ -63,6 +63,10 @@ class Listing:
         """The files that are one of these, or lie below one; and the submodules in which one lies."""
         return {entry for root in roots for entry in (*self._of(root), *self._around(root))}
 
+    def has_modules(self, roots: Iterable[str]) -> bool:
+        """Whether a submodule is among these: of its files the clone decides, and no commit of ours."""
+        return bool(self._modules) and any(facts.startswith(_MODULE) for _, facts in self.below(roots))
+
     def names_below(self, root: str) -> list[str]:
         """The same, of one directory, in their order and without the facts."""
         if not root:
