@@ -1,9 +1,15 @@
 """The container's entry point."""
 
 import os
-import sys
 
-from syncline.action import act
+from syncline.entry import process
+
+
+def _step() -> int:
+    from syncline.action import act
+
+    return act(dict(os.environ))
+
 
 if __name__ == "__main__":
-    sys.exit(act(dict(os.environ)))
+    process(_step)

@@ -5,7 +5,6 @@ The law: nothing heavy is loaded before a job is to be done, so that help and co
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -68,8 +67,6 @@ def do(job: str, options: Mapping[str, Any]) -> NoReturn:
     from syncline.report.outcome import exit_code
     from syncline.terminal import is_colourful, may_move, observer, page_file, text_of, write_page
 
-    # A run is short and its values are trees: looking for garbage costs a tenth of it and finds nothing.
-    gc.set_threshold(200_000, 50, 50)
     page = page_file(options["html"])
     invocation = invocation_of(job, options)
     # After a sync one wants to know what was done and how it is; before it, what would be done.
