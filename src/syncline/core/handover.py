@@ -43,7 +43,7 @@ def outgoing(live: Body, *, adopted: bool) -> tuple[str, ...]:
 
 def handing_over(live: Body, managers: Collection[str]) -> tuple[str, ...]:
     """Those of the managers that have fields of the object to hand over."""
-    found = (str(entry.get("manager")) for entry in entries(live) if not entry.get("subresource"))
+    found = [str(entry.get("manager")) for entry in entries(live) if not entry.get("subresource")]
     return tuple(dict.fromkeys(manager for manager in found if manager in managers))
 
 

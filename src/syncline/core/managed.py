@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import Struct
@@ -52,10 +52,10 @@ def owned_by(live: Body, manager: str = MANAGER) -> Owned:
     return _NOTHING
 
 
-def entries(live: Body) -> Iterator[Mapping[str, Any]]:
+def entries(live: Body) -> Sequence[Mapping[str, Any]]:
     """The entries of `metadata.managedFields`."""
     found = metadata_of(live).get("managedFields")
-    return (entry for entry in (found if isinstance(found, list) else ()) if isinstance(entry, dict))
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else ()
 
 
 def is_applied_by(entry: Mapping[str, Any], manager: str) -> bool:
@@ -92,13 +92,16 @@ def migrated(live: Body, managers: Collection[str]) -> Body:
     So an apply takes away what an earlier owner declared and Git no longer does.  The object itself where
     there is nothing to take over.
     """
-    listed = tuple(entries(live))
-    ours = [entry for entry in listed if is_applied_by(entry, MANAGER)]
+    listed = entries(live)
     leaving = [
-        e for e in listed if e.get("manager") in managers and not e.get("subresource") and e not in ours
+        entry
+        for entry in listed
+        if entry.get("manager") in managers
+        and not (entry.get("subresource") or is_applied_by(entry, MANAGER))
     ]
     if not leaving:
         return live
+    ours = [entry for entry in listed if is_applied_by(entry, MANAGER)]
     version = str(live.get("apiVersion") or "")
     # Fields of another version cannot be told apart in this one; the apply claims what Git wants of them.
     trees = [_tree(entry) for entry in (*ours, *leaving) if entry.get("apiVersion") == version]

@@ -103,12 +103,15 @@ def is_ours(live: Body, owner_id: str) -> bool:
     """Whether an object is a member of our ApplySet and we have written it; a label alone may be a copy, or
     from a parent that was taken over.
     """
-    return claimed_by(live) == owner_id and (not any(True for _ in entries(live)) or _is_written_by_us(live))
+    if claimed_by(live) != owner_id:
+        return False
+    written = entries(live)
+    return not written or _is_written_by_us(written)
 
 
-def _is_written_by_us(live: Body) -> bool:
+def _is_written_by_us(written: Iterable[Mapping[str, Any]]) -> bool:
     # What is replaced or merged is written by an update.
-    return any(entry.get("manager") == MANAGER and not entry.get("subresource") for entry in entries(live))
+    return any(entry.get("manager") == MANAGER and not entry.get("subresource") for entry in written)
 
 
 def last_writer(live: Body) -> FieldOwner | None:
@@ -143,7 +146,7 @@ def _applyset(live: Body, key: ResourceKey) -> Iterator[Claimant]:
 def _tools(live: Body, key: ResourceKey, desired: Body, app: str) -> Iterator[Claimant]:
     written = tuple(map(owner_of_entry, entries(live)))
     tracked = tracked_app(live, key)
-    is_synclines = bool(claimed_by(live)) or _is_written_by_us(live)
+    is_synclines = bool(claimed_by(live)) or _is_written_by_us(entries(live))
     if is_synclines and not claimed_by(live) and tracked not in {"", app}:
         yield Claimant(f"the application {tracked}", "its tracking id")
     for tool in TOOLS:

@@ -205,13 +205,13 @@ def _spared_changes(spared: list[ResourceKey], live: LiveState) -> Iterator[Chan
 def _desired_change(manifest: Manifest, intent: Intent, live: LiveState, prediction: Prediction) -> Change:
     key, origin = manifest.key, manifest.origin
     before = live.objects.get(key)
-    manner = intent.policy.manner(manifest.body, before)
     blocked = live.unreadable.get(key) or prediction.rejected.get(key)
     if blocked:
+        manner = intent.policy.manner(manifest.body, before)
         return Change(key, Action.BLOCKED, before, None, origin=origin, why=blocked, manner=manner)
     after = prediction.objects.get(key, manifest.body)
     if before is None:
-        why = prediction.unknowable.get(key, "")
+        why, manner = prediction.unknowable.get(key, ""), intent.policy.manner(manifest.body, None)
         return Change(key, Action.CREATE, None, after, origin=origin, why=why, manner=manner)
     if intent.policy.owner_id and not is_ours(before, intent.policy.owner_id):
         return _adopted(manifest, before, after, intent, prediction)

@@ -5,7 +5,7 @@ The law: real values end here; what leaves is masked.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from syncline.jobs.session import Session
 
 _QUIET = frozenset({Action.UNCHANGED, Action.FORGET})
+_Seen: TypeAlias = tuple[Change, Health | None, bool]
+"""A change, the object's health, and whether the change was made."""
 
 
 def app_report(prepared: Prepared, session: Session, result: SyncResult | None = None) -> AppReport:
@@ -57,7 +59,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         for change in plan.changes
         if change.action not in _QUIET
     )
-    rows = tuple(_rows(plan, result, session)) if plan.level is not Level.OFFLINE else ()
+    seen = tuple(_seen(plan, result, session.assess)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
         name=prepared.app.name,
         cluster=cluster_label(prepared.app, session),
@@ -74,8 +76,8 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         refusals=tuple(masker.scrub(sentence) for sentence in plan.refusals),
         outcome=_outcome(plan, result),
         failures=tuple(_failures(plan, result, masker)),
-        resources=rows,
-        health=_health(plan, result, session.assess) if rows else None,
+        resources=tuple(_rows(seen, masker)),
+        health=_health(seen) if seen else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
         partial=plan.partial,
     )
@@ -219,14 +221,18 @@ _PAST = {
 }
 
 
-def _rows(plan: Plan, result: SyncResult | None, session: Session) -> Iterator[ResourceRow]:
-    masker = session.masker
+def _seen(plan: Plan, result: SyncResult | None, assess: Assess) -> Iterator[_Seen]:
+    """The objects that are there or should be, each with how it is."""
     done = {event.key: event.action for event in result.done} if result else {}
-    for change in sorted(plan.changes, key=lambda change: change.key):
-        if change.action is Action.FORGET or done.get(change.key) is Action.PRUNE:
-            continue
-        health = _health_of(change, result, session.assess, created=change.key in done)
-        synced = change.action is Action.UNCHANGED or change.key in done
+    for change in plan.changes:
+        if change.action is not Action.FORGET and done.get(change.key) is not Action.PRUNE:
+            is_done = change.key in done
+            yield change, _health_of(change, result, assess, created=is_done), is_done
+
+
+def _rows(seen: Iterable[_Seen], masker: Masker) -> Iterator[ResourceRow]:
+    for change, health, is_done in sorted(seen, key=lambda each: each[0].key):
+        synced = change.action is Action.UNCHANGED or is_done
         unknown = change.action is Action.BLOCKED and change.before is None
         word = "Synced" if synced else "Unknown" if unknown else "OutOfSync"
         message = masker.scrub(health.message) if health else ""
@@ -241,17 +247,15 @@ def _health_of(change: Change, result: SyncResult | None, assess: Assess, *, cre
     return assess(change.before)
 
 
-def _health(plan: Plan, result: SyncResult | None, assess: Assess) -> Health:
-    done = {event.key: event.action for event in result.done} if result else {}
+def _health(seen: Iterable[_Seen]) -> Health:
     return aggregate(
         Member(
             change.key,
-            _health_of(change, result, assess, created=change.key in done),
-            live=change.before is not None or change.key in done,
+            health,
+            live=change.before is not None or is_done,
             annotations=_annotations(change),
         )
-        for change in plan.changes
-        if change.action is not Action.FORGET and done.get(change.key) is not Action.PRUNE
+        for change, health, is_done in seen
     )
 
 

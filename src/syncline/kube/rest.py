@@ -6,6 +6,7 @@ The law: a list that comes in pages is read whole, or as far as was asked, which
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -107,7 +108,12 @@ def json_of(value: Any) -> bytes:
 
 def with_query(path: str, query: Mapping[str, str]) -> str:
     """A path with a query."""
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{path}?{_encoded(tuple(query.items()))}" if query else path
+
+
+@lru_cache(maxsize=64)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)  # the same for every object that is written
 
 
 def _completed(item: dict[str, Any], resource: ApiResource) -> Body:

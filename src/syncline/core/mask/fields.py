@@ -35,7 +35,9 @@ _RECORDS: Final = frozenset(
     {LAST_APPLIED, "kapp.k14s.io/original", "objectset.rio.cattle.io/applied", "kapp.k14s.io/original-diff"}
 )
 _ANY: Final = "*"
-_NESTED: Final = (dict, list)
+_NESTED: Final[frozenset[type]] = frozenset({dict, list})
+_DULL: Final[set[str]] = set()
+_MOST_DULL: Final = 10_000
 _TEMPLATE: Final = "{{"
 _KEYS_OF: Final = "secretName"
 
@@ -59,6 +61,8 @@ _BUILT_IN: Final[Mapping[str, tuple[str, ...]]] = {
     "Vault.vault.banzaicloud.com": ("spec/config", "spec/externalConfig"),
 }
 """Fields of well-known kinds that hold what ends up in a Secret."""
+
+_BUILT_IN_KINDS: Final = frozenset(kind.partition(".")[0] for kind in _BUILT_IN)
 
 
 def is_secret(body: Body) -> bool:
@@ -88,21 +92,29 @@ def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
     todo: list[Any] = [body]
     while todo:
         value = todo.pop()
-        if isinstance(value, list):
+        if value.__class__ is list:
             todo += value
-        elif isinstance(value, dict):
-            is_suspect = False
-            for name, inner in value.items():
-                if isinstance(inner, str):
-                    is_suspect = is_suspect or name == "value" or may_hold(name)
-                # Who owns which field is no value, and half of a live object.
-                elif isinstance(inner, _NESTED) and name != "managedFields":
-                    todo.append(inner)
+        elif value.__class__ is dict:
+            # Who owns which field is no value, and half of a live object.
+            todo += [
+                inner
+                for name, inner in value.items()
+                if inner.__class__ in _NESTED and name != "managedFields"
+            ]
             if "kind" in value or "metadata" in value:
                 yield from _values_of(value, rules)
-            if is_suspect and rules.guess:
+            # Nearly all maps have only names that were seen before.
+            if rules.guess and not value.keys() <= _DULL and not _is_dull(value):
                 found = (value[name] for name in guessed(value))
                 yield from (text.encode(errors="replace") for text in found if is_telling(text))
+
+
+def _is_dull(value: Mapping[str, Any]) -> bool:
+    """Whether no field of a map has a name that could hold a secret; remembers those that cannot."""
+    names = [name for name in value if name == "value" or may_hold(name)]
+    if not names and len(_DULL) < _MOST_DULL:
+        _DULL.update(value)
+    return not names
 
 
 def _values_of(body: Body, rules: Masking) -> Iterator[bytes]:
@@ -162,6 +174,8 @@ def hides_annotation(name: str, body: Body, rules: Masking) -> bool:
 
 def hidden_paths(body: Body, rules: Masking) -> tuple[Path, ...]:
     """The fields of an object that its kind or the configuration hides."""
+    if not rules.fields and body.get("kind") not in _BUILT_IN_KINDS:
+        return ()
     kind = kind_of(body)
     built_in = _BUILT_IN.get(kind, ())
     mine = [rule for rule in rules.fields if compiled(rule.kind).fullmatch(kind)]
