@@ -20,10 +20,8 @@ from typing import IO, TYPE_CHECKING, Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from syncline.confine import confined, search_path
 from syncline.errors import ToolError
 from syncline.limits import Limits, burden
-from syncline.wall import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,6 +119,8 @@ def _started(argv: Sequence[str], cwd: Path, room: Room, home: Path) -> subproce
     if room.wall is None:
         child = start()
     else:
+        from syncline.wall import inside
+
         environ.setdefault("TMPDIR", str(home))
         wall = replace(
             room.wall,
@@ -154,6 +154,8 @@ def _argv(argv: Sequence[str], room: Room, cwd: Path) -> list[str]:
     argv = _limited(argv, room)
     if room.confinement is None:
         return argv
+    from syncline.confine import confined, search_path
+
     return confined(
         argv,
         uid=os.geteuid() if _identity(room) is None else room.uid or 0,

@@ -5,6 +5,7 @@ The law: a document remembers its own text, so that a line number costs nothing 
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
@@ -60,8 +61,9 @@ class Document(Discreet, frozen=True):
         return self.lines().of(path)
 
 
-def events(text: str) -> Iterator[yaml.Event]:
-    """The parser events of libyaml; raises `yaml.YAMLError` where the text is broken."""
+@contextmanager
+def parsing(text: str) -> Iterator[Iterator[yaml.Event]]:
+    """The parser events of libyaml; these raise `yaml.YAMLError` where the text is broken."""
     if CBaseLoader is None:
         raise ToolError(
             "PyYAML was installed without its C extension, which Syncline reads YAML with.",
@@ -69,7 +71,7 @@ def events(text: str) -> Iterator[yaml.Event]:
         )
     parser = CBaseLoader(text)
     try:
-        yield from iter(parser.get_event, None)
+        yield iter(parser.get_event, None)
     finally:
         parser.dispose()
 
@@ -114,8 +116,9 @@ def lines_of(text: str, first: int) -> dict[Path, int]:
     found: dict[Path, int] = {}
     open_nodes: list[_Walk] = []
     try:
-        for event in events(text):
-            _note(event, open_nodes, found, first)
+        with parsing(text) as events:
+            for event in events:
+                _note(event, open_nodes, found, first)
     except yaml.YAMLError:
         pass  # the reader reports it; here the lines before it are enough
     return found

@@ -21,7 +21,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from syncline.documents.document import Document, events, line_number, lines_of
+from syncline.documents.document import Document, line_number, lines_of, parsing
 from syncline.documents.json_text import NotJson, load, load_stream, looks_like_json
 from syncline.documents.limits import MAX_BYTES, MAX_DEPTH, MAX_EXPANSION, check_size, decode, short, too_deep
 from syncline.documents.scalars import COMPLEX_KEY, MeaninglessScalar, key_text, resolve, tagged, to_json
@@ -74,11 +74,13 @@ def _find_duplicate(text: str, file: str) -> None:
 
 def _read_yaml(text: str, file: str) -> tuple[Document, ...]:
     builder = _Builder(text, file)
+    handlers = builder.handlers
     try:
-        for event in events(text):
-            handle = builder.handlers.get(type(event))
-            if handle is not None:
-                handle(event)
+        with parsing(text) as events:
+            for event in events:
+                handle = handlers.get(event.__class__)
+                if handle is not None:
+                    handle(event)
     except yaml.YAMLError as trouble:
         raise explain(trouble, text, file) from None
     return tuple(builder.documents)
@@ -150,7 +152,9 @@ class _Builder:
             self.documents.append(Document(self.root, place, self.text, (self.start, end)))
 
     def scalar(self, event: ScalarEvent) -> None:
-        if self.key is _NO_KEY and type(self.container) is dict:
+        container, key = self.container, self.key
+        is_map = container.__class__ is dict
+        if is_map and key is _NO_KEY:
             self.take_key(event)
             return
         if event.tag is None:
@@ -165,7 +169,14 @@ class _Builder:
             value = self.value_of(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = (_go_value(event), 1)
-        self.put(value, event)
+        # Most of a text are scalars, so the two common places are here and not in `put`.
+        if is_map and key is not _MERGE:
+            container[key] = value
+            self.key = _NO_KEY
+        elif container.__class__ is list:
+            container.append(value)
+        else:
+            self.put(value, event)
 
     def value_of(self, event: ScalarEvent) -> Any:
         try:
@@ -179,7 +190,10 @@ class _Builder:
             key = self.key_of(event)
         if event.anchor is not None:
             self.anchors[event.anchor] = (_go_value(event), 1)
-        self.use_key(key, event)
+        if self.merged is None and key not in self.container:
+            self.key = key
+        else:
+            self.use_key(key, event)
 
     def key_of(self, event: ScalarEvent) -> Any:
         if event.tag == _MERGE_TAG and event.value == "<<":

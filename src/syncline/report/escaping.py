@@ -6,7 +6,6 @@ mention a person, move the cursor or hide a character.
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -83,6 +82,8 @@ def code(text: str, most: int = 200) -> str:
 
 def tagged(text: str, most: int = 200) -> str:
     """Text for places where HTML is read and Markdown is not, such as `<summary>`."""
+    import html  # with a table of two thousand names
+
     return _MENTION.sub(lambda match: match[0] + ZERO_WIDTH_SPACE, html.escape(one_line(text, most)))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.plan import Action
-from syncline.report.diff_text import diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +22,8 @@ def shown_lines(change: ShownChange) -> tuple[str, ...]:
     """The difference with a word about what is missing."""
     if change.action is Action.KEEP:
         return ()
+    from syncline.report.diff_text import diff  # where something differs
+
     difference = diff(change.before, change.after)
     return (*difference.lines, *((difference.notice,) if difference.notice else ()))
 

@@ -17,7 +17,6 @@ from syncline.core.health.aggregation import IGNORE
 from syncline.core.health.fields import Malformed
 from syncline.core.health.kstatus import by_convention
 from syncline.core.health.pack import rules_for
-from syncline.core.health.scripted import by_script
 from syncline.core.health.status import Health, HealthStatus
 from syncline.core.resource import group_of
 
@@ -83,6 +82,8 @@ class Assessor:
         group = group_of(api_version)
         script = self._script(group, kind) if self._customized else None
         if script is not None:
+            from syncline.core.health.scripted import by_script  # with Lua, which most runs do not need
+
             return by_script(script, body, seconds_of(self._now()))
         check = CHECKS.get((group, kind))
         if check is None:
