@@ -54,8 +54,9 @@ class InputTable:
         return self._inputs[AtRevision(app, revision)].followed
 
     def changed(self, base: str, head: str) -> frozenset[str]:
-        """Every path that differs between two commits."""
-        return self._changed[base, head]
+        """Every path that differs between two commits, in whichever order."""
+        one, other = sorted((base, head))
+        return self._changed[one, other]
 
     def _follow(self, asked: AtRevision) -> Inputs:
         app, revision = asked.app, asked.revision
@@ -80,5 +81,5 @@ class InputTable:
         self, app: Application, known: tuple[str, tuple[Source, ...], Inputs], revision: str
     ) -> bool:
         """Whether nothing changed in all that was read when it was followed at another commit."""
-        changed = self._changed[known[0], revision]
+        changed = self.changed(known[0], revision)
         return not touched(changed, roots_of(app, known[2].paths))
