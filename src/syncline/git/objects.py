@@ -5,7 +5,7 @@ The law: a file is what the commit has, byte for byte: no attribute, filter or w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from syncline.errors import GitError
 from syncline.git.program import last_line
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from syncline.git.program import Git
 
+_LARGEST_KEPT: Final = 16 * 1024
+
 
 class Objects:
     """What commits, named by their full SHA, hold."""
@@ -22,6 +24,8 @@ class Objects:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._trees: dict[str, dict[str, str]] = {}
+        self._small: dict[str, bytes] = {}
+        """What small files hold, by their digest: most are the same on both sides of a change."""
 
     def tree(self, sha: str) -> Mapping[str, str]:
         """Every file with its mode and the digest that Git knows its content by."""
@@ -52,7 +56,8 @@ class Objects:
         named = {path: name for path in paths if (name := self._name(sha, path))}
         # The list that the program reads has one name on each line.
         plain = {path: name for path, name in named.items() if "\n" not in name}
-        blobs = self._blobs(plain)
+        blobs = {path: self._small[name] for path, name in plain.items() if name in self._small}
+        blobs |= self._fetched({path: name for path, name in plain.items() if path not in blobs})
         odd = {path: self.read(sha, path) for path in named if path not in plain}
         return {**blobs, **{path: text for path, text in odd.items() if text is not None}}
 
@@ -64,13 +69,13 @@ class Objects:
         listed = self._trees.get(sha)
         return f"{sha}:{path}" if listed is None else listed.get(path, "").rpartition(" ")[2]
 
-    def _blobs(self, named: Mapping[str, str]) -> dict[str, bytes]:
+    def _fetched(self, named: Mapping[str, str]) -> dict[str, bytes]:
         if not named:
             return {}
         wanted = "".join(f"{name}\n" for name in named.values()).encode("utf-8", "surrogateescape")
         rest = memoryview(self._git.run("cat-file", "--batch", "--buffer", stdin=wanted).stdout)
         blobs = {}
-        for path in named:
+        for path, name in named.items():
             header, _, _ = bytes(rest[:8192]).partition(b"\n")
             rest = rest[len(header) + 1 :]
             if header.endswith(b" missing"):
@@ -78,5 +83,7 @@ class Objects:
             _, kind, size = header.rsplit(b" ", 2)
             if kind == b"blob":
                 blobs[path] = bytes(rest[: int(size)])
+                if ":" not in name and len(blobs[path]) <= _LARGEST_KEPT:
+                    self._small[name] = blobs[path]
             rest = rest[int(size) + 1 :]
         return blobs

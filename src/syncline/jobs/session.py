@@ -95,7 +95,8 @@ class Session:
         self.masker = surroundings.masker
         self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
-        self.renderers = surroundings.cores
+        # One more than the cores: while it reads and compares, the programs of the others keep those busy.
+        self.renderers = surroundings.cores + 1
         self.workers = WORKERS
         self.room = surroundings.room
         self._surroundings = surroundings

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import DirectoryOptions
 from syncline.config.globs import compiled
-from syncline.documents import read
+from syncline.documents import read_once
 from syncline.errors import SynclineError
 from syncline.once import Once
 from syncline.render.charts import LISTS, listed
@@ -228,7 +228,7 @@ class Glance:
         return path
 
     def _parsed(self, file: str) -> tuple[Document, ...]:
-        return read(self._contents[""][file], file)
+        return read_once(self._contents[""][file], file)
 
     def _read_by_name(self) -> list[str]:
         return [path for path in self._files if path.rpartition("/")[2] in _READ]
