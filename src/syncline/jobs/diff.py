@@ -56,6 +56,7 @@ class Pair(Struct, frozen=True):
 def diff(session: Session, observer: Observer) -> Report:
     """Base against head, or head against the clusters. Raises GitError when a revision is missing."""
     base, head = session.base, session.head
+    session.inputs.expect(head)
     session.trust(head if session.invocation.tier is Tier.WRITE else base)
     pairs = _pairs(session, base, head)
     altered = changed_projects(session.configuration(base), session.configuration(head))
@@ -71,6 +72,7 @@ def diff(session: Session, observer: Observer) -> Report:
     for revision, sides in ((base, "before"), (head, "after")):
         there = (getattr(pairs[identity(app)], sides) for app in touched)
         session.checkouts.expect(filter(None, there), revision)
+    session.renderings.recipes.expect((app for app in touched if pairs[identity(app)].after), head)
     row = together(
         touched,
         lambda app: replace(

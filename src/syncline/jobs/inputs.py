@@ -13,7 +13,7 @@ from syncline.core.family import identity
 from syncline.jobs.once import AtRevision
 from syncline.once import Once
 from syncline.render import Inputs, Readings
-from syncline.render.glance import Glance
+from syncline.render.glance import Glance, telling
 
 if TYPE_CHECKING:
     from syncline.config.application import Application, Source
@@ -40,6 +40,12 @@ class InputTable:
         )
         self._inputs: Once[AtRevision, Inputs] = Once(self._follow)
         self._known: dict[str, tuple[str, tuple[Source, ...], Inputs]] = {}
+
+    def expect(self, revision: str) -> None:
+        """Have git read what will be asked of this commit, while the run does something else."""
+        session = self._session
+        tree = session.renderings.recipes.tree
+        session.ahead.begin(lambda: session.repository.contents(revision, telling(tree(revision))))
 
     def of(self, app: Application, revision: str) -> frozenset[str]:
         """Files and directories that its rendering reads beyond its own path."""

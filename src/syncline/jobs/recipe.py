@@ -21,12 +21,14 @@ from syncline.jobs.once import AtRevision
 from syncline.once import Once
 from syncline.patterns import regex
 from syncline.render import Inputs, normalized_url
+from syncline.render.charts import LISTS
 from syncline.render.jinja import TEMPLATE_SUFFIX
+from syncline.render.kustomization import NAMES
 from syncline.render.listing import Listing
 from syncline.render.programs import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
@@ -66,6 +68,17 @@ class Recipes:
         """The programs that may render with these tools, and what they call themselves."""
         ours = {"jinja2": self._jinja} if "jinja2".startswith(tools) else {}
         return {**self._programs.versions(tools), **ours}
+
+    def expect(self, apps: Iterable[Application], revision: str) -> None:
+        """Ask the programs that will probably render these what they are, while git still writes files."""
+        listed = list(apps)
+
+        def ask() -> None:
+            tools = {tool for app in listed for tool in _made_by(self.paths(app, revision))}
+            if tools:
+                self._programs.versions(tuple(sorted(tools)))
+
+        self._session.ahead.begin(ask)
 
     @cached_property
     def _jinja(self) -> str:
@@ -207,6 +220,13 @@ class Recipes:
         for path in listed:
             digest.update(path.read_bytes())
         return digest.hexdigest()
+
+
+def _made_by(paths: Iterable[str]) -> set[str]:
+    """The programs that such files are for."""
+    names = {path.rpartition("/")[2] for path in paths}
+    programs = {"helm": LISTS, "kustomize": NAMES}
+    return {program for program, files in programs.items() if not names.isdisjoint(files)}
 
 
 def _identity(app: Application) -> Any:

@@ -45,6 +45,7 @@ from syncline.kube.request import WORKERS
 from syncline.once import Once
 from syncline.render import RenderOptions, normalized_url
 from syncline.report.model import Job
+from syncline.runtime import Ahead
 from syncline.wall import offered
 
 if TYPE_CHECKING:
@@ -95,12 +96,12 @@ class Session:
         self.masker = surroundings.masker
         self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
-        # One more than the cores: while it reads and compares, the programs of the others keep those busy.
-        self.renderers = surroundings.cores + 1
+        self.renderers = surroundings.cores + 1  # while one compares, the others keep the cores busy
         self.workers = WORKERS
         self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
+        self.ahead = self._stack.enter_context(closing(Ahead()))
         self.checkouts = Checkouts(self, self._stack)
         self._files: Once[str, Configuration] = Once(self._read_files)
         self.mentions: Once[str, dict[str, bytes]] = Once(self._look_for_mentions)
