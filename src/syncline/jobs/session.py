@@ -51,7 +51,6 @@ from syncline.wall import offered
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     from syncline.config.application import Application, Destination
     from syncline.config.appset.questions import Question
@@ -101,7 +100,7 @@ class Session:
         self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
-        self.ahead = self._stack.enter_context(closing(Ahead()))
+        self.ahead = Ahead()
         self.checkouts = Checkouts(self, self._stack)
         self._files: Once[str, Configuration] = Once(self._read_files)
         self.mentions: Once[str, dict[str, bytes]] = Once(self._look_for_mentions)
@@ -123,9 +122,8 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.ahead.close()
         self.clusters.close()
         for forge in self._forges.made():
             if forge is not None:
