@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -111,6 +111,32 @@ class Cancellation:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class Ahead:
+    """Work that is begun before somebody asks for what it makes, in threads of its own.
+
+    Whoever asks gets it from the table that it was made for (`once`), and hears there what went wrong.
+    """
+
+    def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
+
+    def begin(self, work: Callable[[], object]) -> None:
+        """Go on, and leave this to another thread."""
+
+        def attempt() -> None:
+            with suppress(Exception):
+                work()
+
+        thread = threading.Thread(target=attempt, name="syncline-ahead", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Wait for what has begun."""
+        for thread in self._threads:
+            thread.join()
 
 
 def stopped_by(number: int) -> Interrupted:

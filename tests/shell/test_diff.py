@@ -156,6 +156,20 @@ def test_what_both_sides_make_of_the_same_is_rendered_once(shop: Shop, tools: Ma
     assert {app.name for app in report.applications if app.changes} == {"dated"}
 
 
+@pytest.mark.usefixtures("tools")
+def test_a_value_that_python_holds_for_equal_is_another_one(shop: Shop) -> None:
+    def files(flag: str) -> dict[str, str]:
+        values = f"helm: {{valuesObject: {{flag: {flag}}}}}"
+        source = f"source: {{repoURL: 'https://e.com/x', path: web, {values}}}"
+        return {
+            "apps/web.yaml": application("web", "web", source=source),
+            "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            "web/templates/a.yaml": config_map("one", a='"{{ .Values.flag }}"'),
+        }
+
+    assert actions(only(shop.change(files("true"), files("1")))) == {"ConfigMap one": Action.UPDATE}
+
+
 def test_merging_is_shown_and_never_anothers_merged_work_as_reverted(shop: Shop) -> None:
     repo = shop.repo
     repo.commit(

@@ -69,6 +69,20 @@ def test_files_are_found_by_what_they_contain_whatever_they_are_called(repo: Rep
     assert all(found[text(name)] == content.encode() for name, content in files.items())
 
 
+def test_files_are_the_same_whether_the_commit_was_listed_before_or_not(repo: Repo) -> None:
+    large = "x" * 20_000
+    first = repo.commit(
+        {**{name: text(name).encode("utf-8", "replace").decode() for name in ODD}, "large": large}
+    )
+    second = repo.commit({"large": None, "same": large, "empty": "", "folder/file": "in it"})
+    asked = [*map(text, ODD), "large", "same", "empty", "folder", "folder/file", "nowhere"]
+    plain, listed = repo.open(), repo.open()
+    for sha in (first, second, first):
+        listed.tree(sha)
+        assert listed.contents(sha, asked) == plain.contents(sha, asked)
+    assert set(plain.contents(second, asked)) == {*map(text, ODD), "same", "empty", "folder/file"}
+
+
 def test_from_a_subdirectory_all_of_the_repository_is_seen(repo: Repo) -> None:
     repo.commit({"apps/one.yaml": DEFINITION, "here/two.yaml": DEFINITION})
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from syncline.core.git_refs import refs_of
 from syncline.errors import GitError, ToolError
 from syncline.git import submodules
+from syncline.git.objects import Objects
 from syncline.git.program import Git, last_line, without_password
 from syncline.git.references import References, references
 from syncline.git.worktrees import Worktrees
@@ -46,6 +47,7 @@ class Repository:
         self._known: dict[str, str] = {}
         self.root = self._git.root = self._top(root)
         self._worktrees = Worktrees(self._git)
+        self._objects = Objects(self._git)
 
     def resolve(self, revision: str) -> str:
         """The commit's full SHA; fetched when a shallow clone lacks it. Raises GitError."""
@@ -110,13 +112,8 @@ class Repository:
     ) -> dict[str, bytes]:
         """The files that match a pattern and contain one of the words, and those of `also` that are there."""
         sha = self.resolve(revision)
-        asked = [part for word in words for part in ("-e", word)]
-        answer = self._git.run("grep", "-l", "-z", "-F", "--full-name", *asked, sha, "--", *patterns)
-        if answer.code > 1:
-            raise GitError(f"git grep failed: {last_line(answer.stderr)}.")
-        names = [name.decode("utf-8", "surrogateescape") for name in answer.stdout.split(b"\0") if name]
-        paths = [name.removeprefix(f"{sha}:") for name in names]
-        return self._blobs(sha, [*paths, *(path for path in also if path not in paths)])
+        paths = self._objects.containing(sha, words, patterns)
+        return self._objects.read_all(sha, [*paths, *(path for path in also if path not in paths)])
 
     def paths(self, revision: str) -> tuple[str, ...]:
         """Every file of a revision, sorted."""
@@ -125,18 +122,15 @@ class Repository:
 
     def tree(self, revision: str) -> tuple[tuple[str, str], ...]:
         """Every file of a revision with its mode and the digest that Git knows its content by."""
-        out = self._git.text("ls-tree", "-r", "-z", self.resolve(revision))
-        pairs = (entry.partition("\t") for entry in filter(None, out.split("\0")))
-        return tuple((path, facts) for facts, _, path in pairs)
+        return tuple(self._objects.tree(self.resolve(revision)).items())
 
     def contents(self, revision: str, paths: Sequence[str]) -> dict[str, bytes]:
         """Many files at once; those that are not there are left out."""
-        return self._blobs(self.resolve(revision), paths)
+        return self._objects.read_all(self.resolve(revision), paths)
 
     def read(self, revision: str, path: str) -> bytes | None:
         """A file's content at a revision, or None when it is not there."""
-        answer = self._git.run("cat-file", "blob", f"{self.resolve(revision)}:{path}")
-        return answer.stdout if answer.code == 0 else None
+        return self._objects.read(self.resolve(revision), path)
 
     def remote_branch(self, name: str) -> str:
         """The commit that a branch of the remote is at, fetched; empty when the remote has no such branch.
@@ -285,37 +279,15 @@ class Repository:
         if not base or base in {one, other}:
             return bool(base)
         between = set(self._git.text("rev-list", one, other, "--not", base).split())
-        file = Path(self.root, self._git.text("rev-parse", "--git-path", "shallow").removesuffix("\n"))
-        return between.isdisjoint(file.read_text(encoding="ascii").split())
+        return between.isdisjoint((self._home / "shallow").read_text(encoding="ascii").split())
 
     def _is_shallow(self) -> bool:
-        return self._git.text("rev-parse", "--is-shallow-repository").strip() == "true"
+        return (self._home / "shallow").is_file()  # which is where Git itself looks
 
     def _deepen(self, *shas: str) -> None:
         """Fetch all the history of these commits. By SHA, because no branch of the user's may move."""
         if self._is_shallow() and not self._git.fetch("--unshallow", "origin", *shas):
             raise GitError("This clone is shallow and its history could not be fetched.", remedy=_FETCH_DEPTH)
-
-    def _blobs(self, sha: str, paths: Sequence[str]) -> dict[str, bytes]:
-        """Many files with one program; those that are not there are left out."""
-        if not paths:
-            return {}
-        plain = [path for path in paths if "\n" not in path]
-        wanted = "".join(f"{sha}:{path}\n" for path in plain).encode("utf-8", "surrogateescape")
-        rest = memoryview(self._git.run("cat-file", "--batch", stdin=wanted).stdout)
-        blobs = {}
-        for path in plain:
-            header, _, _ = bytes(rest[:8192]).partition(b"\n")
-            rest = rest[len(header) + 1 :]
-            if header.endswith(b" missing"):
-                continue
-            _, kind, size = header.rsplit(b" ", 2)
-            if kind == b"blob":
-                blobs[path] = bytes(rest[: int(size)])
-            rest = rest[int(size) + 1 :]
-        # The list that the program reads has one name on each line.
-        odd = {path: self.read(sha, path) for path in paths if "\n" in path}
-        return {**blobs, **{path: text for path, text in odd.items() if text is not None}}
 
     def _unknown(self, revision: str) -> str:
         if revision == "HEAD":

@@ -21,6 +21,7 @@ from syncline.jobs.choose import chosen
 from syncline.jobs.each_app import together
 from syncline.jobs.family import rivalries
 from syncline.jobs.noise import settled
+from syncline.jobs.once import AtRevision
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
@@ -56,6 +57,7 @@ class Pair(Struct, frozen=True):
 def diff(session: Session, observer: Observer) -> Report:
     """Base against head, or head against the clusters. Raises GitError when a revision is missing."""
     base, head = session.base, session.head
+    session.inputs.expect(head)
     session.trust(head if session.invocation.tier is Tier.WRITE else base)
     pairs = _pairs(session, base, head)
     altered = changed_projects(session.configuration(base), session.configuration(head))
@@ -71,6 +73,7 @@ def diff(session: Session, observer: Observer) -> Report:
     for revision, sides in ((base, "before"), (head, "after")):
         there = (getattr(pairs[identity(app)], sides) for app in touched)
         session.checkouts.expect(filter(None, there), revision)
+    session.renderings.recipes.expect((app for app in touched if pairs[identity(app)].after), head)
     row = together(
         touched,
         lambda app: replace(
@@ -188,8 +191,8 @@ def _farewell(app: Application, count: int, session: Session) -> str:
 
 def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepared:
     level, why = _level(session, pair.app)
-    rendering = session.rendering(pair.app, head)
     if level is not Level.OFFLINE:
+        rendering = session.rendering(pair.app, head)
         try:
             found = against_live(pair.app, rendering, recall(pair.app, session), session, level)
             notes = (*found.notes, *_of_hydration(pair.app, session))
@@ -197,10 +200,17 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
             return settled(found, session)
         except (ClusterError, ConfigError) as error:
             why = f"the cluster could not be read: {session.masker.scrub(error.message)}"
-    before = session.rendering(pair.before, base) if pair.before and _is_there(pair.before, session) else None
+    rendering, before = _sides(pair, session, base, head)
     prepared = against_base(pair.app, before, rendering, session)
     notes = (*prepared.notes, *_was_broken(pair, session, base), *_of_hydration(pair.app, session))
     return settled(replace(prepared, level_reason=why, notes=notes), session)
+
+
+def _sides(pair: Pair, session: Session, base: str, head: str) -> tuple[Rendering, Rendering | None]:
+    """What it is after the change, and what it was, if it was there."""
+    if pair.before is None or not _is_there(pair.before, session):
+        return session.rendering(pair.app, head), None
+    return session.renderings.sides(AtRevision(pair.app, head), AtRevision(pair.before, base))
 
 
 def _is_there(app: Application, session: Session) -> bool:

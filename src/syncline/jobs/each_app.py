@@ -57,7 +57,7 @@ def in_turn(apps: Iterable[Application], look: Look, session: Session, observer:
 
 
 def together(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
-    """For what only reads: several at a time, as many as the machine has cores to render with."""
+    """For what only reads: several at a time, as many as keep the machine's cores busy with rendering."""
     todo = list(apps)
     observer.begin([app.name for app in todo], session.settings)
     reports: dict[int, AppReport] = {}

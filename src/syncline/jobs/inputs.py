@@ -13,7 +13,7 @@ from syncline.core.family import identity
 from syncline.jobs.once import AtRevision
 from syncline.once import Once
 from syncline.render import Inputs, Readings
-from syncline.render.glance import Glance
+from syncline.render.glance import Glance, telling
 
 if TYPE_CHECKING:
     from syncline.config.application import Application, Source
@@ -41,6 +41,12 @@ class InputTable:
         self._inputs: Once[AtRevision, Inputs] = Once(self._follow)
         self._known: dict[str, tuple[str, tuple[Source, ...], Inputs]] = {}
 
+    def expect(self, revision: str) -> None:
+        """Have git read what will be asked of this commit, while the run does something else."""
+        session = self._session
+        tree = session.renderings.recipes.tree
+        session.ahead.begin(lambda: session.repository.contents(revision, telling(tree(revision))))
+
     def of(self, app: Application, revision: str) -> frozenset[str]:
         """Files and directories that its rendering reads beyond its own path."""
         return self._inputs[AtRevision(app, revision)].paths
@@ -54,8 +60,9 @@ class InputTable:
         return self._inputs[AtRevision(app, revision)].followed
 
     def changed(self, base: str, head: str) -> frozenset[str]:
-        """Every path that differs between two commits."""
-        return self._changed[base, head]
+        """Every path that differs between two commits, in whichever order."""
+        one, other = sorted((base, head))
+        return self._changed[one, other]
 
     def _follow(self, asked: AtRevision) -> Inputs:
         app, revision = asked.app, asked.revision
@@ -80,5 +87,5 @@ class InputTable:
         self, app: Application, known: tuple[str, tuple[Source, ...], Inputs], revision: str
     ) -> bool:
         """Whether nothing changed in all that was read when it was followed at another commit."""
-        changed = self._changed[known[0], revision]
+        changed = self.changed(known[0], revision)
         return not touched(changed, roots_of(app, known[2].paths))

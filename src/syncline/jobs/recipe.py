@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 
 import syncline
 from syncline.core.affected import roots_of, touched
@@ -21,11 +21,14 @@ from syncline.jobs.once import AtRevision
 from syncline.once import Once
 from syncline.patterns import regex
 from syncline.render import Inputs, normalized_url
+from syncline.render.charts import LISTS
+from syncline.render.jinja import TEMPLATE_SUFFIX
+from syncline.render.kustomization import NAMES
 from syncline.render.listing import Listing
 from syncline.render.programs import Programs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
@@ -42,6 +45,7 @@ _ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "bases", "
 """Options that say how a program is run, and nothing of what it makes."""
 
 
+_QUICK: Final = msgpack.Encoder(enc_hook=repr, order="deterministic")
 _PAIR: Final = 2
 _MOST_STATES: Final = 4
 """Both sides of a change, and of the one before."""
@@ -54,6 +58,7 @@ class Recipes:
         self._session = session
         self._cache = cache
         self._trees: Once[str, Listing] = Once(self._listing)
+        self._read: Once[AtRevision, list[tuple[str, str]]] = Once(self._below)
 
     @cached_property
     def _programs(self) -> Programs:
@@ -63,6 +68,17 @@ class Recipes:
         """The programs that may render with these tools, and what they call themselves."""
         ours = {"jinja2": self._jinja} if "jinja2".startswith(tools) else {}
         return {**self._programs.versions(tools), **ours}
+
+    def expect(self, apps: Iterable[Application], revision: str) -> None:
+        """Ask the programs that will probably render these what they are, while git still writes files."""
+        listed = list(apps)
+
+        def ask() -> None:
+            tools = {tool for app in listed for tool in _made_by(self.paths(app, revision))}
+            if tools:
+                self._programs.versions(tuple(sorted(tools)))
+
+        self._session.ahead.begin(ask)
 
     @cached_property
     def _jinja(self) -> str:
@@ -118,7 +134,10 @@ class Recipes:
         rests on something else, too.
         """
         parts = self._parts(app, revision)
-        return _digest({**parts, "code": self._code, "programs": self.programs()}) if parts else ""
+        if not parts:
+            return ""
+        programs = self.programs() if self._may_use_jinja(app, revision) else self._programs.versions()
+        return _digest({**parts, "code": self._code, "programs": dict(programs)})
 
     def are_alike(self, one: AtRevision, other: AtRevision) -> bool:
         """Whether two renderings of one run are made of the very same."""
@@ -127,7 +146,8 @@ class Recipes:
         if touched(changed, roots_of(other.app, inputs)):
             return False  # which is the cheapest to know
         parts = self._parts(one.app, one.revision)
-        return bool(parts) and parts == self._parts(other.app, other.revision)
+        # Not by comparing them: a 1 is no true, and Python says that it is.
+        return bool(parts) and _written(parts) == _written(self._parts(other.app, other.revision))
 
     def _parts(self, app: Application, revision: str) -> dict[str, Any]:
         """What may be another thing at another commit; nothing where a rendering rests on something else."""
@@ -135,25 +155,13 @@ class Recipes:
         if not self._rests_on_files(app, revision, options):
             return {}
         return {
-            "options": self._told(options),
+            "options": {
+                name: getattr(options, name) for name in options.__struct_fields__ if name not in _ELSEWHERE
+            },
             "app": _identity(app),
             "files": self._files(app, revision),
             "revision": revision if self._knows_its_revision(app, revision) else "",
         }
-
-    def _told(self, options: RenderOptions) -> dict[str, Any]:
-        """The options in JSON's words; most are the same for all applications, and written down once."""
-        common, written = self._common
-        return {
-            name: plain if getattr(options, name) is getattr(common, name) else _plain(getattr(options, name))
-            for name, plain in written.items()
-        }
-
-    @cached_property
-    def _common(self) -> tuple[RenderOptions, dict[str, Any]]:
-        options = self._session.render_options
-        names = [name for name in options.__struct_fields__ if name not in _ELSEWHERE]
-        return options, {name: _plain(getattr(options, name)) for name in names}
 
     def inputs(self, app: Application, revision: str) -> str:
         """Of the files and the definition alone: what a person can change by a commit."""
@@ -177,8 +185,11 @@ class Recipes:
         return self._session.inputs.is_whole(app, revision) and not self._trees[revision].has_modules(roots)
 
     def _files(self, app: Application, revision: str) -> list[tuple[str, str]]:
-        roots = roots_of(app, self._session.inputs.of(app, revision))
-        return sorted(self._trees[revision].below(roots))
+        return self._read[AtRevision(app, revision)]
+
+    def _below(self, asked: AtRevision) -> list[tuple[str, str]]:
+        roots = roots_of(asked.app, self._session.inputs.of(asked.app, asked.revision))
+        return sorted(self._trees[asked.revision].below(roots))
 
     def _knows_its_revision(self, app: Application, revision: str) -> bool:
         if _REVISION.search(json.dumps(app.body.get("spec") or {}, default=str).encode()):
@@ -191,6 +202,11 @@ class Recipes:
         return any(
             (_REVISION if path in overrides else _WHOLE_APP).search(text) for path, text in texts.items()
         )
+
+    def _may_use_jinja(self, app: Application, revision: str) -> bool:
+        """Whether Jinja2 could render it; asking for its version takes longer than many a rendering."""
+        has_plugin = any(source.plugin is not None for source in app.every_source)
+        return has_plugin or any(path.endswith(TEMPLATE_SUFFIX) for path in self.paths(app, revision))
 
     @cached_property
     def _code(self) -> str:
@@ -206,12 +222,17 @@ class Recipes:
         return digest.hexdigest()
 
 
+def _made_by(paths: Iterable[str]) -> set[str]:
+    """The programs that such files are for."""
+    names = {path.rpartition("/")[2] for path in paths}
+    programs = {"helm": LISTS, "kustomize": NAMES}
+    return {program for program, files in programs.items() if not names.isdisjoint(files)}
+
+
 def _identity(app: Application) -> Any:
     spec = app.body.get("spec") or {}
     written = {name: spec.get(name) for name in ("source", "sources", "sourceHydrator")}
-    return _plain(
-        [app.name, app.namespace, app.project, app.origin.file, app.destination, app.sources, written]
-    )
+    return [app.name, app.namespace, app.project, app.origin.file, app.destination, app.sources, written]
 
 
 def _plain(value: Any) -> Any:
@@ -227,6 +248,14 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 
+def _written(parts: Any) -> bytes:
+    """The parts as a text that is another one for others."""
+    try:
+        return _QUICK.encode(parts)
+    except (TypeError, OverflowError, UnicodeEncodeError):
+        # Some keys, numbers of more than 64 bits and names of files that are no text it has no word for.
+        return json.dumps(_plain(parts), sort_keys=True, ensure_ascii=True).encode()
+
+
 def _digest(parts: Any) -> str:
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_written(parts)).hexdigest()

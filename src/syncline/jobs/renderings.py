@@ -1,11 +1,13 @@
 """The renderings of a run.
 
-The law: each application is rendered once for each revision, whoever asks and however often; what an earlier
-run, or this one at another commit, made of the very same files, programs and options is taken from it.
+The law: each application is rendered once for each revision, whoever asks and however often, and no more of
+them at a time than keep the machine busy; what an earlier run, or this one at another commit, made of the
+very same files, programs and options is taken from it.
 """
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,6 +26,7 @@ from syncline.once import Once
 from syncline.render import render
 from syncline.render.cache import SHORTEST_KEY, Cache
 from syncline.report.model import Job
+from syncline.runtime import each
 
 if TYPE_CHECKING:
     from syncline.config.application import Application
@@ -45,10 +48,20 @@ class Renderings:
         self._steady: set[AtRevision] = set()
         self._own: dict[str, list[tuple[AtRevision, Rendering]]] = {}
         self._made: Once[AtRevision, Rendering] = Once(self._make)
+        self._turns = threading.BoundedSemaphore(session.renderers)
 
     def of(self, app: Application, revision: str) -> Rendering:
         """The application's manifests at this commit. Raises RenderError."""
         return self._made[AtRevision(app, revision)]
+
+    def sides(self, after: AtRevision, before: AtRevision) -> tuple[Rendering, Rendering]:
+        """Both sides of a change. Raises RenderError; what is wrong with the later one goes first.
+
+        They are made at once, unless one of them may do for the other, or lie in the cache already.
+        """
+        is_one_enough = self._cache is not None or self.recipes.are_alike(before, after)
+        made = each(self._made.__getitem__, (after, before), workers=1 if is_one_enough else 2)
+        return made[0], made[1]
 
     def failed(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
@@ -63,7 +76,7 @@ class Renderings:
         session = self._session
         checkout = session.checkouts.of(app, revision)
         asked = AtRevision(app, revision)
-        with contained(session), confessed(app, checkout.root, session.masker):
+        with self._turns, contained(session), confessed(app, checkout.root, session.masker):
             found = render(as_reviewed(asked, session), checkout, fitted(asked, session))
         session.masker.learn_all(manifest.body for manifest in found.manifests)
         return found

@@ -45,12 +45,12 @@ from syncline.kube.request import WORKERS
 from syncline.once import Once
 from syncline.render import RenderOptions, normalized_url
 from syncline.report.model import Job
+from syncline.runtime import Ahead
 from syncline.wall import offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
     from syncline.config.application import Application, Destination
     from syncline.config.appset.questions import Question
@@ -95,11 +95,12 @@ class Session:
         self.masker = surroundings.masker
         self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
-        self.renderers = surroundings.cores
+        self.renderers = surroundings.cores + 1  # while one compares, the others keep the cores busy
         self.workers = WORKERS
         self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
+        self.ahead = Ahead()
         self.checkouts = Checkouts(self, self._stack)
         self._files: Once[str, Configuration] = Once(self._read_files)
         self.mentions: Once[str, dict[str, bytes]] = Once(self._look_for_mentions)
@@ -121,9 +122,8 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.ahead.close()
         self.clusters.close()
         for forge in self._forges.made():
             if forge is not None:

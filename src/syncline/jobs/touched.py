@@ -11,6 +11,7 @@ from syncline.config.settings_file import FILE_NAMES
 from syncline.core.affected import affected
 from syncline.core.effective import altered
 from syncline.core.family import identity
+from syncline.core.fields import is_same
 from syncline.errors import SynclineError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def why_between(
         reason = affected(side, changed, inputs=inputs, same_definition=same)
         if reason:
             return reason
-    if before is not None and after is not None and before.body != after.body:
+    if before is not None and after is not None and not is_same(before.body, after.body):
         return "its definition, which its parent renders"
     return by_settings(app, changed, session, base, head)
 
@@ -70,7 +71,7 @@ def _kinds(app: Application, session: Session, revision: str) -> frozenset[str]:
 
 
 def _is_same(before: Application, after: Application) -> bool:
-    return before.body == after.body and before.made_by == after.made_by
+    return is_same(before.body, after.body) and before.made_by == after.made_by
 
 
 def _redefined(app: Application, last: str, head: str, session: Session) -> str:
@@ -79,4 +80,4 @@ def _redefined(app: Application, last: str, head: str, session: Session) -> str:
         return ""
     session.repository.fetch_missing((last,))
     then = {identity(each): each.body for each in session.applications(last)}
-    return "" if then.get(identity(app)) == app.body else "its definition, which its parent renders"
+    return "" if is_same(then.get(identity(app)), app.body) else "its definition, which its parent renders"

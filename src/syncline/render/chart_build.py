@@ -1,14 +1,14 @@
 """Charts whose dependencies are not vendored.
 
 The law: they are put together in a copy, once for each run: local ones are packed as helm packs them, those
-of repositories are the versions of the lock, and helm downloads nothing.
+of repositories are the versions of the lock, and helm downloads nothing. What gets nothing put into it is not
+copied.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -31,12 +31,13 @@ from syncline.render.charts import (
     unvendored,
 )
 from syncline.render.helm_program import program
-from syncline.render.links import mirror, reached
+from syncline.render.links import Mirror, reached
 from syncline.render.trouble import tool_trouble
 from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from syncline.render.options import Order
     from syncline.render.workshop import Chart
@@ -84,6 +85,19 @@ class Assembly(Struct, frozen=True):
         return _Builder(self).build()
 
 
+class _Schemas(Struct, frozen=True):
+    """The same question for one directory, which many charts may depend on."""
+
+    directory: Path
+    root: Path
+    asked_by: Place | None
+
+    def make(self) -> bool:
+        """True, or a RenderError."""
+        check_schemas(self.directory, self.root, self.asked_by)
+        return True
+
+
 class SchemaCheck(Struct, frozen=True):
     """The question whether a built chart has a schema that helm would have to fetch parts of."""
 
@@ -92,9 +106,10 @@ class SchemaCheck(Struct, frozen=True):
     def make(self) -> bool:
         """True, or a RenderError."""
         order, root = self.assembly.order, self.assembly.root
+        made = order.options.workshop.made
         for directory in local_charts(self.assembly.chart, root):
-            check_schemas(directory, root, order.checkout.asked_by)
-        built: Built = order.options.workshop.made[self.assembly]
+            made[_Schemas(directory, root, order.checkout.asked_by)]
+        built: Built = made[self.assembly]
         for chart, place in built.fetched:
             check_packed_schemas(chart.content, place)
         return True
@@ -118,23 +133,39 @@ class _Builder:
         self._warnings: list[str] = []
         self._remarks: list[str] = []
         self._done: set[Path] = set()
+        self._seen: set[Path] = set()
+        self._absent: dict[Path, list[Dependency]] = {}
         self._fetched: list[tuple[Chart, Place]] = []
 
     def build(self) -> Built:
         lent = self._lent(self._chart)
         if not lent:
             return Built(self._chart)
-        copy = self._copy
-        charts = local_charts(self._chart, self._root)
-        seen = set[Path]()
-        mirror(chain.from_iterable(reached(each, self._root, seen) for each in charts), self._root, copy)
-        self._complete(self._chart, copy)
-        path = copy / self._chart.relative_to(self._root)
-        return Built(path, lent, tuple(self._remarks), tuple(self._warnings), tuple(self._fetched), copy)
+        path = self._complete(self._chart)
+        said = tuple(self._remarks), tuple(self._warnings)
+        return Built(path, lent, *said, tuple(self._fetched), self._copy)
 
     @cached_property
     def _copy(self) -> Path:
         return self._order.options.workshop.place() / "tree"
+
+    @cached_property
+    def _mirror(self) -> Mirror:
+        return Mirror(self._root, self._copy)
+
+    def _twin(self, chart: Path) -> Path:
+        """Its place in the copy."""
+        return self._copy / chart.relative_to(self._root)
+
+    def _put_in(self, charts: Iterable[Path]) -> None:
+        """Have these in the copy, too."""
+        paths = (reached(each, self._root, self._seen) for each in charts)
+        self._mirror.add_all(chain.from_iterable(paths))
+
+    def _unvendored(self, chart: Path) -> list[Dependency]:
+        if chart not in self._absent:
+            self._absent[chart] = unvendored(chart, self._root)
+        return self._absent[chart]
 
     def _lent(self, chart: Path, inside: str = "") -> dict[str, Path | Place]:
         """What is not vendored, under the path that helm gives it, the deepest first.
@@ -142,7 +173,7 @@ class _Builder:
         Raises RenderError for a chart that depends on itself.
         """
         found: dict[str, Path | Place] = {}
-        for each in unvendored(chart, self._root):
+        for each in self._unvendored(chart):
             prefix = f"{inside}charts/{each.alias or each.name}/"
             if prefix.count("/") > _DEEPEST:
                 raise RenderError(
@@ -157,23 +188,26 @@ class _Builder:
                 found[prefix] = self._order.checkout.asked_by or each.place
         return found
 
-    def _complete(self, chart: Path, copy: Path) -> None:
-        """Put into the copy of a chart what is not vendored in it, its dependencies' own first."""
+    def _complete(self, chart: Path) -> Path:
+        """The chart with what is not vendored in it, its dependencies' own first: itself where it has all."""
+        wanted = self._unvendored(chart)
+        if not wanted:
+            return chart
+        twin = self._twin(chart)
         if chart in self._done:
-            return
+            return twin
         self._done.add(chart)
-        wanted = unvendored(chart, self._root)
+        self._put_in([chart])
         locals_ = [each for each in wanted if each.is_local]
-        for each in locals_:
-            self._complete(local(each, chart, self._root), copy)
-        twin = copy / chart.relative_to(self._root)
+        places = [self._complete(local(each, chart, self._root)) for each in locals_]
         if locals_:
             self._about_lock(chart)
-            self._put(locals_, chart, copy)
+            self._put(list(zip(places, locals_, strict=True)), chart)
         for each in wanted:
             if not each.is_local:
                 fetched = self._fetch(each, chart)
                 _store(twin / "charts" / fetched.file_name, fetched.content)
+        return twin
 
     def _about_lock(self, chart: Path) -> None:
         lock = lock_of(chart, self._root)
@@ -223,18 +257,17 @@ class _Builder:
             )
         return found
 
-    def _put(self, wanted: list[Dependency], chart: Path, copy: Path) -> None:
-        """Put charts of this repository into the copy of another one."""
-        twin = copy / chart.relative_to(self._root)
-        # Of the copy, in which each has its own dependencies already.
-        places = [copy / local(each, chart, self._root).relative_to(self._root) for each in wanted]
-        archives = [packed(place, each) for place, each in zip(places, wanted, strict=True)]
+    def _put(self, wanted: list[tuple[Path, Dependency]], chart: Path) -> None:
+        """Put charts of this repository, each with its own dependencies, into the copy of another one."""
+        archives = [packed(place, each) for place, each in wanted]
         found = [archive for archive in archives if archive is not None]
         if len(found) < len(wanted):
-            self._pack(chart, twin, {each.name for each in wanted})
+            # Helm looks for them where the chart says that they are.
+            self._put_in(local_charts(chart, self._root))
+            self._pack(chart, self._twin(chart), {each.name for _, each in wanted})
             return
         for archive in found:
-            _store(twin / "charts" / archive.name, archive.content)
+            _store(self._twin(chart) / "charts" / archive.name, archive.content)
 
     def _pack(self, chart: Path, twin: Path, wanted: set[str]) -> None:
         """Have helm pack exactly the wanted dependencies: what is vendored already it would fetch again."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import DirectoryOptions
 from syncline.config.globs import compiled
-from syncline.documents import read
+from syncline.documents import read_once
 from syncline.errors import SynclineError
 from syncline.once import Once
 from syncline.render.charts import LISTS, listed
@@ -64,7 +64,7 @@ class Glance:
         options: RenderOptions,
     ) -> None:
         self._files = files
-        self._contents: Once[str, Mapping[str, bytes]] = Once(lambda _: contents(self._read_by_name()))
+        self._contents: Once[str, Mapping[str, bytes]] = Once(lambda _: contents(telling(files)))
         self._documents: Once[str, tuple[Document, ...]] = Once(self._parsed)
         self._referred: Once[str, tuple[str, ...]] = Once(lambda path: tuple(self._references(path)))
         self._local: Once[str, tuple[str, ...]] = Once(lambda path: tuple(self._dependencies(path)))
@@ -228,10 +228,12 @@ class Glance:
         return path
 
     def _parsed(self, file: str) -> tuple[Document, ...]:
-        return read(self._contents[""][file], file)
+        return read_once(self._contents[""][file], file)
 
-    def _read_by_name(self) -> list[str]:
-        return [path for path in self._files if path.rpartition("/")[2] in _READ]
+
+def telling(files: Listing) -> list[str]:
+    """The files that are looked into."""
+    return [path for path in files if path.rpartition("/")[2] in _READ]
 
 
 def _top(path: str) -> str:

@@ -88,14 +88,14 @@ def mirror(paths: Iterable[Path], root: Path, copy: Path) -> None:
 
     Whoever changes a file there replaces it: written through, it would change in the checkout.
     """
-    copy.mkdir(parents=True, exist_ok=True)
-    mirrored = _Mirror(root, copy)
-    for path in paths:
-        mirrored.add(path)
+    Mirror(root, copy).add_all(paths)
 
 
-class _Mirror:
+class Mirror:
+    """The same for paths that become known one after the other."""
+
     def __init__(self, root: Path, copy: Path) -> None:
+        copy.mkdir(parents=True, exist_ok=True)
         self._root = root
         self._beginning = str(copy)
         self._length = len(str(root))
@@ -103,15 +103,20 @@ class _Mirror:
         self._straight = {root}
         """Directories whose paths lead over no link."""
 
-    def add(self, path: Path) -> None:
+    def add_all(self, paths: Iterable[Path]) -> None:
+        """Those that are not there yet."""
+        for path in paths:
+            self._add(path)
+
+    def _add(self, path: Path) -> None:
         if path in self._made:
             return
         self._made.add(path)
         parent = path.parent
-        self.add(parent)
+        self._add(parent)
         if parent not in self._straight:
             if parent != real(parent):
-                self.add(real(parent) / path.name)
+                self._add(real(parent) / path.name)
                 return
             self._straight.add(parent)
         self._put(path, f"{self._beginning}{str(path)[self._length :]}")
@@ -122,7 +127,7 @@ class _Mirror:
             target = real(path)
             Path(twin).symlink_to(os.path.relpath(target, path.parent))
             if target.exists() and target.is_relative_to(self._root):
-                self.add(target)
+                self._add(target)
         elif stat.S_ISDIR(mode):
             os.mkdir(twin)  # noqa: PTH102 - there are many
         elif stat.S_ISREG(mode):

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from syncline.process import Room
     from syncline.render.cache import Cache
 
+_TOOLS: Final = ("helm", "kustomize")
+"""A folder may hold thousands of programs: of most a look at the beginning of their names is enough."""
+
 _NAMES: Final = regex(r"(?:helm|kustomize)(?:-?v?[0-9][0-9A-Za-z.+-]*)?")
 _VERSION: Final = regex(r"v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
 
@@ -58,8 +61,10 @@ def _programs(room: Room) -> Iterator[tuple[str, Path]]:
         except OSError:
             continue
         for name in names:
+            if not name.startswith(_TOOLS) or name in seen or not _NAMES.fullmatch(name):
+                continue
             path = Path(folder, name)
-            if name not in seen and _NAMES.fullmatch(name) and path.is_file() and os.access(path, os.X_OK):
+            if path.is_file() and os.access(path, os.X_OK):
                 seen.add(name)
                 yield name, path
 
