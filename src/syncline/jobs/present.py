@@ -264,6 +264,7 @@ def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
     """The configuration's complaints as notes."""
     for sentence in session.family(revision).rivals if not session.invocation.path else ():
         yield Note(Severity.DANGER, sentence)
-    for complaint in session.configuration(revision).complaints:
+    children = session.family(revision).complaints if not session.invocation.path else ()
+    for complaint in (*session.configuration(revision).complaints, *children):
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)

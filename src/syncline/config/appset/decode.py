@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from syncline.config.appset.kinds import GENERATORS, NESTED, UNSERVED, selector
 from syncline.config.appset.model import ApplicationSet, Generator, RollingStep
 from syncline.config.appset.selector import OPERATORS
-from syncline.config.argo import API_VERSION, METADATA
+from syncline.config.argo import API_VERSION
 from syncline.config.complaint import did_you_mean
 from syncline.config.controller import KEEPING, POLICIES
 from syncline.config.decoding import (
@@ -25,6 +25,7 @@ from syncline.config.decoding import (
     text,
     texts,
 )
+from syncline.config.metadata import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
