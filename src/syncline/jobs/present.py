@@ -265,6 +265,9 @@ def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
     for sentence in session.family(revision).rivals if not session.invocation.path else ():
         yield Note(Severity.DANGER, sentence)
     children = session.family(revision).complaints if not session.invocation.path else ()
-    for complaint in (*session.configuration(revision).complaints, *children):
+    found = session.configuration(revision)
+    for complaint in (*found.complaints, *children):
+        if complaint in found.customizations.unclear:
+            continue  # a problem of the run, and told as one
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)

@@ -116,7 +116,10 @@ def changed_projects(before: Configuration, after: Configuration) -> dict[str, N
 
 def at_the_door(plan: Plan, app: Application, session: Session) -> Plan:
     """The plan as it is when the sync would begin: the time and the person have to be right as well."""
-    sentences = []
+    sentences = [
+        f"What argocd-cm spares or forbids is not known: {each.message} ({each.place})"
+        for each in session.customizations.unclear
+    ]
     if app.is_left_alone and session.invocation.job is not Job.DRILL:
         sentences.append(f"{left_alone(app)}; remove it to have it synced.")
     reason = window_reason(app, session)
