@@ -302,7 +302,10 @@ class Repository:
             return {}
         plain = [path for path in paths if "\n" not in path]
         wanted = "".join(f"{sha}:{path}\n" for path in plain).encode("utf-8", "surrogateescape")
-        rest = memoryview(self._git.run("cat-file", "--batch", stdin=wanted).stdout)
+        answer = self._git.run("cat-file", "--batch", stdin=wanted)
+        if answer.code:
+            raise GitError(f"git cat-file failed: {last_line(answer.stderr)}.")
+        rest = memoryview(answer.stdout)
         blobs = {}
         for path in plain:
             header, _, _ = bytes(rest[:8192]).partition(b"\n")
