@@ -120,9 +120,15 @@ class ClusterError(SynclineError):
 
 
 class GitHubError(SynclineError):
-    """GitHub cannot be reached or refuses us."""
+    """GitHub cannot be reached or refuses us; `status` is its answer's, or 0."""
 
     exit_code = ExitCode.GITHUB
+
+    def __init__(
+        self, message: str, *, place: Place | None = None, remedy: str = "", status: int = 0
+    ) -> None:
+        super().__init__(message, place=place, remedy=remedy)
+        self.status = status
 
 
 class ForbiddenError(SynclineError):

@@ -211,6 +211,7 @@ class _Attendance:
         pipes.register(stderr, selectors.EVENT_READ, self._take_stderr)
         until = None
         while stdout in pipes.get_map() or stderr in pipes.get_map():
+            is_late = until is not None and time.monotonic() >= until
             for key, _ in pipes.select(_TICK):
                 if key.fd == stdin:
                     rest = self._feed(pipes, rest)
@@ -222,7 +223,8 @@ class _Attendance:
                 # Whoever still holds its pipes was left behind; one that fled its group is not waited for.
                 _signal(self._child, signal.SIGKILL)
                 until = until or time.monotonic() + _GRACE
-                if time.monotonic() >= until:
+                # Not before a look at the pipes: what it left in them is read, however long we did not run.
+                if is_late:
                     return
             self._check()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,12 @@ from action.runner import NUMBER, Step
 from action.site import Site, application, pull_request, push
 from e2e.delivery import config_map
 from ghloop import faults
+from syncline.action.inputs import Inputs
+from syncline.action.request import make_request
+from syncline.core.live import Level
+from syncline.core.trust import Tier
 from syncline.errors import ExitCode
+from syncline.github.event import Event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +79,45 @@ def test_an_input_that_means_nothing_is_refused_before_anything_is_done(
     assert says in only_error(step, code)
     assert site.github.requests == ()
     assert step.out.named("add-mask") == step.out.commands[: len(step.out.named("add-mask"))]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "revisions", "idle"),
+    [
+        ({"command": "sync"}, ("", "merge"), ()),
+        ({"command": "sync", "base": "main", "heal": "true"}, ("", "merge"), ("base", "heal")),
+        ({"command": "diff", "base": "main", "labels": "a=b"}, ("main", "merge"), ("labels",)),
+        ({"command": "drift", "revision": "v1", "heal": "True"}, ("", "merge"), ("revision",)),
+        ({"command": "rollback"}, ("", ""), ()),
+        ({"command": "rollback", "base": "main"}, ("", ""), ("base",)),
+        # The event's commit is none that somebody asked for: what was good is looked for.
+        ({"command": "recover"}, ("", ""), ()),
+        ({"command": "drill", "revision": "v1"}, ("", "v1"), ()),
+        ({"command": "status", "level": "live", "record": "x"}, ("", "merge"), ("level", "record")),
+    ],
+    ids=str,
+)
+def test_an_input_counts_for_the_commands_that_it_is_about(
+    inputs: dict[str, str], revisions: tuple[str, str], idle: tuple[str, ...]
+) -> None:
+    event = Event("workflow_dispatch", "acme/x", "merge", "refs/heads/main", "ann", "", "", Tier.WRITE, "")
+    environ = {f"INPUT_{name.upper()}": value for name, value in inputs.items()}
+    with ExitStack() as stack:
+        request = make_request(Inputs.read(environ), event, environ, stack)
+
+    asked = request.invocation
+    assert ((asked.base, asked.head), request.idle) == (revisions, idle)
+    assert asked.level is Level.OFFLINE
+    assert not asked.selection
+    assert asked.permissions.heal is ("heal" in inputs and "heal" not in idle)
+
+
+def test_an_input_without_effect_is_told(site: Site, happening: Happening) -> None:
+    step = site.step(happening, command="diff", heal="true")
+
+    assert step.code == ExitCode.OK
+    said = [each.data for each in step.out.named("warning")]
+    assert said == ["The input heal has no effect on the command diff."]
 
 
 def test_an_application_that_nobody_has_is_an_error_and_not_an_empty_success(

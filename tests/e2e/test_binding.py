@@ -121,6 +121,17 @@ def test_the_record_of_two_commits_binds_what_they_show(delivery: Delivery) -> N
     assert "(web/a.yaml changed)" in bound(delivery, text, "exact").refusals[0]
 
 
+def test_a_record_that_is_named_is_held_against_also_without_a_policy(delivery: Delivery) -> None:
+    text = record(delivery, Level.OFFLINE)
+    delivery.repo.commit({"web/a.yaml": config_map("a", x="3")})
+
+    app = bound(delivery, text, "")
+
+    assert app.outcome is Outcome.SYNCED
+    said = [note.text for note in app.notes if "Not as it was reviewed" in note.text]
+    assert any("it would make something else of ConfigMap" in each for each in said)
+
+
 def test_the_settings_may_be_stricter_than_the_caller(delivery: Delivery) -> None:
     delivery.repo.commit({"syncline.yaml": "sync: {binding: exact}\n"})
 

@@ -81,6 +81,28 @@ def test_what_a_project_no_longer_permits_stays_in_the_cluster(delivery: Deliver
     assert delivery.exists("v1/secrets/s")
 
 
+def test_nothing_is_written_while_nobody_knows_what_argocd_cm_spares(delivery: Delivery) -> None:
+    settings = """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: argocd-cm}
+        data:
+          resource.exclusions: "[{kind: Secret}]"
+    """
+    files = {"argocd-cm.yaml": settings, "apps/web.yaml": delivery.app(), "web/a.yaml": config_map("a")}
+    delivery.repo.commit(files)
+
+    report = delivery.sync()
+
+    (said,) = only(report).refusals
+    assert said.startswith("What argocd-cm spares or forbids is not known: resource.exclusions: kind is not")
+    assert said.endswith("(argocd-cm.yaml:6)")
+    assert [problem.exit_code for problem in report.problems] == [ExitCode.CONFIG]
+    assert exit_code(report) is ExitCode.REFUSED
+    assert exit_code(delivery.run(Job.DIFF, base="HEAD", head="HEAD")) is ExitCode.CONFIG
+    assert not delivery.exists("v1/configmaps/a")
+
+
 def test_a_namespace_is_made_only_where_the_project_lets_it(delivery: Delivery) -> None:
     there = f"{delivery.namespace}-made"
     app = delivery.app(policy="{syncOptions: [CreateNamespace=true]}").replace(

@@ -8,6 +8,7 @@ from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode, SynclineError
 from syncline.jobs.invocation import Permissions
+from syncline.report.model import Job
 from syncline.report.outcome import exit_code
 
 MIXED = (
@@ -117,9 +118,16 @@ def test_rendering_to_nothing_deletes_nothing(delivery: Delivery) -> None:
     assert delivery.exists("v1/configmaps/one")
 
 
-@pytest.mark.parametrize("finalizer", [False, True], ids=["without the finalizer", "with it"])
-def test_an_application_file_that_vanished(delivery: Delivery, finalizer: bool) -> None:
-    carried = "  finalizers: [resources-finalizer.argocd.argoproj.io]\n" if finalizer else ""
+CASCADING = "  finalizers: [resources-finalizer.argocd.argoproj.io]\n"
+KEPT = "  annotations: {argocd.argoproj.io/sync-options: 'Prune=false'}\n"
+
+
+@pytest.mark.parametrize(
+    ("carried", "stays"),
+    [("", True), (CASCADING, False), (CASCADING + KEPT, True)],
+    ids=["without the finalizer", "with it", "with it, and not to be pruned"],
+)
+def test_an_application_file_that_vanished(delivery: Delivery, carried: str, stays: bool) -> None:
     delivery.repo.commit({"apps/web.yaml": delivery.app(metadata=carried), "web/all.yaml": config_map("one")})
     delivery.repo.commit(
         {"apps/other.yaml": delivery.app("other", "other"), "other/all.yaml": config_map("two")}
@@ -129,10 +137,41 @@ def test_an_application_file_that_vanished(delivery: Delivery, finalizer: bool) 
 
     report = delivery.sync()
 
-    assert delivery.exists("v1/configmaps/one") == (not finalizer)
+    assert delivery.exists("v1/configmaps/one") == stays
     assert delivery.exists("v1/configmaps/two")
     said = [note.text for note in report.notes if "gone from Git" in note.text]
-    assert bool(said) == (not finalizer)
+    assert bool(said) == stays
+
+
+def test_an_application_that_asks_to_be_left_alone_is(delivery: Delivery) -> None:
+    alone = "  annotations: {argocd.argoproj.io/skip-reconcile: 'true'}\n"
+    policy = "{automated: {selfHeal: true}}"
+    files = {"apps/web.yaml": delivery.app(policy=policy), "apps/other.yaml": delivery.app("other", "other")}
+    delivery.repo.commit({**files, "web/all.yaml": config_map("one"), "other/all.yaml": config_map("two")})
+    delivery.sync()
+    delivery.patch("v1/configmaps/one", {"data": {"empty": "changed"}})
+    delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(policy=policy, metadata=alone),
+            "web/all.yaml": config_map("one", a="2"),
+        }
+    )
+
+    for report in (delivery.sync(), delivery.run(Job.DRIFT)):
+        assert [app.name for app in report.applications] == ["other"]
+        assert exit_code(report) is ExitCode.OK
+        assert [note.text for note in report.notes] == [
+            'web is left alone, because it has the annotation argocd.argoproj.io/skip-reconcile: "true".'
+        ]
+    for named in (
+        delivery.sync(applications=("web",)),
+        delivery.run(Job.ROLLBACK, applications=("web",), head="HEAD"),
+    ):
+        assert exit_code(named) is ExitCode.REFUSED
+        assert "skip-reconcile" in only(named).refusals[0]
+    healed = only(delivery.run(Job.DRIFT, applications=("web",)))
+    assert healed.outcome is None
+    assert delivery.get("v1/configmaps/one")["data"] == {"empty": "changed"}
 
 
 def test_the_destination_namespace_is_made_on_request_and_its_absence_refused(delivery: Delivery) -> None:

@@ -203,7 +203,9 @@ def test_logs_of_many_pods_are_one_by_time_and_can_be_narrowed(two_workloads: De
     assert said(logs(delivery, "Deployment/jobs", "--tail", "2").stdout)[0] == "j3"
     assert said(logs(delivery, f"Pod/{first['metadata']['name']}").stdout) == ["a1", "a2"]
     assert sorted(said(logs(delivery, "--grep", "^[ab]1$").stdout)) == ["a1", "b1"]
-    assert said(logs(delivery, "--container", "sidecar").stdout) == []
+    nobody = logs(delivery, "--container", "sidecar")
+    assert nobody.returncode == 2
+    assert "web has no container 'sidecar'. Known are: main." in nobody.stderr
     assert logs(delivery, "--grep", "(").returncode == 2
     assert logs(delivery, "Deployment/wbe").returncode == 2
     coloured = logs(delivery, "--colour", "always").stdout

@@ -16,7 +16,7 @@ from e2e.delivery import Delivery, config_map, deployment, only
 from syncline.config.settings import ClusterAccess
 from syncline.core.applyset import Owner
 from syncline.core.verdict import Outcome, Waiting
-from syncline.errors import ClusterError
+from syncline.errors import ApiError, ClusterError
 from syncline.kube.cluster import connect
 from syncline.kube.lease import Lease, Terms
 from syncline.runtime import SystemClock
@@ -206,6 +206,30 @@ def test_whoever_was_taken_over_is_told_before_its_next_write(
     delivery.plane.wait_until(told, "the loss is noticed", seconds=5)
     mine.release()
     assert delivery.get(LEASE)["spec"]["holderIdentity"] == "thief #2"
+
+
+def test_a_renewal_whose_answer_was_lost_is_a_renewal(
+    delivery: Delivery, cluster: ApiCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, sent = cluster.update, threading.Event()
+
+    def answer_lost(*asked: Any, **how: Any) -> Any:
+        real(*asked, **how)
+        sent.set()
+        raise ApiError("Sent again, it met its own first try.", code=409, reason="Conflict")
+
+    lease = lease_of(delivery, cluster, "alice #1", seconds=0.6)
+    lease.take(nothing, seconds=1)
+    monkeypatch.setattr(cluster, "update", answer_lost)
+    try:
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            lease.check()
+            time.sleep(0.02)
+        assert sent.is_set()
+    finally:
+        monkeypatch.undo()
+        lease.release()
 
 
 def test_of_many_runs_that_come_together_one_holds_it_at_a_time(

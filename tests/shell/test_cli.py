@@ -172,6 +172,8 @@ def test_wrong_usage_is_one_sentence_before_anything_is_done(repo: Repo, tmp_pat
         ("diff", "--output", "xml"): "is not one of 'text', 'markdown', 'html', 'json'",
         ("diff", "--levle", "live"): "No such option",
         ("rollback",): "Missing argument",
+        ("recover", "--keep"): "--keep is about what a drill built. Take it away, or add --drill.",
+        ("recover", "--export", str(file), "--dry-run"): "nothing else; --dry-run would have no effect.",
         ("dif",): "No such command 'dif'",
     }
     for arguments, expected in cases.items():
@@ -281,7 +283,14 @@ def sleepers(parent: int) -> list[int]:
         for thread in Path(f"/proc/{parent}/task").iterdir()
         for pid in map(int, (thread / "children").read_text().split())
     ]
-    return [pid for pid in pids if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep\0")]
+    return [pid for pid in pids if command_line(pid).startswith(b"sleep\0")]
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it has just ended
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

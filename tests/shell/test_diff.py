@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CANARY = "hunter2-canary-0815"
 NEWER = "hunter2-canary-4711"
+CASCADING = "finalizers: [resources-finalizer.argocd.argoproj.io]"
 FORMS = ("text", "markdown", "html", "json")
 
 
@@ -337,11 +338,38 @@ def test_a_changed_secret_is_seen_as_changed_and_no_value_is_shown(shop: Shop) -
                 assert shape.decode() not in text, form
 
 
+def test_what_a_rendered_application_says_without_effect_is_told(shop: Shop) -> None:
+    child = application("web", "web", "annotations: {argocd.argoproj.io/skip-reconcile: 'true'}")
+    template = child.replace("syncPolicy: {}", "syncPolicy: {automatd: {}}").replace("web", "{{ name }}")
+    plugin = "plugin: {name: jinja2, parameters: [{name: values, map: {name: web}}]}"
+    source = f"source: {{repoURL: https://github.com/acme/x.git, path: children, {plugin}}}"
+    files = {
+        "apps/root.yaml": application("root", "children", source=source),
+        "children/web.yaml.j2": template,
+        "web/all.yaml": config_map("one"),
+    }
+
+    report = shop.change(files, {"x.txt": "1"})
+
+    said = [(note.text, str(note.place)) for note in report.notes]
+    hint = "spec.syncPolicy.automatd is not a field Argo CD knows and has no effect; did you mean automated?"
+    assert said == [(hint, "children/web.yaml.j2")]
+    (web,) = (app for app in report.applications if app.name == "web")
+    assert [note.text for note in web.notes] == [
+        'web is left alone, because it has the annotation argocd.argoproj.io/skip-reconcile: "true".'
+    ]
+
+
 @pytest.mark.parametrize(
     ("finalizer", "action", "fate"),
     [
-        ("finalizers: [resources-finalizer.argocd.argoproj.io]", Action.PRUNE, "deleted with it"),
+        (CASCADING, Action.PRUNE, "deleted with it"),
         ("", Action.KEEP, "left in the cluster, because it has no resources finalizer"),
+        (
+            f"{CASCADING}\n  annotations: {{argocd.argoproj.io/sync-options: Delete=false}}",
+            Action.KEEP,
+            "left in the cluster, because it says that it is not to be deleted",
+        ),
     ],
 )
 def test_an_application_that_is_removed_says_what_becomes_of_its_objects(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from syncline.git import Repository
 from syncline.process import Room
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ODD = (
@@ -255,3 +257,28 @@ def test_a_request_to_stop_reaches_git(repo: Repo) -> None:
 
     with pytest.raises(Interrupted):
         Repository(repo.root, room=Room(check=stop))
+
+
+@pytest.mark.parametrize(
+    ("killed", "ask"),
+    [
+        ("grep", lambda git: git.files_containing("HEAD", ["word"], ["*.yaml"])),
+        ("cat-file", lambda git: git.contents("HEAD", ["a.yaml"])),
+        ("merge-base", lambda git: git.is_ancestor("HEAD", "HEAD")),
+        ("diff-tree", lambda git: git.changed_paths("HEAD", "HEAD")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_git_that_is_killed_has_not_answered(
+    repo: Repo, tmp_path: Path, killed: str, ask: Callable[[Repository], object]
+) -> None:
+    repo.commit({"a.yaml": "word\n", "b.yaml": "word\n"})
+    real, program = shutil.which("git"), tmp_path / "git"
+    # What it printed before it was killed looks like a whole answer.
+    script = f'case " $* " in *\' {killed} \'*) {real} "$@" | head -c 60; kill -9 $$;; esac'
+    program.write_text(f'#!/bin/sh\n{script}\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    git = Repository(repo.root, room=Room(path=f"{tmp_path}:{os.environ['PATH']}"))
+
+    with pytest.raises(GitError, match=f"^git {killed} was ended by signal 9. See whether the machine"):
+        ask(git)

@@ -6,13 +6,18 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
+from syncline import process
 from syncline.errors import Interrupted, ToolError
 from syncline.process import Room, hand_over, run
 from syncline.runtime import Cancellation
+
+if TYPE_CHECKING:
+    import subprocess
 
 ROOM = Room(seconds=20)
 FAMILY = "sleep 300 & echo $! > child; sh -c 'trap \"\" TERM; sleep 300' & echo $! >> child; "
@@ -76,6 +81,23 @@ def test_input_that_nobody_reads_holds_nobody_up(tmp_path: Path) -> None:
 
 def test_a_child_that_closes_its_pipes_and_goes_on_is_waited_for(tmp_path: Path) -> None:
     assert shell("exec 1>&- 2>&-; sleep 0.3; exit 7", tmp_path) == (7, b"", "")
+
+
+def test_what_a_child_left_in_its_pipes_is_read_however_late_we_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = process._has_ended
+
+    def not_before_its_end(child: subprocess.Popen[bytes]) -> bool:
+        while not ended(child):
+            time.sleep(0.01)
+        return True
+
+    # As on a machine that let us run again only long after the child was done.
+    monkeypatch.setattr(process, "_has_ended", not_before_its_end)
+    monkeypatch.setattr(process, "_GRACE", 0.0)
+
+    assert shell("sleep 0.2; printf whole", tmp_path)[:2] == (0, b"whole")
 
 
 def test_of_a_long_complaint_the_end_is_kept(tmp_path: Path) -> None:

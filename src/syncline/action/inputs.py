@@ -52,6 +52,24 @@ INPUTS: Final[Mapping[str, str]] = {
 COMMANDS: Final = tuple(Job)
 """What the input `command` may be."""
 
+_COMPARED: Final = frozenset({Job.DIFF, Job.SYNC, Job.RENDER})
+_REBUILT: Final = frozenset({Job.RECOVER, Job.DRILL})
+_ONLY_FOR: Final[Mapping[str, frozenset[Job]]] = {
+    "revision": _COMPARED | _REBUILT | {Job.ROLLBACK},
+    "base": frozenset({Job.DIFF}),
+    "path": _COMPARED,
+    "level": frozenset({Job.DIFF}),
+    "kube_version": frozenset({Job.DIFF}),
+    "heal": frozenset({Job.DRIFT}),
+    "rollback_on_failure": frozenset({Job.SYNC}),
+    **dict.fromkeys(("resources", "labels", "binding"), frozenset({Job.SYNC})),
+    **dict.fromkeys(("resource", "action", "params"), frozenset({Job.ACTIONS})),
+    "fail_on_difference": frozenset({Job.DIFF, Job.DRIFT}),
+    "record": _REBUILT,
+    "drill_context": frozenset({Job.DRILL}),
+}
+"""Inputs that are about some commands alone."""
+
 OUTPUTS: Final = ("outcome", "changed", "applications", "summary", "report", "html")
 
 
@@ -65,6 +83,15 @@ class Inputs(Struct, frozen=True):
         """From `INPUT_*`; an empty input has its default."""
         given = {name: environ.get(f"INPUT_{name.upper()}", "").strip() for name in INPUTS}
         return cls({name: given[name] or default for name, default in INPUTS.items()})
+
+    def of(self, job: Job) -> tuple[Inputs, tuple[str, ...]]:
+        """The inputs that are about a command, the others as if they were empty; and which were given."""
+        idle = tuple(
+            name
+            for name, jobs in _ONLY_FOR.items()
+            if job not in jobs and self.values[name].lower() != INPUTS[name]
+        )
+        return Inputs({**self.values, **{name: INPUTS[name] for name in idle}}), idle
 
     def __getitem__(self, name: str) -> str:
         return self.values[name]

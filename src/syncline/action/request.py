@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from syncline import cli
 from syncline.action.files import inside
-from syncline.action.inputs import COMMANDS
+from syncline.action.inputs import COMMANDS, INPUTS
 from syncline.core.live import Level
 from syncline.core.review import Binding
 from syncline.core.selection import selection
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from syncline.action.inputs import Inputs
     from syncline.github.event import Event
+
+_TO_THE_GOOD: Final = frozenset({Job.ROLLBACK, Job.RECOVER, Job.DRILL})
+"""Jobs that find out by themselves which commit was good, unless somebody names one."""
 
 _HIDDEN: Final = ("ACTIONS_", "INPUT_", "GITHUB_TOKEN", "GH_TOKEN")
 """Beginnings of variables that nothing below this module needs to see."""
@@ -49,18 +52,33 @@ class Reporting(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """One step of a workflow."""
+    """One step of a workflow; `idle` are the inputs that were given and are not about its command."""
 
     event: Event
     invocation: Invocation
     reporting: Reporting
     token: str
+    idle: tuple[str, ...] = ()
 
 
 def make_request(inputs: Inputs, event: Event, environ: Mapping[str, str], stack: ExitStack) -> Request:
     """What is to be done and told. Raises UsageError; the kubeconfig's file lives as long as the stack."""
+    _check(inputs, event)
+    inputs, idle = inputs.of(_job(inputs))
     reporting = _reporting(inputs, environ)
-    return Request(event, _invocation(inputs, event, environ, stack), reporting, inputs["token"])
+    return Request(event, _invocation(inputs, event, environ, stack), reporting, inputs["token"], idle)
+
+
+def _check(inputs: Inputs, event: Event) -> None:
+    """A value that means nothing is refused, whatever command it is about. Raises UsageError."""
+    for name, default in INPUTS.items():
+        if default in {"true", "false"}:
+            inputs.flag(name)
+    _level(inputs, event)
+    _policy(inputs)
+    cli.parameters(inputs.lines("params"))
+    cli.kube_version(inputs["kube_version"])
+    selection(inputs.lines("resources"), inputs.lines("labels"))
 
 
 def _reporting(inputs: Inputs, environ: Mapping[str, str]) -> Reporting:
@@ -172,10 +190,10 @@ def _revisions(inputs: Inputs, event: Event, job: Job) -> tuple[str, str]:
     A pull request's merge commit against its first parent: what merging will do. Where there is no merge
     commit, the head against where it parted from the base.
     """
-    if inputs["base"] or inputs["revision"]:
+    if job in _TO_THE_GOOD:
+        return "", inputs["revision"]
+    if job is not Job.DIFF or inputs["base"] or inputs["revision"]:
         return inputs["base"], inputs["revision"] or event.sha
-    if job is not Job.DIFF:
-        return "", "" if job is Job.ROLLBACK else event.sha
     if event.name == "pull_request" and event.sha and event.sha != event.head_sha:
         return f"{event.sha}^1", event.sha
     if event.base_sha:

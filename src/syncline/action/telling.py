@@ -55,6 +55,9 @@ def tell_runner(report: Report, request: Request) -> Report:
     if not request.token:
         text = "No token was given: neither a comment nor statuses are written."
         annotate([Annotation("notice", "", 0, "Syncline", text)], sys.stdout)
+    for name in request.idle:
+        text = f"The input {name} has no effect on the command {report.job.value}."
+        annotate([Annotation("warning", "", 0, "Syncline", text)], sys.stdout)
     print_untrusted(terminal(report, colour=False), sys.stdout)
     annotate(annotations_of(report), sys.stdout)
     file = request.reporting.summary_file

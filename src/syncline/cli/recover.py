@@ -56,9 +56,22 @@ def recover(**options: Any) -> None:
         raise UsageError(
             "--drill and --context NAME go together.", remedy="The context is that of a throw-away cluster."
         )
+    if options["keep"] and not options["drill"]:
+        raise UsageError("--keep is about what a drill built.", remedy="Take it away, or add --drill.")
     if options["export"]:
+        _check_alone(options)
         _export(options)
     do("drill" if options["drill"] else "recover", options)
+
+
+def _check_alone(options: Mapping[str, Any]) -> None:
+    names = {"--drill": "drill", "--dry-run": "dry_run", "--from": "record", "--html": "html"}
+    beside = [name for name, key in {**names, "--timeout": "timeout"}.items() if options[key]]
+    if beside:
+        raise UsageError(
+            f"--export writes a record and nothing else; {' and '.join(beside)} would have no effect.",
+            remedy="Take one of them away.",
+        )
 
 
 def _export(options: Mapping[str, Any]) -> NoReturn:

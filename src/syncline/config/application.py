@@ -229,6 +229,11 @@ class Rolling(Struct, frozen=True):
 
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 """Present on an Application: deleting it deletes its resources (Argo CD, "App Deletion")."""
+_IN_BACKGROUND = f"{RESOURCES_FINALIZER}/background"
+CASCADING = frozenset({RESOURCES_FINALIZER, f"{RESOURCES_FINALIZER}/foreground", _IN_BACKGROUND})
+"""All its forms."""
+SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
+_KEEPING = frozenset({"Prune=false", "Prune=confirm", "Delete=false", "Delete=confirm"})
 
 
 class Application(Discreet, frozen=True):
@@ -265,5 +270,24 @@ class Application(Discreet, frozen=True):
 
     @property
     def cascades(self) -> bool:
-        """Whether its resources go when it goes: it carries the resources finalizer, in any of its forms."""
-        return any(name.startswith(RESOURCES_FINALIZER) for name in self.finalizers)
+        """Whether its resources go when it goes: it carries the resources finalizer, in any of its forms, and
+        nothing that keeps Argo CD from deleting the Application itself.
+        """
+        return not (CASCADING.isdisjoint(self.finalizers) or self.is_kept)
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether its annotation tells Argo CD's controller to leave it alone."""
+        return self.annotations.get(SKIP_RECONCILE) == "true"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it says that it is not to be deleted, or not before somebody confirms it."""
+        said = self.annotations.get("argocd.argoproj.io/sync-options", "").split(",")
+        helm = self.annotations.get("helm.sh/resource-policy", "").split(",")
+        return not _KEEPING.isdisjoint(map(str.strip, said)) or "keep" in map(str.strip, helm)
+
+    @property
+    def cascades_in_background(self) -> bool:
+        """Whether they go in Kubernetes' own time, each before what it owns."""
+        return _IN_BACKGROUND in self.finalizers

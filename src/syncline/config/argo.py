@@ -7,7 +7,7 @@ Application at all.
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from syncline.config.application import (
     Application,
@@ -19,7 +19,6 @@ from syncline.config.application import (
     Source,
     SyncPolicy,
 )
-from syncline.config.complaint import Complaints, did_you_mean
 from syncline.config.decoding import (
     Node,
     Table,
@@ -37,46 +36,17 @@ from syncline.config.decoding import (
 )
 from syncline.config.globs import compiled
 from syncline.config.jq import unreadable
+from syncline.config.metadata import application_metadata, sync_options
 from syncline.config.source import dry_source, source, sources
 from syncline.patterns import regex
+
+if TYPE_CHECKING:
+    from syncline.config.complaint import Complaints
 
 API_VERSION = "argoproj.io/v1alpha1"
 
 NO_CLUSTER = "names no cluster"
 """What is said of a destination with neither a server nor a name."""
-
-_BOTH = ("true", "false")
-SYNC_OPTIONS = {
-    "ApplyOutOfSyncOnly": _BOTH,
-    "ClientSideApplyMigration": _BOTH,
-    "CreateNamespace": _BOTH,
-    "Delete": (*_BOTH, "confirm"),
-    "FailOnSharedResource": _BOTH,
-    "Force": _BOTH,
-    "Prune": (*_BOTH, "confirm"),
-    "PruneLast": _BOTH,
-    "PrunePropagationPolicy": ("foreground", "background", "orphan"),
-    "Replace": _BOTH,
-    "RespectIgnoreDifferences": _BOTH,
-    "ServerSideApply": _BOTH,
-    "SkipDryRunOnMissingResource": _BOTH,
-    "Validate": _BOTH,
-}
-"""Argo CD's sync options and their values ("Sync Options" in its documentation); case matters."""
-
-
-def _sync_option(node: Node) -> str:
-    option = text(node)
-    key, _, value = option.partition("=")
-    # Argo CD passes over what it does not know. Here it is an error: who misspells Prune=false must not learn
-    # of it from what was deleted.
-    if option and key not in SYNC_OPTIONS:
-        node.error(f"is not a sync option{did_you_mean(key, SYNC_OPTIONS)}")
-    elif option and value not in SYNC_OPTIONS[key]:
-        node.error(
-            f"means nothing: {key} takes {' or '.join(SYNC_OPTIONS[key])}, without spaces or capitals."
-        )
-    return option
 
 
 def _automated(node: Node) -> Automated:
@@ -118,7 +88,7 @@ def _retry(node: Node) -> Retry:
 
 _SYNC_POLICY: Table = {
     "automated": _automated,
-    "syncOptions": list_of(_sync_option),
+    "syncOptions": sync_options,
     "retry": _retry,
     "managedNamespaceMetadata": checked({"labels": text_map, "annotations": text_map}),
 }
@@ -126,9 +96,14 @@ _SYNC_POLICY: Table = {
 
 def _sync_policy(node: Node) -> SyncPolicy:
     found = fields(node, _SYNC_POLICY)
-    return SyncPolicy(
+    policy = SyncPolicy(
         **{"options" if name == "sync_options" else name: value for name, value in found.items()}
     )
+    if node.has("managedNamespaceMetadata") and not policy.create_namespace:
+        node.child("managedNamespaceMetadata").warn(
+            "has no effect without the sync option CreateNamespace=true."
+        )
+    return policy
 
 
 def _destination(node: Node) -> Destination:
@@ -196,7 +171,17 @@ _IGNORE: Table = {
 
 
 def _ignore(node: Node) -> IgnoreDifference:
-    return IgnoreDifference(**fields(node, _IGNORE))
+    found = fields(node, _IGNORE)
+    if isinstance(node.value, dict) and not node.has("kind"):
+        node.error("needs a kind, or it means no object; * is any.")
+    elif isinstance(node.value, dict) and not any(map(node.has, _IGNORED_BY)):
+        node.warn(
+            f"has no effect: it names no field. Write {', '.join(_IGNORED_BY[:-1])} or {_IGNORED_BY[-1]}."
+        )
+    return IgnoreDifference(**found)
+
+
+_IGNORED_BY: Final = ("jsonPointers", "jqPathExpressions", "managedFieldsManagers")
 
 
 _SPEC: Table = {
@@ -235,36 +220,22 @@ def _spec(node: Node) -> dict[str, Any]:
     return found
 
 
-_OF_THE_SERVER = (
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "generateName",
-    "generation",
-    "managedFields",
-    "ownerReferences",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-)
-METADATA: Table = {
-    "name": text,
-    "namespace": text,
-    "labels": text_map,
-    "annotations": text_map,
-    "finalizers": texts,
-    **dict.fromkeys(_OF_THE_SERVER, anything),
-}
 NAME: Final = regex(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 """An Application's: what Kubernetes takes, and what is safe as a part of a file's name."""
+
+
+def _operation(node: Node) -> None:
+    if node.value:
+        node.warn("has no effect: a sync is asked of Syncline itself, and nothing of a file begins one.")
+
 
 _APPLICATION: Table = {
     "apiVersion": text,
     "kind": text,
-    "metadata": lambda node: fields(node, METADATA),
+    "metadata": application_metadata,
     "spec": _spec,
     "status": anything,
-    "operation": anything,
+    "operation": _operation,
 }
 
 

@@ -21,13 +21,15 @@ from syncline.config.load import BrokenApplication, Configuration, set_apart
 from syncline.documents import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.appset.expand import Made
     from syncline.config.complaint import Path
     from syncline.errors import Place
 
 _SHOWN: Final = 80
+_NO_VALUE: Final = "<no value>"
+"""What Go's templates write for a parameter that there is not."""
 _ALIAS: Final = (
     " A cluster that is reached by a context has a server for templates where syncline.yaml gives it a "
     "serverAlias; its name is always there."
@@ -56,6 +58,9 @@ def with_generated(
         if isinstance(result, SetError):
             broken.append(_failed(appset, result))
             continue
+        if not result and not _may_be_empty(appset):
+            words = f"ApplicationSet {appset.name} makes no Applications: its generators find nothing."
+            complaints[Complaint(words, appset.origin, "warning")] = None
         for made in result:
             one = _decoded(appset, made, complaints)
             (broken if isinstance(one, BrokenApplication) else applications).append(one)  # type: ignore[arg-type]
@@ -68,6 +73,23 @@ def with_generated(
             broken=(*found.broken, *broken),
         )
     )
+
+
+_OFTEN_EMPTY: Final = frozenset({"plugin", "pullRequest", "scmProvider"})
+
+
+def _may_be_empty(appset: ApplicationSet) -> bool:
+    """Whether it is nothing odd that there is nothing just now: no pull request is open."""
+    kinds = {generator.kind for generator in appset.generators}
+    nested = {kind for generator in appset.generators for kind in _inside(generator.body)}
+    return not _OFTEN_EMPTY.isdisjoint(kinds | nested)
+
+
+def _inside(body: Mapping[str, Any]) -> Iterator[str]:
+    for entry in body.get("generators") or ():
+        for kind, value in entry.items():
+            yield kind
+            yield from _inside(value if isinstance(value, dict) else {})
 
 
 def _failed(appset: ApplicationSet, error: SetError) -> BrokenApplication:
@@ -89,6 +111,12 @@ def _decoded(
             "use a normalized parameter, or goTemplate's normalize.",
         )
     errors = tuple(_of(appset, each, name) for each in book.errors)
+    if appset.is_go and _NO_VALUE in str(made.body):
+        words = (
+            f"ApplicationSet {appset.name} makes {name[:_SHOWN]!r}, which holds {_NO_VALUE}: a parameter of "
+            "the template is missing. goTemplateOptions: [missingkey=error] would say which."
+        )
+        complaints[Complaint(words, appset.place(TEMPLATE), "warning")] = None
     complaints |= dict.fromkeys(_of(appset, each) for each in book.found if each.severity == "warning")
     if app is None or errors:
         return BrokenApplication(name, appset.namespace, appset.origin, errors)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from syncline.config import (
     argo,
+    argocd_keys,
     comparison,
     controller,
     customizations,
@@ -93,12 +94,16 @@ def load(files: Iterable[tuple[str, Text]]) -> Configuration:
     left_out, others = unmanaged.decode(found.customizations)
     everywhere, odd = global_projects.decode(found.customizations)
     sets, wrong = controller.decode(found.customizations)
+    found.unclear += (*complaints, *more, *others, *odd, *wrong)
     found.complaints += (*complaints, *more, *others, *odd, *wrong)
+    unclear = tuple(each for each in found.unclear if each.severity == "error")
     return set_apart(
         Configuration(
             applications=tuple(found.applications),
             settings=found.settings,
-            customizations=Customizations(found.customizations, kinds, compared, left_out, everywhere, sets),
+            customizations=Customizations(
+                found.customizations, kinds, compared, left_out, everywhere, sets, unclear
+            ),
             complaints=tuple(found.complaints),
             broken=tuple(found.broken),
             sets=tuple(found.sets),
@@ -115,6 +120,7 @@ class _Found:
         self.settings_place: Place | None = None
         self.customizations: dict[str, tuple[str, Place]] = {}
         self.complaints: list[Complaint] = []
+        self.unclear: list[Complaint] = []
         self.broken: list[BrokenApplication] = []
         self.sets: list[ApplicationSet] = []
         self.projects: dict[str, AppProject] = {}
@@ -197,8 +203,12 @@ def _take_object(found: _Found, body: Mapping[str, Any], complaints: Complaints)
     kind, api_version = body.get("kind"), str(body.get("apiVersion", ""))
     if kind == "ConfigMap" and _is_called(body, "argocd-cm"):
         _take_customizations(found, body, complaints, _ARGOCD_CM)
+        argocd_keys.complain(body.get("data"), complaints)
+        found.unclear += complaints.errors
     elif kind == "ConfigMap" and _is_called(body, "argocd-cmd-params-cm"):
         _take_customizations(found, body, complaints, _PARAMETERS)
+        argocd_keys.complain_of_parameters(body.get("data"), complaints)
+        found.unclear += complaints.errors
     elif api_version.startswith("argoproj.io/") and kind == "Application":
         if not _is_template(argo.identifying_values(body)):
             _take_application(found, body, complaints)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.config.argo import API_VERSION, METADATA
+from syncline.config.argo import API_VERSION
 from syncline.config.decoding import (
     Node,
     Table,
@@ -20,6 +20,7 @@ from syncline.config.decoding import (
     text,
     texts,
 )
+from syncline.config.metadata import METADATA
 from syncline.config.project import (
     AllowedDestination,
     AppProject,
@@ -105,6 +106,21 @@ def _role(node: Node) -> Role:
         if (right := _right(node.child("policies").child(number), line)) is not None
     )
     return Role(found.get("name", ""), rights, found.get("groups", ()), node.complaints.place(node.path))
+
+
+def _check_policies(roles: Node, project: str) -> None:
+    """Each line is about its own role and project (Argo CD refuses any other): it would give something
+    elsewhere, or nothing.
+    """
+    for role in members(roles) if roles.value else ():
+        name = role.value.get("name") if isinstance(role.value, dict) else None
+        lines = role.child("policies") if isinstance(role.value, dict) else role
+        for node in members(lines) if isinstance(lines.value, list) else ():
+            words = [word.strip() for word in str(node.value).split(",")]
+            if len(words) == len(_WORDS) and words[1] != f"proj:{project}:{name}":
+                node.error(f"is about {words[1]}; a line of this role begins with p, proj:{project}:{name}.")
+            elif len(words) == len(_WORDS) and words[4].partition("/")[0] != project:
+                node.error(f"is about {words[4]}, which is not of the project {project}.")
 
 
 def _right(node: Node, line: str) -> Right | None:
@@ -233,6 +249,8 @@ def decode(body: Any, complaints: Complaints) -> AppProject | None:
         root.child("metadata").error("needs a name.")
     if root.value.get("apiVersion") != API_VERSION:
         root.child("apiVersion").error(f"must be {API_VERSION}.")
+    if isinstance(root.value.get("spec"), dict):
+        _check_policies(root.child("spec").child("roles"), str(found.get("metadata", {}).get("name") or ""))
     if complaints.errors:
         return None
     labels = found["metadata"].get("labels", {})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from syncline.config.application import Destination
+    from syncline.config.complaint import Complaint
     from syncline.config.customizations import Customization
     from syncline.config.global_projects import GlobalProject
     from syncline.config.source_plugin import PluginFile
@@ -109,6 +110,7 @@ class Customizations(Struct, frozen=True):
 
     `kinds` is what they come to for health and actions, by `Kind`, `group/Kind` or a glob of these, and
     `comparison` what they and the keys about tracking come to for comparing; `unmanaged` is left alone.
+    `unclear` are the keys that cannot be understood: what they were to spare or to forbid nobody knows.
     """
 
     texts: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
@@ -117,6 +119,7 @@ class Customizations(Struct, frozen=True):
     unmanaged: Unmanaged = field(default_factory=Unmanaged)
     global_projects: tuple[GlobalProject, ...] = ()
     controller: Controller = Controller()
+    unclear: tuple[Complaint, ...] = ()
 
     @property
     def sensitive_annotations(self) -> frozenset[str]:

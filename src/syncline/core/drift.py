@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from syncline.core.fields import FieldChange
     from syncline.core.resource import ResourceKey
 
-_HEALED: Final = frozenset({Action.UPDATE, Action.ADOPT, Action.CREATE})
+_HEALED: Final = frozenset({Action.UPDATE, Action.RECREATE, Action.ADOPT, Action.CREATE})
 """What undoing drift amounts to; a CREATE is an object that somebody deleted."""
 
 _HELD: Final = 3600.0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.application import Application
+    from syncline.config.complaint import Complaint
     from syncline.config.load import BrokenApplication
 
 
@@ -37,7 +38,7 @@ class Family(Struct, frozen=True):
 
     `parents` leads from an identity to that of its parent; `silent` are those that could not be rendered, so
     that nobody knows their children; `broken` are children whose definition has errors; `rivals` are second
-    parents, with a sentence.
+    parents, with a sentence; `complaints` is what the definitions of children say without effect.
     """
 
     applications: tuple[Application, ...] = ()
@@ -45,6 +46,7 @@ class Family(Struct, frozen=True):
     silent: frozenset[str] = frozenset()
     broken: tuple[BrokenApplication, ...] = ()
     rivals: tuple[str, ...] = ()
+    complaints: tuple[Complaint, ...] = ()
 
     def circle(self, app: Application) -> str:
         """The sentence about the circle an application stands in; empty where it stands in none."""

@@ -15,9 +15,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from syncline.config.argo import SYNC_OPTIONS
-from syncline.config.complaint import did_you_mean
+from syncline.config.metadata import OPTIONS as ANNOTATION
+from syncline.config.metadata import contradiction, objection, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from syncline.core.inventory import Inventory
     from syncline.core.resource import Body, Manifest
 
-ANNOTATION: Final = "argocd.argoproj.io/sync-options"
 KEEP_ANNOTATION: Final = "helm.sh/resource-policy"
 
 _APPROVED: Final = "argocd.argoproj.io/deletion-approved"
@@ -105,11 +105,11 @@ class SyncOptions(Struct, frozen=True):
     def manner(self, desired: Body, live: Body | None) -> Manner:
         """How this object is written."""
         own = words_of(desired)
-        either = own | (words_of(live) if live else _NO_WORDS)
-        if not (either or self.words):
+        there = words_of(live) if live else _NO_WORDS
+        if not (own or there or self.words):
             return _as_usual(self.migrates)
         method = Method.APPLY
-        if "Replace=true" in either | self.words:
+        if self._asks("Replace", own, there):
             method = Method.REPLACE  # it wins over server-side apply
         validate = _value("Validate", own, self.words, "true") == "true"
         if method is Method.APPLY and not (validate and self._server_side(own)):
@@ -118,16 +118,21 @@ class SyncOptions(Struct, frozen=True):
         return Manner(
             method,
             validate=validate,
-            force="Force=true" in either | self.words,
+            force=self._asks("Force", own, there),
             migrate=self.migrates if method is not Method.REPLACE else frozenset(),
         )
+
+    def _asks(self, name: str, *own: frozenset[str]) -> bool:
+        """Whether the first of these words that is about the option, else the application, says yes."""
+        said = (_value(name, each, _NO_WORDS, "") for each in own)
+        return (next(filter(None, said), "") or ("true" if self.has(name) else "")) == "true"
 
     def _server_side(self, own: frozenset[str]) -> bool:
         return _value("ServerSideApply", own, self.words, "true") == "true"
 
     def may_be_missing(self, desired: Body) -> bool:
         """Whether the object's kind may still be unknown when the sync begins."""
-        return "SkipDryRunOnMissingResource=true" in words_of(desired) | self.words
+        return self._asks("SkipDryRunOnMissingResource", words_of(desired))
 
     def prune(self, live: Body) -> str:
         """`true`, `false` or `confirm`."""
@@ -143,7 +148,7 @@ class SyncOptions(Struct, frozen=True):
 
     def prunes_last(self, live: Body) -> bool:
         """Whether it is deleted after everything else."""
-        return "PruneLast=true" in words_of(live) | self.words
+        return self._asks("PruneLast", words_of(live))
 
 
 NO_OPTIONS: Final = SyncOptions()
@@ -152,6 +157,14 @@ NO_OPTIONS: Final = SyncOptions()
 def options_of(app: Application) -> SyncOptions:
     """What an Application asks for."""
     return SyncOptions.of(app.sync_policy.options, app.annotations.get(_MIGRATION_MANAGER, ""))
+
+
+def parting_options_of(app: Application) -> SyncOptions:
+    """By which all of an application is deleted: its finalizer says how deletion goes on."""
+    options = options_of(app)
+    how = "background" if app.cascades_in_background else "foreground"
+    kept = frozenset(word for word in options.words if not word.startswith("PrunePropagationPolicy="))
+    return replace(options, words=kept | {f"PrunePropagationPolicy={how}"})
 
 
 def confirmed(annotations: Mapping[str, str], known: Inventory) -> bool:
@@ -171,30 +184,28 @@ def confirmed(annotations: Mapping[str, str], known: Inventory) -> bool:
 def words_of(body: Body) -> frozenset[str]:
     """The options in a resource's annotation, as they stand there."""
     text = _annotation(body, ANNOTATION)
-    return frozenset(word.strip() for word in text.split(",")) - {""} if text else _NO_WORDS
+    return words(text) if text else _NO_WORDS
 
 
 def misread_options(manifests: Iterable[Manifest]) -> Iterator[str]:
     """Every option of a resource that nobody can carry out."""
     for manifest in manifests:
-        for word in sorted(words_of(manifest.body)):
-            why = _objection(word)
+        asked = sorted(words_of(manifest.body))
+        for word in asked:
+            why = objection(word)
+            if not why and word.partition("=")[0] in OF_APPLICATION:
+                why = "only an Application can ask for that."
             if why:
                 yield f"{manifest.key} ({manifest.origin}) asks for {word} in {ANNOTATION}: {why}"
-
-
-def _objection(word: str) -> str:
-    name, _, value = word.partition("=")
-    if name not in SYNC_OPTIONS:
-        return f"there is no such sync option{did_you_mean(name, SYNC_OPTIONS)}"
-    if value not in SYNC_OPTIONS[name]:
-        return f"{name} takes {' or '.join(SYNC_OPTIONS[name])}, without spaces or capitals."
-    return "only an Application can ask for that." if name in OF_APPLICATION else ""
+        pair = contradiction(asked)
+        if pair is not None:
+            both = f"{pair[0]} and {pair[1]}"
+            yield f"{manifest.key} ({manifest.origin}) asks for {both} in {ANNOTATION}; keep one of them."
 
 
 def _value(name: str, own: frozenset[str], others: frozenset[str], default: str) -> str:
-    for words in (own, others):
-        for word in sorted(words):
+    for listed in (own, others):
+        for word in sorted(listed):
             if word.startswith(f"{name}="):
                 return word.partition("=")[2]
     return default

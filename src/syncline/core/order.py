@@ -7,19 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from syncline.patterns import regex
+from syncline.config.metadata import WAVE, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from syncline.core.resource import Body, Manifest
 
-_WAVE: Final = "argocd.argoproj.io/sync-wave"
 _WEIGHT: Final = "helm.sh/hook-weight"
-
-_INTEGER: Final = regex(r"[+-]?0*[0-9]{1,19}")
-"""What Go's `strconv.Atoi` reads; Python's `int` would also take spaces, underscores and other scripts."""
-_LIMIT: Final = 2**63
 
 KIND_ORDER: Final = (
     "Namespace",
@@ -73,20 +68,15 @@ def wave_of(body: Body) -> int:
     count.
     """
     annotations = (body.get("metadata") or {}).get("annotations") or {}
-    found = (_integer(str(annotations.get(name, ""))) for name in (_WAVE, _WEIGHT))
+    found = (integer(str(annotations.get(name, ""))) for name in (WAVE, _WEIGHT))
     return next((wave for wave in found if wave is not None), 0)
-
-
-def _integer(text: str) -> int | None:
-    value = int(text) if _INTEGER.fullmatch(text) else None
-    return value if value is not None and -_LIMIT <= value < _LIMIT else None
 
 
 def misread_waves(manifests: Iterable[Manifest]) -> Iterator[str]:
     """Every wave that is no integer; Argo CD takes it for 0 without a word."""
     for manifest in manifests:
-        text = str(((manifest.body.get("metadata") or {}).get("annotations") or {}).get(_WAVE, "0"))
-        if _integer(text) is None:
+        text = str(((manifest.body.get("metadata") or {}).get("annotations") or {}).get(WAVE, "0"))
+        if integer(text) is None:
             yield (
                 f"{manifest.key} ({manifest.origin}) has the sync wave {text!r}, which is no integer; "
                 'write one like "-1" or "5".'
@@ -97,5 +87,5 @@ def odd_weights(manifests: Iterable[Manifest]) -> Iterator[str]:
     """Helm's weights that are no integers; Helm itself takes them for 0."""
     for manifest in manifests:
         text = str(((manifest.body.get("metadata") or {}).get("annotations") or {}).get(_WEIGHT, "0"))
-        if _integer(text) is None:
+        if integer(text) is None:
             yield f"{manifest.key} ({manifest.origin}) has the hook weight {text!r}, which counts as 0."

@@ -73,7 +73,10 @@ class Objects:
         if not named:
             return {}
         wanted = "".join(f"{name}\n" for name in named.values()).encode("utf-8", "surrogateescape")
-        rest = memoryview(self._git.run("cat-file", "--batch", "--buffer", stdin=wanted).stdout)
+        answer = self._git.run("cat-file", "--batch", "--buffer", stdin=wanted)
+        if answer.code:
+            raise GitError(f"git cat-file failed: {last_line(answer.stderr)}.")
+        rest = memoryview(answer.stdout)
         blobs = {}
         for path, name in named.items():
             header, _, _ = bytes(rest[:8192]).partition(b"\n")

@@ -153,13 +153,24 @@ class Git:
 
     def _start(self, arguments: tuple[str, ...], room: Room, stdin: bytes = b"") -> Completed:
         guards = [part for guard in _GUARDS for part in ("-c", guard)]
-        return run(["git", *guards, *arguments], cwd=self.root, room=room, stdin=stdin)
+        answer = run(["git", *guards, *arguments], cwd=self.root, room=room, stdin=stdin)
+        if answer.code < 0:
+            # What it had printed by then looks like an answer: fewer files, no such commit, nothing found.
+            raise GitError(
+                f"git {_subcommand(arguments)} was ended by signal {-answer.code}.",
+                remedy="See whether the machine ran out of memory, and run it again.",
+            )
+        return answer
 
 
 _OFF: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "filter": (("smudge", ""), ("clean", ""), ("process", ""), ("required", "false")),
     "hook": (("enabled", "false"), ("command", "")),
 }
+
+
+def _subcommand(arguments: tuple[str, ...]) -> str:
+    return next((each for each in arguments if each[:1].isalpha() and "=" not in each), "")
 
 
 def last_line(text: str) -> str:

@@ -45,6 +45,7 @@ def refusal(method: str, path: str, answer: Answer) -> GitHubError:
     return GitHubError(
         f"GitHub refuses {method} {path} with {answer.status}{reason}.",
         remedy=_remedy(method, path, answer),
+        status=answer.status,
     )
 
 

@@ -35,7 +35,16 @@ def run(session: Session, observer: Observer) -> Report:
     report = job_of(session.invocation.job)(session, Discreet(observer, session.masker))
     broken = () if session.invocation.path else _broken(session, report.head)
     seconds = round(session.clock.monotonic() - began, 1)
-    whole = replace(report, applications=(*report.applications, *broken), seconds=seconds)
+    unclear = tuple(
+        Problem(each.message, ExitCode.CONFIG, each.place)
+        for each in session.written(report.head).customizations.unclear
+    )
+    whole = replace(
+        report,
+        applications=(*report.applications, *broken),
+        problems=(*report.problems, *unclear),
+        seconds=seconds,
+    )
     return scrubbed(whole, session.masker)
 
 

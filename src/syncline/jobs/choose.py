@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from syncline.config.application import SKIP_RECONCILE
 from syncline.core.family import wave
 from syncline.errors import UsageError
+from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +44,26 @@ def chosen(
         if name not in known:
             raise UsageError(f"There is no Application {name!r}.", remedy=_hint(name, known))
     return tuple(app for app in ordered if not names or set(labels(app)) & set(names))
+
+
+def without_left_alone(
+    apps: Iterable[Application], session: Session
+) -> tuple[tuple[Application, ...], tuple[Note, ...]]:
+    """Those that may be touched, and what is to be said of those that ask to be left alone.
+
+    One that was named stays: whoever names it is told at the door.
+    """
+    listed = tuple(apps)
+    if session.invocation.applications:
+        return listed, ()
+    alone = [app for app in listed if app.is_left_alone]
+    notes = (Note(Severity.INFO, f"{left_alone(app)}.", place=app.origin) for app in alone)
+    return tuple(app for app in listed if not app.is_left_alone), tuple(notes)
+
+
+def left_alone(app: Application) -> str:
+    """That an application is not touched, and why."""
+    return f'{app.name} is left alone, because it has the annotation {SKIP_RECONCILE}: "true"'
 
 
 def labels(app: Application | BrokenApplication) -> tuple[str, str]:

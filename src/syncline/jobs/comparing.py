@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from syncline.config.application import IgnoreDifference
-from syncline.core.compare_options import ANNOTATION, misread_comparing, shows_webhooks
+from syncline.config.metadata import COMPARING
+from syncline.core.compare_options import shows_webhooks
 from syncline.core.definitions import definition_among
 from syncline.core.ignore import questions
 from syncline.core.known_types import with_known_types
@@ -73,8 +74,7 @@ def terms_of(
     terms = Terms(
         policy, ignored, _typed(shapes, manifests, known), answers, webhooks=shows_webhooks(app.annotations)
     )
-    misread = misread_comparing(app.annotations, manifests)
-    return terms, tuple(Note(Severity.WARNING, text) for text in (*misread, *sentences))
+    return terms, tuple(Note(Severity.WARNING, text) for text in sentences)
 
 
 def hushed(prediction: Prediction) -> Iterator[Note]:
@@ -84,7 +84,7 @@ def hushed(prediction: Prediction) -> Iterator[Note]:
         objects = "one object" if count == 1 else f"{count} objects"
         text = (
             f"Admission would change more of {objects} by itself; IncludeMutationWebhook=true in the "
-            f"Application's {ANNOTATION} shows what."
+            f"Application's {COMPARING} shows what."
         )
         yield Note(Severity.INFO, text)
 

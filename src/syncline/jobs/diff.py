@@ -67,7 +67,8 @@ def diff(session: Session, observer: Observer) -> Report:
         or _what_if(pair, session)
         for name, pair in pairs.items()
     }
-    broken = session.configuration(head).broken
+    children = () if session.invocation.path else session.family(head).broken
+    broken = (*session.configuration(head).broken, *children)
     asked = chosen((pair.app for pair in pairs.values()), session.invocation.applications, broken)
     touched = [app for app in asked if reasons[identity(app)]]
     for revision, sides in ((base, "before"), (head, "after")):
@@ -185,7 +186,8 @@ def _farewell(app: Application, count: int, session: Session) -> str:
     objects = f"{count} objects" if count != 1 else "one object"
     if session.invocation.path:
         return f"The directory {app.sources[0].path} is removed, with its {objects}."
-    fate = "deleted with it" if app.cascades else "left in the cluster, because it has no resources finalizer"
+    why = "it says that it is not to be deleted" if app.is_kept else "it has no resources finalizer"
+    fate = "deleted with it" if app.cascades else f"left in the cluster, because {why}"
     return f"The Application is removed; its {objects} {'is' if count == 1 else 'are'} {fate}."
 
 

@@ -18,7 +18,7 @@ from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.trust import Tier
 from syncline.errors import ConfigError
-from syncline.jobs.choose import asked_for
+from syncline.jobs.choose import asked_for, without_left_alone
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.orphans import orphan_notes
 from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
@@ -36,13 +36,13 @@ def drift(session: Session, observer: Observer) -> Report:
     session.clusters.expect()
     head = session.head
     session.trust(head)
-    asked = asked_for(session, head)
+    asked, alone = without_left_alone(asked_for(session, head), session)
     row = one_by_one(asked, lambda app: _check(app, session, observer), session, observer)
     return Report(
         Job.DRIFT,
         head=head,
         applications=row.reports,
-        notes=(*complaint_notes(session, head), *row.notes),
+        notes=(*complaint_notes(session, head), *alone, *row.notes),
         interrupted=row.interrupted,
     )
 
@@ -113,7 +113,7 @@ def _check(app: Application, session: Session, observer: Observer) -> AppReport:
 def _heals(app: Application, session: Session) -> bool:
     policy = session.settings.drift.of(app.name)
     wanted = policy == "heal" or (policy == "application" and app.sync_policy.self_heal)
-    return session.permissions.heal or wanted
+    return (session.permissions.heal or wanted) and not app.is_left_alone
 
 
 def _decided(prepared: Prepared, session: Session) -> Prepared:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from syncline.ports import Environment, Forge
     from syncline.process import Room
 
+_NOT_FOUND: Final = 404
 _MOST_ROUNDS: Final = 20
 """Two levels of nesting need eight at most; more would be a mistake of ours."""
 
@@ -182,7 +183,7 @@ def _answer(question: Question, sources: Sources) -> Any:
             case OpenPullRequests() | Repositories() | Branches() | HasPath():
                 return _hosted(question, sources)
     except GitHubError as error:
-        return Refusal(f"{error.message} {error.remedy}".strip())
+        return Refusal(f"{error.message} {error.remedy}".strip(), absent=error.status == _NOT_FOUND)
     raise TypeError(type(question).__name__)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from syncline.config import argo
 from syncline.config.complaint import Complaint, Complaints
 from syncline.config.load import BrokenApplication
@@ -45,6 +47,7 @@ class _Gathering:
         self._silent: set[str] = set()
         self._broken: list[BrokenApplication] = []
         self._rivals: list[str] = []
+        self._complaints: list[Complaint] = []
         found = session.mentions[revision].items()
         self._places = _with_directories(path for path, text in found if all(word in text for word in _WORDS))
 
@@ -61,6 +64,7 @@ class _Gathering:
             frozenset(self._silent),
             tuple(self._broken),
             tuple(self._rivals),
+            tuple(self._complaints),
         )
 
     def _may_be_parent(self, app: Application) -> bool:
@@ -113,6 +117,10 @@ class _Gathering:
         if child is None:
             errors: tuple[Complaint, ...] = complaints.errors
             self._broken.append(BrokenApplication(manifest.key.name, "", manifest.origin, errors))
+            return None
+        known = self._known.get(identity(child))
+        if known is None or known.body != child.body:  # else its file has said so
+            self._complaints += (replace(each, place=manifest.origin) for each in complaints.found)
         return child
 
 

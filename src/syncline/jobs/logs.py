@@ -93,7 +93,9 @@ class _Reading:
 
     def whole(self, say: Callable[[str], None]) -> Iterator[LogLine]:
         """What has been written so far."""
-        runs = list(self._runs(self._pods()))
+        pods = self._pods()
+        self._must_have_containers(pods)
+        runs = list(self._runs(pods))
         if len(runs) > MOST:
             raise UsageError(
                 f"{self._app.name} has {len(runs)} containers; at most {MOST} logs are merged.",
@@ -115,6 +117,7 @@ class _Reading:
 
     def followed(self, say: Callable[[str], None]) -> Iterator[LogLine]:
         """What was written and what will be."""
+        self._must_have_containers(self._pods())
         following = Following(self._cluster, self._session.cancellation, say, most=MOST)
         return following.lines(lambda: self._look(say), self._session.clock.monotonic)
 
@@ -155,6 +158,16 @@ class _Reading:
             if wanted & set(above):
                 chosen[branch.key] = branch.body
         return _only_pods(chosen)
+
+    def _must_have_containers(self, pods: Iterable[Body]) -> None:
+        """Raises UsageError for a container that no pod has: nobody is to wait for its lines."""
+        known = {each.name for pod in pods for each in pod_state(pod).containers}
+        for name in self._asked.containers if known else ():
+            if name not in known:
+                raise UsageError(
+                    f"{self._app.name} has no container {name!r}.",
+                    remedy=f"Known are: {', '.join(sorted(known))}.",
+                )
 
     def _runs(self, pods: Iterable[Body]) -> Iterator[Run]:
         asked = self._asked

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from syncline import __version__
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import Owner, decode, encode, mark, may_be_taken_over, owner_of, tooling_of
+from syncline.core.compare_options import misread_comparing
 from syncline.core.guard import Allowance, guarded
 from syncline.core.hook_plan import has_parting, hook_set, rendered_hooks, with_hooks
 from syncline.core.hooks import (
@@ -27,7 +28,7 @@ from syncline.core.hooks import (
 from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.noise import SILENCE, Noise
-from syncline.core.options import SyncOptions, misread_options, options_of
+from syncline.core.options import SyncOptions, misread_options, options_of, parting_options_of
 from syncline.core.order import misread_waves, odd_weights
 from syncline.core.plan import Action, Change, Intent, Plan, Policy, make_plan, narrowed
 from syncline.core.project import left_alone
@@ -247,7 +248,7 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
         protected_kinds=limits.protected_kinds,
         approved=session.permissions.approved,
         owner_id=owner.id,
-        options=options_of(then) if then else SyncOptions(),
+        options=parting_options_of(then) if then else SyncOptions(),
         retired=True,
     )
     intent = Intent(known.app, head, (), policy, spared=hooks.keys)
@@ -320,7 +321,8 @@ def _notes(rendering: Rendering) -> Iterator[Note]:
     hooks = split_hooks(rendering.manifests)[1]
     for sentence in idle_hooks(hooks):
         yield Note(Severity.INFO, sentence)
-    for sentence in (*odd_weights(rendering.manifests), *odd_policies(hooks)):
+    odd = (*odd_weights(rendering.manifests), *odd_policies(hooks), *misread_comparing(rendering.manifests))
+    for sentence in odd:
         yield Note(Severity.WARNING, sentence)
 
 

@@ -268,6 +268,10 @@ def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
     """The configuration's complaints as notes."""
     for sentence in session.family(revision).rivals if not session.invocation.path else ():
         yield Note(Severity.DANGER, sentence)
-    for complaint in session.configuration(revision).complaints:
+    children = session.family(revision).complaints if not session.invocation.path else ()
+    found = session.configuration(revision)
+    for complaint in (*found.complaints, *children):
+        if complaint in found.customizations.unclear:
+            continue  # a problem of the run, and told as one
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)

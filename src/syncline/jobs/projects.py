@@ -12,10 +12,12 @@ from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
 from syncline.config.global_projects import extended
+from syncline.config.matching import glob_matches
 from syncline.config.project import DEFAULT_PROJECT, AppProject, Role, SyncWindow
 from syncline.core.project import application_refusals, granted, restrained
 from syncline.core.windows import Sync, closed, instant, matching
 from syncline.errors import ClusterError, ConfigError, GitHubError
+from syncline.jobs.choose import left_alone
 from syncline.jobs.signatures import untrusted
 from syncline.jobs.targets import target_of
 from syncline.report.model import Job, Note, Severity
@@ -91,6 +93,7 @@ def project_notes(app: Application, session: Session) -> tuple[Note, ...]:
     reason = window_reason(app, session)
     project = _project_or_none(app, session)
     said = [f"Now it could not be synced: {reason}."] if reason else []
+    said += [f"{left_alone(app)}."] if app.is_left_alone else []
     if project is not None:
         # The commit of a review is not the one that is merged.
         found = untrusted(app, project, session.head, session)
@@ -113,7 +116,12 @@ def changed_projects(before: Configuration, after: Configuration) -> dict[str, N
 
 def at_the_door(plan: Plan, app: Application, session: Session) -> Plan:
     """The plan as it is when the sync would begin: the time and the person have to be right as well."""
-    sentences = []
+    sentences = [
+        f"What argocd-cm spares or forbids is not known: {each.message} ({each.place})"
+        for each in session.customizations.unclear
+    ]
+    if app.is_left_alone and session.invocation.job is not Job.DRILL:
+        sentences.append(f"{left_alone(app)}; remove it to have it synced.")
     reason = window_reason(app, session)
     if reason:
         sentences.append(f"{app.name} may not be synced now: {reason}.")
@@ -220,7 +228,7 @@ def _role_refusal(app: Application, session: Session) -> str:
 
 def _is_about_syncs(role: Role) -> bool:
     return any(
-        right.resource in {_APPLICATIONS, "*"} and right.action in {_SYNC, "*"} for right in role.rights
+        right.resource in {_APPLICATIONS, "*"} and glob_matches(right.action, _SYNC) for right in role.rights
     )
 
 

@@ -69,9 +69,10 @@ class Reviews:
 
     @cached_property
     def binding(self) -> Binding:
-        """How strictly."""
-        asked, configured = self._session.invocation.binding.policy, self._session.settings.binding
-        return max(Binding[(word or "off").upper()] for word in (asked, configured))
+        """How strictly; a record that is named is held against, at least to say what departs from it."""
+        asked, configured = self._session.invocation.binding, self._session.settings.binding
+        least = Binding.INFORM if asked.record and not asked.policy else Binding.OFF
+        return max(least, *(Binding[(word or "off").upper()] for word in (asked.policy, configured)))
 
     @cached_property
     def _known(self) -> Mapping[str, Review]:

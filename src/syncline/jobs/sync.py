@@ -16,7 +16,7 @@ from syncline.core.live import Level
 from syncline.errors import Interrupted, SynclineError, UsageError
 from syncline.jobs.bugs import contained
 from syncline.jobs.carry_out import carry_out_and_report
-from syncline.jobs.choose import asked_for
+from syncline.jobs.choose import asked_for, without_left_alone
 from syncline.jobs.each_app import Row, in_turn, one_by_one
 from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
@@ -48,7 +48,8 @@ def sync(session: Session, observer: Observer) -> Report:
     session.clusters.expect()
     head = session.head
     session.trust(head)
-    asked = in_steps(_asked(head, session))
+    chosen, alone = without_left_alone(_asked(head, session), session)
+    asked = in_steps(chosen)
     touched, held = _touched(asked, head, session)
     _render_ahead(touched, head, session)
     gate = Gate(session.family(head), rivalries(touched, head, session), session)
@@ -67,7 +68,7 @@ def sync(session: Session, observer: Observer) -> Report:
         head=head,
         applications=(*row.reports, *gone.reports),
         unaffected=tuple(app.name for app in asked if app.name not in names),
-        notes=(*complaint_notes(session, head), *held, *row.notes, *rest.notes, *gone.notes),
+        notes=(*complaint_notes(session, head), *alone, *held, *row.notes, *rest.notes, *gone.notes),
         problems=rest.problems,
         interrupted=row.interrupted or gone.interrupted,
     )

@@ -27,7 +27,7 @@ from syncline import __version__
 from syncline.errors import ClusterError
 from syncline.kube.patience import Patience, Timing
 from syncline.kube.pools import Lines, make_pool
-from syncline.kube.status import INTERNAL, Refusal, read_refusal
+from syncline.kube.status import Refusal, read_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,7 +211,7 @@ def _may_pass(
         return request.conflict_passes and not is_other and patience.allows_conflict()
     if refusal.is_about_kind:
         return request.kind_comes and patience.allows()
-    if refusal.code not in _PASSING or (refusal.code == _BROKEN and refusal.reason != INTERNAL):
+    if refusal.code not in _PASSING or (refusal.code == _BROKEN and not refusal.is_trouble):
         return False
     if refusal.is_webhooks_fault and not request.webhook_passes:
         return False

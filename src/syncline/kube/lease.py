@@ -164,19 +164,20 @@ class Lease:
                 self._renewed_at = began
             except ApiError as error:
                 if error.code in {_CONFLICT, 404}:
-                    self._look_who_holds_it()
+                    self._look_who_holds_it(began)
             except ClusterError:
                 # The server is away: nobody can write through it either, and `check` counts the seconds.
                 return
 
-    def _look_who_holds_it(self) -> None:
+    def _look_who_holds_it(self, began: float) -> None:
         try:
             lease = self._cluster.get(LEASES, self._owner.namespace, self._owner.parent)
         except ClusterError:
             return
         tenure = tenure_of(lease)
         if lease is not None and tenure is not None and tenure.holder == self._terms.holder:
-            self._held = lease
+            # Nobody else writes under our name: the renewal was carried out, and its answer was lost.
+            self._held, self._renewed_at = lease, began
         else:
             self._lost = tenure or Tenure("somebody", self._clock.now())
 

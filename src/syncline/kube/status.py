@@ -31,6 +31,11 @@ INTERNAL = "InternalError"
 """The server is in trouble. A 500 without this reason is a server-side apply that does not fit its schema."""
 
 _INTERNAL_CODE = 500
+_STORE_AWAY = regex(
+    r"etcdserver: (?:request timed out|leader changed|no leader|too many requests|server stopped)"
+    r"|rpc error: code = Unavailable\b"
+)
+"""The store behind the server does not answer just now; such a 500 comes without a reason, too."""
 _PLAIN_WORDS = regex(
     _FORBIDDEN_TO
     + r'(?:User "[^"]*" cannot \S+ resource "|exceeded quota: |unable to create new content in )'
@@ -88,6 +93,13 @@ class Refusal(Discreet, frozen=True):
         return "failed calling webhook" in self.words
 
     @property
+    def is_trouble(self) -> bool:
+        """Whether this 500 is trouble of the server's own, which another try may find over."""
+        return self.code == _INTERNAL_CODE and (
+            self.reason == INTERNAL or _STORE_AWAY.search(self.words) is not None
+        )
+
+    @property
     def is_about_kind(self) -> bool:
         """Whether this 404 says that the kind is not served, rather than that an object is missing."""
         unserved = not self.reason or "could not find the requested resource" in self.words
@@ -117,7 +129,7 @@ class Refusal(Discreet, frozen=True):
 
     def _remedy(self) -> str:
         by_words = (remedy for pattern, remedy in _BY_WORDS if pattern.search(self.words))
-        misfits = self.code == _INTERNAL_CODE and self.reason != INTERNAL
+        misfits = self.code == _INTERNAL_CODE and not self.is_trouble
         by_code = _BY_CODE[400] if misfits else _BY_CODE.get(self.code, "")
         return next(by_words, "" if self.is_absence else by_code)
 

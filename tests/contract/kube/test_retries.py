@@ -41,7 +41,10 @@ PASSING: dict[str, Answer | Fault] = {
     "reset": Fault.RESET,
     "cut": Fault.CUT,
     "429": BUSY,
-    "500": status(500, "InternalError", "etcdserver: leader changed"),
+    "500": status(500, "InternalError", "an error on the server"),
+    # As a real server says that its store does not answer: without a reason.
+    "500 of the store": status(500, "", "etcdserver: request timed out"),
+    "500 of a store that is gone": status(500, "", "rpc error: code = Unavailable desc = error reading: EOF"),
     "502 from a proxy": Answer(502, b"<html>Bad Gateway</html>"),
     "503": status(503, "ServiceUnavailable", "the server is shutting down"),
     "504": status(504, "Timeout", "request did not complete within requested timeout"),

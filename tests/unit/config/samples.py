@@ -132,7 +132,7 @@ APPLICATION: dict[str, Any] = {
         "revisionHistoryLimit": 3,
     },
     "status": {"health": {"status": "Healthy"}},
-    "operation": {"sync": {"revision": "abc", "prune": True}},
+    "operation": {},
 }
 
 

@@ -156,6 +156,50 @@ def test_what_argo_cd_ignores_is_a_warning_with_the_likely_spelling(
     assert warnings(body)[-1] == message
 
 
+POLICY, IGNORED_AT = "spec.syncPolicy", "spec.ignoreDifferences[0]"
+ALONE = 'metadata.annotations["argocd.argoproj.io/'
+CASCADE = "resources-finalizer.argocd.argoproj.io"
+
+
+def noted(name: str, text: str) -> dict[str, Any]:
+    return {**minimal(), "metadata": {"name": "web", "annotations": {f"argocd.argoproj.io/{name}": text}}}
+
+
+NO_EFFECT: dict[str, tuple[dict[str, Any], str]] = {
+    "metadata of a namespace that nobody makes": (
+        minimal(syncPolicy={"managedNamespaceMetadata": {"labels": {"a": "b"}}}),
+        f"{POLICY}.managedNamespaceMetadata has no effect without the sync option CreateNamespace=true.",
+    ),
+    "a rule without a field": (
+        minimal(ignoreDifferences=[{"kind": "Job"}]),
+        (
+            f"{IGNORED_AT} has no effect: it names no field. Write jsonPointers, jqPathExpressions or "
+            "managedFieldsManagers."
+        ),
+    ),
+    "operation": (
+        {**minimal(), "operation": {"sync": {"revision": "main"}}},
+        "operation has no effect: a sync is asked of Syncline itself, and nothing of a file begins one.",
+    ),
+    "compare option": (
+        noted("compare-options", "ServerSideDiff=yes"),
+        (
+            f'{ALONE}compare-options"] asks for ServerSideDiff=yes, which nobody knows there; did you mean '
+            "ServerSideDiff=true?"
+        ),
+    ),
+    "finalizer": (
+        {**minimal(), "metadata": {"name": "web", "finalizers": [f"{CASCADE}/backgroud"]}},
+        f"metadata.finalizers[0] is no finalizer of Argo CD's; did you mean {CASCADE}/background?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "message"), NO_EFFECT.values(), ids=NO_EFFECT)
+def test_what_has_no_effect_is_said(body: dict[str, Any], message: str) -> None:
+    assert warnings(body) == [message]
+
+
 OPTION, RETRY, IGNORE = "spec.syncPolicy.syncOptions[0]", "spec.syncPolicy.retry", "spec.ignoreDifferences[0]"
 MEANINGLESS: dict[str, tuple[dict[str, Any], str]] = {
     "sync option": (
@@ -178,8 +222,28 @@ MEANINGLESS: dict[str, tuple[dict[str, Any], str]] = {
         minimal(ignoreDifferences=[{"kind": "Deployment", "jsonPointers": ["spec.replicas"]}]),
         f"{IGNORE}.jsonPointers[0] must be a JSON pointer that begins with a slash, such as /spec/replicas.",
     ),
+    "contradiction": (
+        minimal(syncPolicy={"syncOptions": ["Prune=false", "Replace=true", "Prune=true"]}),
+        "spec.syncPolicy.syncOptions holds Prune=false and Prune=true; keep one of them.",
+    ),
+    "wave": (noted("sync-wave", "first"), f'{ALONE}sync-wave"] is no integer; write one like "-1" or "5".'),
+    "its own sync option": (
+        noted("sync-options", "Prune=flase"),
+        (
+            f'{ALONE}sync-options"] asks for Prune=flase: Prune takes true or false or confirm, without '
+            "spaces or capitals."
+        ),
+    ),
+    "its own contradiction": (
+        noted("sync-options", "Prune=false,Prune=true"),
+        f'{ALONE}sync-options"] holds Prune=false and Prune=true; keep one of them.',
+    ),
+    "no kind": (
+        minimal(ignoreDifferences=[{"jsonPointers": ["/spec"]}]),
+        f"{IGNORE} needs a kind, or it means no object; * is any.",
+    ),
     "glob": (
-        minimal(ignoreDifferences=[{"kind": "Deploy[ment"}]),
+        minimal(ignoreDifferences=[{"kind": "Deploy[ment", "jsonPointers": ["/spec"]}]),
         f"{IGNORE}.kind is not a glob; close its brackets and braces.",
     ),
 }
@@ -269,11 +333,16 @@ def test_an_unknown_field_anywhere_is_a_warning_at_its_line(path: tuple[str | in
     assert len(found.applications) == 1
 
 
+NEEDED = ("syncOptions", "kind", "jsonPointers")
+"""Without these what stands beside them has no effect, which is said."""
+
+
 def subsets(value: Any) -> st.SearchStrategy[Any]:
     """The value with some of its optional fields and members left out or null."""
     if isinstance(value, dict):
-        parts = {key: subsets(child) | st.none() for key, child in value.items()}
-        return st.fixed_dictionaries({}, optional=parts)
+        needed = {key: st.just(child) for key, child in value.items() if key in NEEDED}
+        parts = {key: subsets(child) | st.none() for key, child in value.items() if key not in NEEDED}
+        return st.fixed_dictionaries(needed, optional=parts)
     if isinstance(value, list):
         return st.lists(st.sampled_from(value).flatmap(subsets), max_size=3)
     return st.just(value)

@@ -97,11 +97,35 @@ def test_every_field_is_read() -> None:
                 "Exists, DoesNotExist."
             ),
         ),
+        (
+            {"scmProvider": {"github": {"organization": "x"}, "cloneProtocol": "http"}},
+            "spec.generators[0].scmProvider.cloneProtocol must be ssh or https.",
+        ),
+        (
+            {"pullRequest": {"github": {"owner": "x"}, "filters": [{"titleMatch": "("}]}},
+            "spec.generators[0].pullRequest.filters[0].titleMatch is no regular expression.",
+        ),
         ({"list": {"elements": "a"}}, "spec.generators[0].list.elements must be a list, not a string."),
     ],
 )
 def test_a_wrong_generator_is_an_error(generator: Any, sentence: str) -> None:
     assert complaints(generator) == [f"error: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    ("generator", "what"),
+    [
+        ({"pullRequest": {"github": {"organization": "x"}}}, "pullRequest.github.organization"),
+        ({"pullRequest": {"filters": [{"repositoryMatch": "x"}]}}, "pullRequest.filters[0].repositoryMatch"),
+        ({"pullRequest": {"cloneProtocol": "ssh"}}, "pullRequest.cloneProtocol"),
+        ({"scmProvider": {"github": {"labels": ["x"]}}}, "scmProvider.github.labels"),
+        ({"scmProvider": {"filters": [{"titleMatch": "x"}]}}, "scmProvider.filters[0].titleMatch"),
+        ({"scmProvider": {"continueOnRepoNotFoundError": True}}, "scmProvider.continueOnRepoNotFoundError"),
+    ],
+)
+def test_a_field_of_the_other_generator_has_no_effect_and_is_said(generator: Any, what: str) -> None:
+    (said,) = complaints(generator)
+    assert said.startswith(f"warning: spec.generators[0].{what} is not a field Argo CD knows and has no ef")
 
 
 def test_matrix_in_matrix_is_checked_to_the_second_level_and_refused_below() -> None:
@@ -171,6 +195,21 @@ def test_matrix_in_matrix_is_checked_to_the_second_level_and_refused_below() -> 
             (
                 "warning: spec.generatorz is not a field Argo CD knows and has no effect; did you mean "
                 "generators?"
+            ),
+        ),
+        (
+            {"goTemplateOptions": ["missingkey=error"]},
+            "warning: spec.goTemplateOptions has no effect without goTemplate: true.",
+        ),
+        (
+            {"strategy": {"type": "AllAtOnce", "rollingSync": {"steps": []}}},
+            "warning: spec.strategy.rollingSync has no effect without type: RollingSync.",
+        ),
+        (
+            {"generators": [{"git": {"directories": [{"path": "a"}], "files": [{"path": "b"}]}}]},
+            (
+                "warning: spec.generators[0].git.files has no effect beside directories; write a second git "
+                "generator."
             ),
         ),
         ({"template": None}, "error: An ApplicationSet needs template."),

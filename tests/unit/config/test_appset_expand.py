@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.config.appset import ClusterFacts, SetError
-from syncline.config.appset.questions import Branch, HostedRepository, PullRequest
+from syncline.config.appset import ClusterFacts, Made, SetError
+from syncline.config.appset.questions import Branch, HostedRepository, PullRequest, Refusal
 from syncline.config.appset.texts import filled, flattened, go_text
 from syncline.config.controller import Controller
 from syncline.config.generated import with_generated
@@ -280,10 +280,28 @@ def test_pull_requests_are_filtered_by_all_labels_and_by_any_filter(more: Any, n
     assert values(pull(**more), World(pulls=PULLS), "number") == numbers
 
 
-def test_a_filter_that_is_no_expression_is_an_error() -> None:
-    assert (
-        failure(pull(filters=[{"branchMatch": "("}]), World(pulls=PULLS)) == "'(' is no regular expression."
-    )
+def test_a_repository_that_is_not_there_is_passed_over_where_that_is_asked_for() -> None:
+    gone = World(pulls=Refusal("GitHub refuses it with 404.", absent=True))
+    refused = World(pulls=Refusal("GitHub refuses it with 403."))
+    tolerant = pull(continueOnRepoNotFoundError=True)
+
+    assert values(tolerant, gone, "number") == []
+    assert failure(tolerant, refused) == "GitHub refuses it with 403."
+    assert failure(pull(), gone) == "GitHub refuses it with 404."
+
+
+def test_a_set_that_makes_nothing_or_misses_a_parameter_says_so() -> None:
+    nothing, pulls = appset({"list": {"elements": []}}), appset(pull())
+    found = with_generated(Configuration(), [(one, World().expand(one)) for one in (nothing, pulls)])
+    assert [one.message for one in found.complaints] == [
+        "ApplicationSet apps makes no Applications: its generators find nothing."
+    ]
+
+    body = {**TEMPLATE, "apiVersion": "argoproj.io/v1alpha1", "metadata": {"name": "web"}}
+    body = {**body, "spec": {**TEMPLATE["spec"], "project": "<no value>"}}
+    go = appset({"list": {"elements": [{}]}}, goTemplate=True)
+    (said,) = with_generated(Configuration(), [(go, (Made(body),))]).complaints
+    assert said.message.startswith("ApplicationSet apps makes 'web', which holds <no value>: a parameter of")
 
 
 def test_repositories_are_filtered_and_each_gives_its_default_branch_or_all() -> None:

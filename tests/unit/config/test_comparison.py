@@ -91,7 +91,7 @@ def test_how_long_jq_may_take_is_said_where_argo_cd_reads_it(
 ) -> None:
     text = (
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: argocd-cmd-params-cm}\ndata:\n"
-        f"  controller.diff.server.side: 'true'\n  controller.ignore.normalizer.jq.timeout: {given}\n"
+        f"  server.insecure: 'true'\n  controller.ignore.normalizer.jq.timeout: {given}\n"
     )
 
     found = load([("params.yaml", text)])

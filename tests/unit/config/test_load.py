@@ -201,3 +201,46 @@ def test_the_order_in_which_files_come_does_not_matter(names: list[str], noise: 
     files = [(f"{name}.yaml", dump(app(name))) for name in names]
 
     assert load([*files, ("z.yaml", noise)]) == load([("z.yaml", noise), *sorted(files)])
+
+
+KEYS = """apiVersion: v1
+kind: ConfigMap
+metadata: {{name: {name}}}
+data:
+  {key}: {value!r}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value", "said"),
+    [
+        (
+            "argocd-cm",
+            "resource.exclusion",
+            "[]",
+            "knows and has no effect; did you mean resource.exclusions?",
+        ),
+        (
+            "argocd-cm",
+            "resource.trackingMethod",
+            "label",
+            "did you mean application.resourceTrackingMethod?",
+        ),
+        ("argocd-cm", "kustomize.buildOption", "--enable-helm", "did you mean kustomize.buildOptions?"),
+        ("argocd-cm", "kustomize.enable", "no", "kustomize.enable must be true or false, as a string."),
+        ("argocd-cm", "application.sync.impersonation.enabled", "true", "has no effect: Syncline writes as"),
+        ("argocd-cm", "application.sync.impersonation.enabled", "false", ""),
+        ("argocd-cm", "cluster.inClusterEnabled", "false", "has no effect: https://kubernetes.default.svc"),
+        ("argocd-cm", "kustomize.path.v5.8.2", "/opt/kustomize", ""),
+        ("argocd-cm", "resource.customLabels", "a,b", ""),
+        ("argocd-cm", "ui.bannercontent", "hello", ""),
+        ("argocd-cmd-params-cm", "controller.diff.server.side", "true", "has no effect: ask for the level"),
+        ("argocd-cmd-params-cm", "controller.sync.timeout.seconds", "0", ""),
+        ("argocd-cmd-params-cm", "server.insecure", "true", ""),
+    ],
+)
+def test_a_key_without_effect_is_told(name: str, key: str, value: str, said: str) -> None:
+    found = load([("cm.yaml", KEYS.format(name=name, key=key, value=value))])
+
+    assert [(said in one.message, one.place.line) for one in found.complaints] == [(True, 5)] * bool(said)
+    assert bool(found.customizations.unclear) == ("must be" in said)

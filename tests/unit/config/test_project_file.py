@@ -180,6 +180,17 @@ def test_source_integrity_asks_for_signatures_unless_its_mode_is_none(integrity:
             ),
         ),
         (
+            {"roles": [{"name": "r", "policies": ["p, proj:other:r, applications, sync, team/*, allow"]}]},
+            (
+                "error 9: spec.roles[0].policies[0] is about proj:other:r; a line of this role begins with "
+                "p, proj:team:r."
+            ),
+        ),
+        (
+            {"roles": [{"name": "r", "policies": ["p, proj:team:r, applications, sync, */*, allow"]}]},
+            "error 9: spec.roles[0].policies[0] is about */*, which is not of the project team.",
+        ),
+        (
             {"roles": [{"name": "r", "policies": ["p, proj:team:r, pods, sync, team/*, allow"]}]},
             (
                 "error 9: spec.roles[0].policies[0] is about pods, which is none of applications, "

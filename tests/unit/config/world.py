@@ -37,7 +37,7 @@ class World:
     """What there is to find. `rounds` counts how often somebody had to look."""
 
     files: Mapping[str, str] = field(default_factory=dict)
-    pulls: tuple[PullRequest, ...] = ()
+    pulls: tuple[PullRequest, ...] | Refusal = ()
     repositories: tuple[HostedRepository, ...] = ()
     branches: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     plugin: Any = ()

@@ -37,15 +37,17 @@ def plan(*changes: Change, heals: tuple[Heal, ...] = ()) -> Plan:
     return Plan("web", "r1", Level.LIVE, Inventory("web", heals=heals), changes)
 
 
-def test_two_rounds_are_healed_and_the_third_is_a_fight() -> None:
+@pytest.mark.parametrize("action", [Action.UPDATE, Action.RECREATE, Action.ADOPT])
+def test_two_rounds_are_healed_and_the_third_is_a_fight(action: Action) -> None:
     heals: tuple[Heal, ...] = ()
     seen: list[Action] = []
     for night in range(4):
         now = after(START, night * 24 * 3600)
-        result, heals = decided(plan(drifted(ONE, "a"), heals=heals), Rules(now))
+        change = replace(drifted(ONE, "a"), action=action)
+        result, heals = decided(plan(change, heals=heals), Rules(now))
         seen += [change.action for change in result.changes]
 
-    assert seen == [Action.UPDATE, Action.UPDATE, Action.HOLD, Action.HOLD]
+    assert seen == [action, action, Action.HOLD, Action.HOLD]
     assert heals == (Heal(ONE, "data.a", 2, after(START, 24 * 3600), "rival"),)
 
 

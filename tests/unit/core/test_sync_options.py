@@ -8,19 +8,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from strategies import manifest
-from syncline.config.application import Application, IgnoreDifference, Retry
-from syncline.config.argo import SYNC_OPTIONS
+from syncline.config.application import Application, Destination, IgnoreDifference, Retry, SyncPolicy
+from syncline.config.metadata import OPTIONS as ANNOTATION
+from syncline.config.metadata import SYNC_OPTIONS
 from syncline.core.ignore import yielding
 from syncline.core.inventory import Inventory, SyncRecord
 from syncline.core.live import Level, LiveState, Prediction
 from syncline.core.managed import migrated
 from syncline.core.options import (
-    ANNOTATION,
     OF_APPLICATION,
     Method,
     SyncOptions,
     confirmed,
     misread_options,
+    parting_options_of,
 )
 from syncline.core.plan import Action, Intent, Policy, make_plan
 from syncline.core.predict import predict_apply, predict_replace
@@ -51,6 +52,9 @@ def asking(*words: str, key: ResourceKey = KEY, **content: Any) -> Manifest:
         ([], ["Force=true"], [], (Method.APPLY, True, True)),
         ([], [], ["Force=true"], (Method.APPLY, True, True)),
         ([], [], ["Validate=false"], (Method.APPLY, True, False)),
+        (["Replace=true"], ["Replace=false"], [], (Method.APPLY, True, False)),
+        (["Force=true"], ["Force=false"], ["Force=true"], (Method.APPLY, True, False)),
+        (["Replace=true", "Force=true"], [], ["Replace=false"], (Method.APPLY, True, True)),
     ],
 )
 def test_a_resources_own_word_wins_over_its_applications(
@@ -78,6 +82,27 @@ def test_the_live_objects_word_decides_whether_it_may_go(
     options, live = SyncOptions.of(app), asking(*own).body
 
     assert (options.prune(live), options.delete(live)) == (prune, delete)
+
+
+@pytest.mark.parametrize(
+    ("finalizer", "how"), [("", "Foreground"), ("/foreground", "Foreground"), ("/background", "Background")]
+)
+def test_a_finalizer_says_how_all_of_an_application_is_deleted(finalizer: str, how: str) -> None:
+    policy = SyncPolicy(options=("PrunePropagationPolicy=orphan", "Delete=confirm"))
+    app = Application("web", Place("a"), (), Destination(), sync_policy=policy)
+    app = replace(app, finalizers=(f"resources-finalizer.argocd.argoproj.io{finalizer}",))
+
+    assert app.cascades
+    assert parting_options_of(app).propagation == how
+    assert parting_options_of(app).delete(asking().body) == "confirm"
+
+
+def test_a_resources_own_no_is_heard() -> None:
+    options = SyncOptions.of(["PruneLast=true", "SkipDryRunOnMissingResource=true"])
+    asks = asking("PruneLast=false", "SkipDryRunOnMissingResource=false").body
+
+    assert (options.prunes_last(asks), options.may_be_missing(asks)) == (False, False)
+    assert (options.prunes_last(asking().body), options.may_be_missing(asking().body)) == (True, True)
 
 
 def test_what_helm_is_told_to_keep_is_not_deleted_with_its_application() -> None:

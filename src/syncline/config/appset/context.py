@@ -44,7 +44,7 @@ class Context(Struct, frozen=True):
             inside = (
                 error.refusal.path if all(isinstance(step, str | int) for step in error.refusal.path) else ()
             )
-            raise SetError(error.refusal.message, (*path, *inside)) from None
+            raise SetError(error.refusal.message, (*path, *inside), absent=error.refusal.absent) from None
 
     def rendered(self, tree: Any, many: Iterable[Mapping[str, Any]], path: Path) -> list[Any]:
         """A tree of templates filled with each of these parameters."""

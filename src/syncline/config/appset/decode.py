@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from syncline.config.appset.kinds import GENERATORS, NESTED, UNSERVED, selector
 from syncline.config.appset.model import ApplicationSet, Generator, RollingStep
 from syncline.config.appset.selector import OPERATORS
-from syncline.config.argo import API_VERSION, METADATA
+from syncline.config.argo import API_VERSION
 from syncline.config.complaint import did_you_mean
 from syncline.config.controller import KEEPING, POLICIES
 from syncline.config.decoding import (
@@ -25,6 +25,7 @@ from syncline.config.decoding import (
     text,
     texts,
 )
+from syncline.config.metadata import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,8 @@ def _generator(node: Node, kind: str, template: Any, wanted: Any, depth: int) ->
     if not isinstance(own, dict):
         node.error("has a template that is no mapping.")
         own = {}
+    if kind == "git" and node.has("directories") and node.has("files"):
+        node.child("files").warn("has no effect beside directories; write a second git generator.")
     if own and depth:
         node.warn("has a template of its own, which has no effect inside a matrix or merge.")
     return Generator(kind, body, node.path, own, wanted)
@@ -140,6 +143,8 @@ def _strategy(node: Node) -> tuple[RollingStep, ...] | None:
     if found.get("deletion_order", "AllAtOnce") != "AllAtOnce":
         node.child("deletionOrder").warn("has no effect: Applications that are gone are pruned by name.")
     if kind != "RollingSync":
+        if node.has("rollingSync"):
+            node.child("rollingSync").warn("has no effect without type: RollingSync.")
         return None
     if not found.get("rolling_sync"):
         node.error("is RollingSync and has no steps.")
@@ -207,6 +212,8 @@ def decode(body: Any, complaints: Complaints) -> ApplicationSet | None:
     if complaints.errors:
         return None
     policy = spec.get("sync_policy", {})
+    if spec.get("go_template_options") and not spec.get("go_template"):
+        root.child("spec").child("goTemplateOptions").warn("has no effect without goTemplate: true.")
     return ApplicationSet(
         name=found["metadata"]["name"],
         namespace=found["metadata"].get("namespace", ""),

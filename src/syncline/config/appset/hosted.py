@@ -39,7 +39,12 @@ def pull_requests(generator: Generator, context: Context) -> list[Parameters]:
     where = _github(generator)
     labels = set(where.get("labels") or ())
     question = OpenPullRequests(str(where.get("owner") or ""), str(where.get("repo") or ""), _api(where))
-    (found,) = context.ask([question], generator.path)
+    try:
+        (found,) = context.ask([question], generator.path)
+    except SetError as error:
+        if not (error.absent and generator.body.get("continueOnRepoNotFoundError")):
+            raise
+        found = ()
     rules = generator.body.get("filters") or ()
     chosen = [
         each

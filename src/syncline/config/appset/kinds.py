@@ -6,6 +6,7 @@ and never taken for a misspelling.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from syncline.config.appset.selector import OPERATORS
@@ -61,27 +62,43 @@ def _other_host(node: Node) -> None:
 _PATH_RULE: Table = {"path": text, "exclude": flag}
 _PLUGIN_INPUT: Table = {"parameters": anything}
 
-_GITHUB: Table = {
-    **dict.fromkeys(("owner", "repo", "organization", "api", "appSecretName"), text),
-    "tokenRef": anything,
-    "labels": texts,
+_GITHUB: Table = {**dict.fromkeys(("api", "appSecretName"), text), "tokenRef": anything}
+_PULLS: Table = {**_GITHUB, "owner": text, "repo": text, "labels": texts}
+_ORGANIZATION: Table = {
+    **_GITHUB,
+    "organization": text,
     "allBranches": flag,
     "excludeArchivedRepos": flag,
 }
-_FILTER: Table = {
-    **dict.fromkeys(
-        ("repositoryMatch", "labelMatch", "branchMatch", "targetBranchMatch", "titleMatch"), text
-    ),
+
+
+def _expression_text(node: Node) -> str:
+    pattern = text(node)
+    # A template inside of a matrix is filled before it is an expression.
+    if "{{" not in pattern:
+        try:
+            re.compile(pattern)
+        except re.error:
+            node.error("is no regular expression.")
+    return pattern
+
+
+def _protocol(node: Node) -> str:
+    protocol = text(node)
+    if protocol not in {"ssh", "https"} and "{{" not in protocol:
+        node.error("must be ssh or https.")
+    return protocol
+
+
+_PULL_FILTER: Table = dict.fromkeys(("branchMatch", "targetBranchMatch", "titleMatch"), _expression_text)
+_REPOSITORY_FILTER: Table = {
+    **dict.fromkeys(("repositoryMatch", "labelMatch", "branchMatch"), _expression_text),
     "pathsExist": texts,
     "pathsDoNotExist": texts,
 }
 _HOSTED: Table = {
-    "github": checked(_GITHUB),
-    "filters": list_of(checked(_FILTER)),
     "values": text_map,
     "requeueAfterSeconds": anything,
-    "cloneProtocol": text,
-    "continueOnRepoNotFoundError": flag,
     "template": anything,
     **dict.fromkeys(_HOSTS, _other_host),
 }
@@ -102,8 +119,18 @@ GENERATORS: Final[dict[str, Table]] = {
     },
     "matrix": _NESTED,
     "merge": _NESTED,
-    "pullRequest": _HOSTED,
-    "scmProvider": _HOSTED,
+    "pullRequest": {
+        **_HOSTED,
+        "github": checked(_PULLS),
+        "filters": list_of(checked(_PULL_FILTER)),
+        "continueOnRepoNotFoundError": flag,
+    },
+    "scmProvider": {
+        **_HOSTED,
+        "github": checked(_ORGANIZATION),
+        "filters": list_of(checked(_REPOSITORY_FILTER)),
+        "cloneProtocol": _protocol,
+    },
     "plugin": {
         "configMapRef": checked({"name": text}),
         "input": checked(_PLUGIN_INPUT),

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 
 class SetError(Exception):
-    """Why a set makes no Applications at all; `path` says where in the ApplicationSet to look."""
+    """Why a set makes no Applications at all; `path` says where in the ApplicationSet to look.
 
-    def __init__(self, message: str, path: Path = ()) -> None:
+    With `absent` it is because what was asked about is not there.
+    """
+
+    def __init__(self, message: str, path: Path = (), *, absent: bool = False) -> None:
         super().__init__(message)
+        self.absent = absent
         self.message = message
         self.path = path
 

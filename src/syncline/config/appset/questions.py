@@ -113,10 +113,14 @@ Question: TypeAlias = (
 
 
 class Refusal(Struct, frozen=True):
-    """An answer that is none: a sentence, and for a template the path of the text that failed."""
+    """An answer that is none: a sentence, and for a template the path of the text that failed.
+
+    With `absent` what was asked about is not there.
+    """
 
     message: str
     path: tuple[str | int, ...] = ()
+    absent: bool = False
 
 
 class NotYetAnsweredError(Exception):
