@@ -496,14 +496,28 @@ def test_files_of_the_web_come_over_https_where_kustomize_takes_them(repo: Repo,
     assert said["page"].startswith("page/kustomization.yaml: kustomize failed: ")
 
 
-def test_a_component_that_only_the_application_names_is_refused_at_the_application(
+def test_a_component_that_only_the_application_names_is_fetched_and_what_is_wrong_told_there(
     repo: Repo, house: House
 ) -> None:
-    named = app(repo).replace("path: web", "path: web, kustomize: {components: ['github.com/acme/x?ref=v1']}")
+    part = "kind: Component\nnameSuffix: -end\n"
+    house.commit("acme/parts", {"part/kustomization.yaml": part}, "v1")
+    files = {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": config_map("a")}
+    parts = {
+        name: f"kustomize: {{components: ['{house.url}/acme/parts.git//{path}?ref=v1']}}"
+        for name, path in (("web", "part"), ("gone", "gone"))
+    }
     base = repo.commit({"syncline.yaml": settings(house)})
-    head = repo.commit({"web.yaml": named, "web/kustomization.yaml": "resources: []\n"})
+    head = repo.commit(
+        {
+            f"{name}.yaml": app(repo, name).replace(f"path: {name}", f"path: {name}, {options}")
+            for name, options in parts.items()
+        }
+        | {f"{name}/{file}": text for name in parts for file, text in files.items()}
+    )
 
-    said = problems(diff(repo, base, head))["web"]
+    report = diff(repo, base, head)
 
-    assert said.startswith("web.yaml:")
-    assert said.endswith("The component 'github.com/acme/x' of web is remote.")
+    assert set(objects(app_of(report, "web"))) == {"ConfigMap a/a-end"}
+    assert any("acme/parts.git//part is at " in text for text in texts(app_of(report, "web")))
+    (said,) = problems(report).values()
+    assert said.startswith(f"gone.yaml:1: The base {house.url}/acme/parts.git//gone does not exist at ")

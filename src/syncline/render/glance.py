@@ -23,11 +23,12 @@ from syncline.once import Once
 from syncline.render.charts import LISTS, listed
 from syncline.render.inputs import Inputs, may_be_a_plugin
 from syncline.render.jsonnet import SUFFIX
-from syncline.render.kustomization import NAMES, Role, is_elsewhere, named
+from syncline.render.kustomization import NAMES
+from syncline.render.kustomize_names import Role, named
 from syncline.render.kustomize_program import inflates_charts
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import names_of
-from syncline.render.remote_targets import is_remote
+from syncline.render.remote_targets import has_password, is_remote
 from syncline.render.repositories import leads_to, normalized_url
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
     from syncline.documents import Document
-    from syncline.render.kustomization import Reference
     from syncline.render.listing import Listing
 
 _READ: Final = frozenset({*NAMES, *LISTS})
@@ -120,7 +120,7 @@ class Glance:
         paths = (patch.get("path") for patch in source.kustomize.patches)
         for path in (*source.kustomize.components, *paths):
             if isinstance(path, str):
-                yield self._there(_joined(directory, path))
+                yield self._named(path, directory)
 
     def _kustomized(self, starts: Sequence[str]) -> set[str]:
         todo, seen = list(starts), set[str]()
@@ -141,14 +141,13 @@ class Glance:
             for reference in named(document, Role.CONTENT):
                 if reference.role is Role.PLUGIN:
                     raise _Odd
-                if is_remote(reference.path):
-                    yield self._far(reference)
-                elif reference.role is Role.CONTENT:
-                    yield self._there(_joined(place, reference.path))
+                if reference.role is Role.CONTENT:
+                    yield self._named(reference.path, place)
 
-    def _far(self, reference: Reference) -> str:
-        is_fetched = self._options.bases is not None and is_elsewhere(reference)
-        if not is_fetched or leads_to(reference.path, self._own):
+    def _named(self, path: str, base: str) -> str:
+        if not is_remote(path):
+            return self._there(_joined(base, path))
+        if self._options.bases is None or has_password(path) or leads_to(path, self._own):
             raise _Odd
         return _FAR
 

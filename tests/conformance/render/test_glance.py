@@ -148,6 +148,19 @@ def test_what_is_fetched_is_no_file_of_the_repository_and_no_reason_to_look(url:
     assert {"app", "base"} <= found.paths or "hunter2" in url
 
 
+@pytest.mark.parametrize("url", FAR)
+@pytest.mark.parametrize("options", ["components: ['%s']", "patches: [{path: '%s'}]"])
+def test_nor_is_what_the_application_itself_names_elsewhere(options: str, url: str, tmp_path: Path) -> None:
+    fetch = RenderOptions(repositories=OURS, bases=lambda _, home: home)
+    app = application(APP % f"kustomize: {{{options % url}}}")
+
+    told, found = both(planted(tmp_path, {"app/kustomization.yaml": "resources: []\n"}), app, fetch)
+
+    assert agree(told, found)
+    assert not found.whole
+    assert (told is not None) is FAR[url]
+
+
 @pytest.mark.parametrize(
     ("options", "is_told"),
     [
