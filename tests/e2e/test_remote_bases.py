@@ -452,6 +452,42 @@ def test_a_base_elsewhere_that_names_this_repository_gets_the_commit_at_hand(
     assert objects(app_of(report, "web")) == {"ConfigMap a/a": "base/a.yaml"}
 
 
+def test_a_change_touches_who_comes_back_to_it_by_way_of_other_repositories(repo: Repo, house: House) -> None:
+    there, own = f"{house.url}/acme", repo.url.removesuffix(".git")
+    house.commit("acme/back", {"kustomization.yaml": f"resources: ['{own}//base']\n"}, "v1")
+    house.commit("acme/deep", {"k/kustomization.yaml": f"resources: ['{there}/back.git?ref=v1']\n"})
+    house.commit("acme/apart", {"kustomization.yaml": f"resources: ['{there}/deep.git//none?ref=v9']\n"})
+    house.commit("acme/round", {"kustomization.yaml": f"resources: ['{there}/round.git?ref=main']\n"})
+    named = {
+        "back": "back.git?ref=v1",
+        "deep": "deep.git//k?ref=main",
+        "apart": "apart.git",
+        "round": "round.git",
+    }
+    named["gone"] = "gone.git?ref=v1"
+    repo.commit(
+        {
+            "syncline.yaml": settings(house),
+            "base/kustomization.yaml": "resources: [a.yaml]\n",
+            "base/a.yaml": config_map("a", a="old"),
+            **{f"{name}.yaml": app(repo, name) for name in named},
+            **{
+                f"{name}/kustomization.yaml": kustomization(f"{there}/{each}") for name, each in named.items()
+            },
+        }
+    )
+    base = repo.commit({"README": "a"})
+    head = repo.commit({"base/a.yaml": config_map("a", a="new")})
+
+    report = diff(repo, base, head)
+
+    assert {each.name for each in report.applications} == {"back", "deep"}
+    assert all("new" in str(each.changes) for each in report.applications)
+    assert app_of(report, "deep").affected_by == (
+        f"{there}/deep.git//k, which it is built from, leads back to this repository"
+    )
+
+
 def test_files_of_the_web_come_over_https_where_kustomize_takes_them(repo: Repo, tmp_path: Path) -> None:
     pair = make_certificate(tmp_path / "pki")
     web = Web(tmp_path / "files")

@@ -44,7 +44,7 @@ _ODD_SIGNS: Final = frozenset("*?[]{}$\\")
 
 
 _FAR: Final = "//"
-"""In the place of a path: what lies elsewhere. No path of a repository is written so."""
+"""Before a URL in the place of a path: no path of a repository is written so."""
 
 _NOWHERE: Final = Checkout(Path(os.devnull), "")
 """In the place of a checkout: nobody looks into it."""
@@ -76,18 +76,21 @@ class Glance:
         if not self._files.is_plain or app.hydration is not None:
             return None
         found, whole = set[str](), True
+        lends = any(source.ref for source in app.sources)
         try:
             for source in app.sources:
-                if self._options.pinned(source, app) is not None:
-                    return None  # its files are those of another commit
-                if source.chart or self._is_absent(source, app):
+                is_elsewhere = self._options.is_pinned(source, app)
+                if is_elsewhere and lends:
+                    return None  # its own commit says what it borrows of this one
+                if is_elsewhere or source.chart or self._is_absent(source, app):
                     whole = False
                 else:
                     found.update(self._of(source, app))
         except (_Odd, SynclineError):
             return None
-        near = found - {_FAR}
-        return Inputs(frozenset(path or "." for path in near), whole and near == found)
+        far = frozenset(path.removeprefix(_FAR) for path in found if path.startswith(_FAR))
+        near = frozenset(path or "." for path in found if not path.startswith(_FAR))
+        return Inputs(near, whole and not far, elsewhere=far)
 
     def _is_absent(self, source: Source, app: Application) -> bool:
         """Whether its path is nowhere in this repository, so that nothing of it can be read."""
@@ -128,7 +131,7 @@ class Glance:
             place = todo.pop()
             if place not in seen:
                 seen.add(place)
-                todo += self._referred[place] if place != _FAR else ()
+                todo += () if place.startswith(_FAR) else self._referred[place]
         return seen
 
     def _references(self, place: str) -> Iterator[str]:
@@ -149,7 +152,7 @@ class Glance:
             return self._there(_joined(base, path))
         if self._options.bases is None or has_password(path) or leads_to(path, self._own):
             raise _Odd
-        return _FAR
+        return f"{_FAR}{path}"
 
     def _charted(self, directory: str) -> set[str]:
         todo, seen = [directory], set[str]()

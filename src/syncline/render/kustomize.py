@@ -25,8 +25,8 @@ from syncline.render.charts import check_schemas
 from syncline.render.kustomization import Asked, Spot, Step, Tree, Way, file_of
 from syncline.render.kustomize_bases import Bases
 from syncline.render.kustomize_copy import named_by
-from syncline.render.kustomize_names import Reference
-from syncline.render.kustomize_program import flags, inflates_charts, program
+from syncline.render.kustomize_names import Reference, Role
+from syncline.render.kustomize_program import flags, inflates_charts, program, reads_everywhere
 from syncline.render.options import top_of
 from syncline.render.remote_targets import is_remote, shown
 from syncline.render.substitution import substitute
@@ -74,6 +74,8 @@ def inputs(order: Order) -> Iterator[Path]:
     starts, asked = _starts(order, Tree(order.root))
     for spot in way.follow(*starts, asked=asked):
         yield spot.path
+    if reads_everywhere(order) and any(each.reference.role is Role.PLUGIN for each in away):
+        yield order.root  # the configuration of a plugin names files of ours, wherever it lies itself
     order.said.elsewhere += [each.reference.path for each in away]
 
 

@@ -75,7 +75,7 @@ TOLD_BY = [path for path in sorted(FILES) if not path.startswith(ELSE)]
 @pytest.mark.parametrize("path", [*TOLD_BY, "overlay/.argocd-source.yaml", "base/kustomization.yml"])
 def test_it_stays_so_whatever_file_is_missing_broken_or_new(path: str, tmp_path: Path) -> None:
     apps = [app for app in load(sorted(FILES.items())).applications if not app.made_by]
-    assert len(apps) == 6
+    assert len(apps) == 8
     variants = [NEW.get(path), "resources: [../gone]\n", "a: [\n", "- 1\n", "dependencies: [{name: x}]\n"]
     for number, text in enumerate(variants):
         files = {name: each for name, each in FILES.items() if name != path}
