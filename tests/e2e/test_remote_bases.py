@@ -452,6 +452,42 @@ def test_a_base_elsewhere_that_names_this_repository_gets_the_commit_at_hand(
     assert objects(app_of(report, "web")) == {"ConfigMap a/a": "base/a.yaml"}
 
 
+def test_a_change_touches_who_comes_back_to_it_by_way_of_other_repositories(repo: Repo, house: House) -> None:
+    there, own = f"{house.url}/acme", repo.url.removesuffix(".git")
+    house.commit("acme/back", {"kustomization.yaml": f"resources: ['{own}//base']\n"}, "v1")
+    house.commit("acme/deep", {"k/kustomization.yaml": f"resources: ['{there}/back.git?ref=v1']\n"})
+    house.commit("acme/apart", {"kustomization.yaml": f"resources: ['{there}/deep.git//none?ref=v9']\n"})
+    house.commit("acme/round", {"kustomization.yaml": f"resources: ['{there}/round.git?ref=main']\n"})
+    named = {
+        "back": "back.git?ref=v1",
+        "deep": "deep.git//k?ref=main",
+        "apart": "apart.git",
+        "round": "round.git",
+    }
+    named["gone"] = "gone.git?ref=v1"
+    repo.commit(
+        {
+            "syncline.yaml": settings(house),
+            "base/kustomization.yaml": "resources: [a.yaml]\n",
+            "base/a.yaml": config_map("a", a="old"),
+            **{f"{name}.yaml": app(repo, name) for name in named},
+            **{
+                f"{name}/kustomization.yaml": kustomization(f"{there}/{each}") for name, each in named.items()
+            },
+        }
+    )
+    base = repo.commit({"README": "a"})
+    head = repo.commit({"base/a.yaml": config_map("a", a="new")})
+
+    report = diff(repo, base, head)
+
+    assert {each.name for each in report.applications} == {"back", "deep"}
+    assert all("new" in str(each.changes) for each in report.applications)
+    assert app_of(report, "deep").affected_by == (
+        f"{there}/deep.git//k, which it is built from, leads back to this repository"
+    )
+
+
 def test_files_of_the_web_come_over_https_where_kustomize_takes_them(repo: Repo, tmp_path: Path) -> None:
     pair = make_certificate(tmp_path / "pki")
     web = Web(tmp_path / "files")
@@ -496,14 +532,28 @@ def test_files_of_the_web_come_over_https_where_kustomize_takes_them(repo: Repo,
     assert said["page"].startswith("page/kustomization.yaml: kustomize failed: ")
 
 
-def test_a_component_that_only_the_application_names_is_refused_at_the_application(
+def test_a_component_that_only_the_application_names_is_fetched_and_what_is_wrong_told_there(
     repo: Repo, house: House
 ) -> None:
-    named = app(repo).replace("path: web", "path: web, kustomize: {components: ['github.com/acme/x?ref=v1']}")
+    part = "kind: Component\nnameSuffix: -end\n"
+    house.commit("acme/parts", {"part/kustomization.yaml": part}, "v1")
+    files = {"kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": config_map("a")}
+    parts = {
+        name: f"kustomize: {{components: ['{house.url}/acme/parts.git//{path}?ref=v1']}}"
+        for name, path in (("web", "part"), ("gone", "gone"))
+    }
     base = repo.commit({"syncline.yaml": settings(house)})
-    head = repo.commit({"web.yaml": named, "web/kustomization.yaml": "resources: []\n"})
+    head = repo.commit(
+        {
+            f"{name}.yaml": app(repo, name).replace(f"path: {name}", f"path: {name}, {options}")
+            for name, options in parts.items()
+        }
+        | {f"{name}/{file}": text for name in parts for file, text in files.items()}
+    )
 
-    said = problems(diff(repo, base, head))["web"]
+    report = diff(repo, base, head)
 
-    assert said.startswith("web.yaml:")
-    assert said.endswith("The component 'github.com/acme/x' of web is remote.")
+    assert set(objects(app_of(report, "web"))) == {"ConfigMap a/a-end"}
+    assert any("acme/parts.git//part is at " in text for text in texts(app_of(report, "web")))
+    (said,) = problems(report).values()
+    assert said.startswith(f"gone.yaml:1: The base {house.url}/acme/parts.git//gone does not exist at ")

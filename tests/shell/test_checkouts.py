@@ -83,12 +83,13 @@ def test_a_part_renders_to_what_the_whole_does(repo: Repo, monkeypatch: pytest.M
         "apps/root.yaml": application("root", at("overlay/../overlay/")),
     }
     repo.commit({**FILES, **SETTINGS, **more})
+    repo.git("tag", "then")
 
     found = rendered(repo, monkeypatch, parts=True)
 
     assert found == rendered(repo, monkeypatch, parts=False)
     assert {name for name, each in found.items() if isinstance(each, str)} == {"argocd/none", "argocd/bad"}
-    assert len(found) == 12
+    assert len(found) == 14
 
 
 def test_only_what_an_application_reads_is_written_and_later_more(

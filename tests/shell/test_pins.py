@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shell.repos import Repo
 from syncline import cli
+from syncline.config import load
+from syncline.core.mask import Masker
 from syncline.errors import GitError
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.observer import Silence
 from syncline.jobs.pins import Pins
+from syncline.jobs.session import Session, Surroundings
+from syncline.jobs.touched import why_since
+from syncline.process import Room
 from syncline.report.model import Job, Report
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from syncline.runtime import Cancellation, SystemClock
 
 URL = "https://github.com/acme/deploy.git"
 
@@ -108,14 +112,65 @@ def test_what_the_clone_lacks_is_asked_of_the_remote(repo: Repo, tmp_path: Path)
 def test_a_change_shows_what_another_tag_brings_and_nothing_of_what_it_leaves_behind(repo: Repo) -> None:
     repo.commit({"apps/web.yaml": application("v1.0.0")})
     repo.commit({"web/all.yaml": config_map("later")})
-    (app,) = look(repo, Job.DIFF, base="HEAD~1").applications
-    assert not app.changes
+    assert look(repo, Job.DIFF, base="HEAD~1").applications == ()
     repo.commit({"apps/web.yaml": application("v1.1.0")})
     (app,) = look(repo, Job.DIFF, base="HEAD~1").applications
     (change,) = app.changes
     assert change.before is not None
     assert change.after is not None
     assert (change.before.value["data"]["of"], change.after.value["data"]["of"]) == ("v1.0.0", "v1.1.0")
+
+
+# what an application names, and whether a sync is due after each step of `steps`
+DUE = {
+    "main": (True, True, True),
+    "staging": (False, True, True),
+    "1.*": (False, False, True),
+    "v1.1.0": (False, False, False),
+    "SHA": (False, False, False),
+    "v9": (True, True, True),
+}
+
+
+def test_a_sync_is_due_when_the_name_may_mean_another_commit_and_not_when_files_here_change(
+    repo: Repo,
+) -> None:
+    sha = repo.git("rev-parse", "staging").strip()
+    last = repo.commit({"README.md": "synced"})
+    texts = {name: application(sha if name == "SHA" else name) for name in DUE}
+    apps = {
+        name: load([("a.yaml", text.replace("name: web", f"name: n{number}"))]).applications[0]
+        for number, (name, text) in enumerate(texts.items())
+    }
+
+    def changed_here() -> None:
+        repo.commit({"web/all.yaml": config_map("later")})
+
+    def branch_moves() -> None:
+        repo.git("branch", "--force", "staging", "HEAD")
+
+    def tag_is_added() -> None:
+        repo.git("tag", "v1.2.0")
+
+    for number, step in enumerate((changed_here, branch_moves, tag_is_added)):
+        step()
+        head = repo.git("rev-parse", "HEAD").strip()
+        with session_of(repo, head) as session:
+            due = {name: why_since(app, last, head, session) for name, app in apps.items()}
+        assert {name: bool(reason) for name, reason in due.items()} == {
+            name: expected[number] for name, expected in DUE.items()
+        }, step
+    assert due["staging"] == f"its revision staging is {head[:7]} by now"
+    assert due["main"] == "web/all.yaml changed"
+    assert due["v9"] == "its revision v9 cannot be looked up"
+
+
+def session_of(repo: Repo, head: str) -> Session:
+    environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    asked = Invocation(Job.SYNC, repo.root, head=head, repository=URL, environ=environ)
+    room = Room(path=environ["PATH"])
+    around = Surroundings(SystemClock(), Cancellation(), Masker(b"k" * 32), Path(environ["HOME"]), room)
+    return Session(asked, around)
 
 
 PULL = {"GITHUB_REF": "refs/pull/7/merge", "GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": "feature"}

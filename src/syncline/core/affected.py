@@ -10,12 +10,18 @@ import posixpath
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from syncline.config.application import Source
 from syncline.config.matching import path_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-    from syncline.config.application import Application, Source
+    from syncline.config.application import Application
+
+_NOWHERE = "elsewhere"
+"""In the place of a chart's name: such a source has no path here."""
 
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 
@@ -43,6 +49,25 @@ def affected(
     if patterns:
         return _sentence(path for path in changed if any(_matches(path, pattern) for pattern in patterns))
     return _sentence(_below(changed, roots_of(app, inputs)))
+
+
+def at_hand(app: Application, elsewhere: Collection[Source]) -> Application:
+    """The application as far as the commit at hand tells it: of sources that are `elsewhere`, at a commit
+    that no change touches, what a `ref` may lend them.
+    """
+    if not elsewhere:
+        return app
+    kept = (_borrower(source) if source in elsewhere else source for source in app.sources)
+    return replace(app, sources=tuple(source for source in kept if source is not None))
+
+
+def _borrower(source: Source) -> Source | None:
+    if source.helm is None:
+        return None
+    files = tuple(name for name in source.helm.value_files if name.startswith("$"))
+    parameters = tuple(each for each in source.helm.file_parameters if each.value.startswith("$"))
+    helm = replace(source.helm, value_files=files, file_parameters=parameters)
+    return Source(repo_url=source.repo_url, chart=_NOWHERE, helm=helm) if files or parameters else None
 
 
 def roots_of(app: Application, inputs: frozenset[str]) -> frozenset[str]:

@@ -13,7 +13,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from syncline.core.affected import roots_of
 from syncline.once import Once
 from syncline.render import Checkout
 
@@ -96,7 +95,7 @@ class Checkouts:
     def _names(self, apps: Iterable[Application], revision: str, files: Listing) -> set[str]:
         inputs = self._session.inputs
         known = [app for app in apps if inputs.is_followed(app, revision)]
-        roots = {root for app in known for root in roots_of(app, inputs.of(app, revision))}
+        roots = {root for app in known for root in inputs.roots(app, revision)}
         # What says how Git writes them has to be there, too.
         return {path for path, _ in files.below(roots)} | files.attributes
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
     from syncline.config.settings import RemoteAccess
+    from syncline.core.git_refs import Target
     from syncline.fetch.web import Web
     from syncline.git import Repository
     from syncline.git.remote import Remotes
@@ -46,6 +47,7 @@ class Elsewhere:
         self._session = session
         self._room = room
         self._revision = revision
+        self._pins: Once[tuple[str, str, str], bool] = Once(self._is_pinned)
         self._branches: Once[tuple[str, str], str] = Once(self._branch)
         settings, environ = session.settings, session.invocation.environ
         accesses = self._accesses = tuple(_accesses(session, revision))
@@ -104,19 +106,38 @@ class Elsewhere:
         """The files of a source of this repository that names another commit than the one at hand, which None
         stands for. Raises GitError.
         """
-        session = self._session
-        if source.chart or app.hydration is not None or not is_own(source.repo_url, session):
-            return None
         try:
-            target = session.pins.commit(source.target_revision, source.tag_prefix)
+            target = self.pin(source, app)
             if target is None:
                 return None
-            root = session.checkouts.whole(target.sha).root
+            root = self._session.checkouts.whole(target.sha).root
         except GitError as error:
             raise GitError(error.message, place=app.origin, remedy=error.remedy) from error
         name = target.name.removeprefix("refs/heads/").removeprefix("refs/tags/")
         label = f"{name}@{target.sha[:7]}" if name else target.sha[:12]
         return Checkout(root, target.sha, label=label, found_by=target.name)
+
+    def pin(self, source: Source, app: Application) -> Target | None:
+        """The other commit of this repository that a source names. Raises GitError where there is none."""
+        session = self._session
+        if source.chart or app.hydration is not None or not is_own(source.repo_url, session):
+            return None
+        return session.pins.commit(source.target_revision, source.tag_prefix)
+
+    def is_pinned(self, source: Source, app: Application) -> bool:
+        """Whether its files are not those of the commit at hand."""
+        if source.chart or app.hydration is not None:
+            return False
+        return self._pins[source.repo_url, source.target_revision, source.tag_prefix]
+
+    def _is_pinned(self, asked: tuple[str, str, str]) -> bool:
+        url, revision, tag_prefix = asked
+        if not is_own(url, self._session):
+            return False
+        try:
+            return self._session.pins.commit(revision, tag_prefix) is not None
+        except GitError:
+            return True
 
     def base(self, base: Base, home: Checkout) -> Checkout:
         """The files of a repository that a Kustomization names. Of this one it is `home`, the commit at hand,

@@ -6,18 +6,23 @@ taken for what another commit has.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from syncline.core.affected import roots_of, touched
+from syncline.core.affected import at_hand, roots_of, touched
 from syncline.core.family import identity
 from syncline.jobs.once import AtRevision
 from syncline.once import Once
-from syncline.render import Inputs, Readings
+from syncline.render import Checkout, Inputs, Readings, leads_back
 from syncline.render.glance import Glance, telling
 
 if TYPE_CHECKING:
     from syncline.config.application import Application, Source
     from syncline.jobs.session import Session
+
+
+_HERE: Final = frozenset({"", "HEAD"})
 
 
 class InputTable:
@@ -38,6 +43,9 @@ class InputTable:
         self._changed: Once[tuple[str, str], frozenset[str]] = Once(
             lambda pair: session.repository.changed_paths(*pair)
         )
+        self._back: Once[tuple[str, str], bool] = Once(
+            lambda pair: leads_back(pair[0], session.render_options, Checkout(Path(os.devnull), pair[1]))
+        )
         self._inputs: Once[AtRevision, Inputs] = Once(self._follow)
         self._known: dict[str, tuple[str, tuple[Source, ...], Inputs]] = {}
 
@@ -50,6 +58,24 @@ class InputTable:
     def of(self, app: Application, revision: str) -> frozenset[str]:
         """Files and directories that its rendering reads beyond its own path."""
         return self._inputs[AtRevision(app, revision)].paths
+
+    def at_hand(self, app: Application) -> Application:
+        """The application without its sources at other commits of this repository."""
+        if all(source.target_revision in _HERE for source in app.sources):
+            return app
+        is_pinned = self._session.render_options.is_pinned
+        return at_hand(app, [each for each in app.sources if is_pinned(each, app)])
+
+    def roots(self, app: Application, revision: str) -> frozenset[str]:
+        """The files and directories of the commit in which a change touches its rendering."""
+        return roots_of(self.at_hand(app), self.of(app, revision))
+
+    def back(self, app: Application, revision: str) -> str:
+        """A URL in its Kustomizations by which a build comes back to this repository, or nothing; what that
+        names is fetched. Directly named, the repository is among the inputs.
+        """
+        urls = sorted(self._inputs[AtRevision(app, revision)].elsewhere)
+        return next((url for url in urls if self._back[url, revision]), "")
 
     def is_whole(self, app: Application, revision: str) -> bool:
         """Whether they are all there is to read."""
@@ -88,4 +114,4 @@ class InputTable:
     ) -> bool:
         """Whether nothing changed in all that was read when it was followed at another commit."""
         changed = self.changed(known[0], revision)
-        return not touched(changed, roots_of(app, known[2].paths))
+        return not touched(changed, roots_of(self.at_hand(app), known[2].paths))

@@ -41,7 +41,7 @@ _REVISION: Final = regex(rb"ARGOCD_APP_REVISION")
 _WHOLE_APP: Final = regex(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
 """In a Jinja2 template: what may come to the revision, be it by listing all that is known of the app."""
 
-_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "bases", "hidden"})
+_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "is_pinned", "bases", "hidden"})
 """Options that say how a program is run, and nothing of what it makes."""
 
 
@@ -124,7 +124,8 @@ class Recipes:
         ]
 
     def _state(self, app: Application, revision: str, found: Inputs) -> str:
-        return _digest(sorted(self._trees[revision].below(roots_of(app, found.paths))))
+        roots = roots_of(self._session.inputs.at_hand(app), found.paths)
+        return _digest(sorted(self._trees[revision].below(roots)))
 
     def _name(self, app: Application) -> str:
         return _digest(["inputs", self._code, _identity(app)])
@@ -142,8 +143,7 @@ class Recipes:
     def are_alike(self, one: AtRevision, other: AtRevision) -> bool:
         """Whether two renderings of one run are made of the very same."""
         changed = self._session.inputs.changed(one.revision, other.revision)
-        inputs = self._session.inputs.of(other.app, other.revision)
-        if touched(changed, roots_of(other.app, inputs)):
+        if touched(changed, self._session.inputs.roots(other.app, other.revision)):
             return False  # which is the cheapest to know
         parts = self._parts(one.app, one.revision)
         # Not by comparing them: a 1 is no true, and Python says that it is.
@@ -181,14 +181,14 @@ class Recipes:
         ours = {normalized_url(url) for url in options.repositories}
         if ours and any(each.repo_url and normalized_url(each.repo_url) not in ours for each in app.sources):
             return False
-        roots = roots_of(app, self._session.inputs.of(app, revision))
+        roots = self._session.inputs.roots(app, revision)
         return self._session.inputs.is_whole(app, revision) and not self._trees[revision].has_modules(roots)
 
     def _files(self, app: Application, revision: str) -> list[tuple[str, str]]:
         return self._read[AtRevision(app, revision)]
 
     def _below(self, asked: AtRevision) -> list[tuple[str, str]]:
-        roots = roots_of(asked.app, self._session.inputs.of(asked.app, asked.revision))
+        roots = self._session.inputs.roots(asked.app, asked.revision)
         return sorted(self._trees[asked.revision].below(roots))
 
     def _knows_its_revision(self, app: Application, revision: str) -> bool:

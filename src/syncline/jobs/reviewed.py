@@ -147,5 +147,6 @@ class Reviews:
         from syncline.core.affected import affected
 
         changed = session.inputs.changed(seen.head, now.head)
-        why = affected(app, changed, inputs=session.inputs.of(app, now.head))
+        inputs = session.inputs
+        why = affected(inputs.at_hand(app), changed, inputs=inputs.of(app, now.head))
         return replace(departure, sentence=f"{departure.sentence} ({why})") if why else departure

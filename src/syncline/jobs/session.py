@@ -322,7 +322,12 @@ class Session:
             self.debug(offered().lacks or "Renderers are walled in.")
         there = self.elsewhere
         return replace(
-            options, workshop=there.workshop, trees=there.tree, pinned=there.pinned, bases=there.base
+            options,
+            workshop=there.workshop,
+            trees=there.tree,
+            pinned=there.pinned,
+            is_pinned=there.is_pinned,
+            bases=there.base,
         )
 
     @property

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline.config.settings_file import FILE_NAMES
-from syncline.core.affected import affected
+from syncline.core.affected import GENERATE_PATHS, affected
 from syncline.core.effective import altered
 from syncline.core.family import identity
 from syncline.core.fields import is_same
 from syncline.errors import SynclineError
+from syncline.render.remote_targets import shown
 
 if TYPE_CHECKING:
     from syncline.config.application import Application
@@ -36,8 +37,7 @@ def why_between(
     for side, revision in ((before, base), (after, head)):
         if side is None:
             continue
-        inputs = session.inputs.of(side, revision)
-        reason = affected(side, changed, inputs=inputs, same_definition=same)
+        reason = _by_files(side, changed, revision, session, same=same)
         if reason:
             return reason
     if before is not None and after is not None and not is_same(before.body, after.body):
@@ -50,8 +50,38 @@ def why_since(app: Application, last: str, head: str, session: Session) -> str:
     changed = session.inputs.changed(last, head)
     if not changed:
         return ""
-    reason = affected(app, changed, inputs=session.inputs.of(app, head))
-    return reason or _redefined(app, last, head, session) or by_settings(app, changed, session, last, head)
+    return (
+        _by_files(app, changed, head, session)
+        or _by_names(app, last, session)
+        or _redefined(app, last, head, session)
+        or by_settings(app, changed, session, last, head)
+    )
+
+
+def _by_files(
+    app: Application, changed: frozenset[str], revision: str, session: Session, *, same: bool = False
+) -> str:
+    """Which of the files that it reads of this commit changed."""
+    inputs = session.inputs
+    reason = affected(inputs.at_hand(app), changed, inputs=inputs.of(app, revision), same_definition=same)
+    if reason or GENERATE_PATHS in app.annotations:
+        return reason
+    url = inputs.back(app, revision)
+    return f"{shown(url)}, which it is built from, leads back to this repository" if url else ""
+
+
+def _by_names(app: Application, last: str, session: Session) -> str:
+    """Whether a source names a commit of this repository by a name that may have meant another one then."""
+    for source in app.sources:
+        try:
+            target = session.elsewhere.pin(source, app)
+            if target is None or not target.name:
+                continue
+            if not session.repository.is_ancestor(target.sha, last):
+                return f"its revision {source.target_revision} is {target.sha[:7]} by now"
+        except SynclineError:
+            return f"its revision {source.target_revision} cannot be looked up"
+    return ""
 
 
 def by_settings(app: Application, changed: frozenset[str], session: Session, then: str, now: str) -> str:

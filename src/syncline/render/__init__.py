@@ -18,7 +18,7 @@ from syncline.render.inputs import Inputs, Readings, input_paths
 from syncline.render.links import reached
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import overridden
-from syncline.render.repositories import located, normalized_url, resolutions
+from syncline.render.repositories import leads_back, located, normalized_url, resolutions
 from syncline.render.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "RenderOptions",
     "Workshop",
     "input_paths",
+    "leads_back",
     "normalized_url",
     "render",
 ]

@@ -23,11 +23,12 @@ from syncline.once import Once
 from syncline.render.charts import LISTS, listed
 from syncline.render.inputs import Inputs, may_be_a_plugin
 from syncline.render.jsonnet import SUFFIX
-from syncline.render.kustomization import NAMES, Role, is_elsewhere, named
+from syncline.render.kustomization import NAMES
+from syncline.render.kustomize_names import Role, named
 from syncline.render.kustomize_program import inflates_charts
 from syncline.render.options import Checkout, Order, RenderOptions
 from syncline.render.overrides import names_of
-from syncline.render.remote_targets import is_remote
+from syncline.render.remote_targets import has_password, is_remote
 from syncline.render.repositories import leads_to, normalized_url
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application, Source
     from syncline.documents import Document
-    from syncline.render.kustomization import Reference
     from syncline.render.listing import Listing
 
 _READ: Final = frozenset({*NAMES, *LISTS})
@@ -44,7 +44,7 @@ _ODD_SIGNS: Final = frozenset("*?[]{}$\\")
 
 
 _FAR: Final = "//"
-"""In the place of a path: what lies elsewhere. No path of a repository is written so."""
+"""Before a URL in the place of a path: no path of a repository is written so."""
 
 _NOWHERE: Final = Checkout(Path(os.devnull), "")
 """In the place of a checkout: nobody looks into it."""
@@ -76,18 +76,21 @@ class Glance:
         if not self._files.is_plain or app.hydration is not None:
             return None
         found, whole = set[str](), True
+        lends = any(source.ref for source in app.sources)
         try:
             for source in app.sources:
-                if self._options.pinned(source, app) is not None:
-                    return None  # its files are those of another commit
-                if source.chart or self._is_absent(source, app):
+                is_elsewhere = self._options.is_pinned(source, app)
+                if is_elsewhere and lends:
+                    return None  # its own commit says what it borrows of this one
+                if is_elsewhere or source.chart or self._is_absent(source, app):
                     whole = False
                 else:
                     found.update(self._of(source, app))
         except (_Odd, SynclineError):
             return None
-        near = found - {_FAR}
-        return Inputs(frozenset(path or "." for path in near), whole and near == found)
+        far = frozenset(path.removeprefix(_FAR) for path in found if path.startswith(_FAR))
+        near = frozenset(path or "." for path in found if not path.startswith(_FAR))
+        return Inputs(near, whole and not far, elsewhere=far)
 
     def _is_absent(self, source: Source, app: Application) -> bool:
         """Whether its path is nowhere in this repository, so that nothing of it can be read."""
@@ -120,7 +123,7 @@ class Glance:
         paths = (patch.get("path") for patch in source.kustomize.patches)
         for path in (*source.kustomize.components, *paths):
             if isinstance(path, str):
-                yield self._there(_joined(directory, path))
+                yield self._named(path, directory)
 
     def _kustomized(self, starts: Sequence[str]) -> set[str]:
         todo, seen = list(starts), set[str]()
@@ -128,7 +131,7 @@ class Glance:
             place = todo.pop()
             if place not in seen:
                 seen.add(place)
-                todo += self._referred[place] if place != _FAR else ()
+                todo += () if place.startswith(_FAR) else self._referred[place]
         return seen
 
     def _references(self, place: str) -> Iterator[str]:
@@ -141,16 +144,15 @@ class Glance:
             for reference in named(document, Role.CONTENT):
                 if reference.role is Role.PLUGIN:
                     raise _Odd
-                if is_remote(reference.path):
-                    yield self._far(reference)
-                elif reference.role is Role.CONTENT:
-                    yield self._there(_joined(place, reference.path))
+                if reference.role is Role.CONTENT:
+                    yield self._named(reference.path, place)
 
-    def _far(self, reference: Reference) -> str:
-        is_fetched = self._options.bases is not None and is_elsewhere(reference)
-        if not is_fetched or leads_to(reference.path, self._own):
+    def _named(self, path: str, base: str) -> str:
+        if not is_remote(path):
+            return self._there(_joined(base, path))
+        if self._options.bases is None or has_password(path) or leads_to(path, self._own):
             raise _Odd
-        return _FAR
+        return f"{_FAR}{path}"
 
     def _charted(self, directory: str) -> set[str]:
         todo, seen = [directory], set[str]()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from syncline.errors import SynclineError
 from syncline.render.detect import Tool
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 
 class Inputs(Struct, frozen=True):
     """Files and directories, relative to the root; not `whole` where something could not be followed, or lies
-    somewhere else. `followed` says that of this commit it is all there is to read.
+    somewhere else. `followed` says that of this commit it is all there is to read. `elsewhere` are the URLs
+    that Kustomizations name.
     """
 
     paths: frozenset[str] = frozenset()
     whole: bool = True
     followed: bool = True
+    elsewhere: frozenset[str] = frozenset()
 
 
 def input_paths(root: Path, app: Application, options: RenderOptions | None = None) -> frozenset[str]:
@@ -51,26 +54,34 @@ class Readings:
     def of(self, app: Application) -> Inputs:
         """What one application reads."""
         found: set[Path] = set()
-        whole, is_here = app.hydration is None, True
+        whole, elsewhere = app.hydration is None, set[str]()
         for source in app.every_source:
             whole = whole and not (source.chart or source.repo_url.startswith("oci://"))
-            whole = whole and not self._is_pinned(source, app)
-            if not source.chart:
-                order = Order(app, source, Checkout(self._root, ""), self._options)
+            order = Order(app, source, Checkout(self._root, ""), self._options)
+            if self._options.is_pinned(source, app):
+                whole = False
+                self._take_lent(order, found)
+            elif not source.chart:
                 whole = self._take(order, found) and whole
-                is_here = is_here and not order.said.elsewhere
+                elsewhere.update(order.said.elsewhere)
         top = str(self._root)
         names = {
             path[len(top) + 1 :] for path in map(str, found) if path == top or path.startswith(f"{top}/")
         }
-        return Inputs(frozenset(name or "." for name in names), whole and is_here, whole)
+        paths = frozenset(name or "." for name in names)
+        return Inputs(paths, whole and not elsewhere, whole, frozenset(elsewhere))
 
-    def _is_pinned(self, source: Source, app: Application) -> bool:
-        """Whether its files are those of another commit."""
+    def _take_lent(self, order: Order, found: set[Path]) -> None:
+        """Add what a source at another commit reads of this one: value files that a `ref` lends to it."""
+        from syncline.render import helm_values
+
         try:
-            return self._options.pinned(source, app) is not None
+            pinned = self._options.pinned(order.source, order.app)
+            if pinned is not None and any(each.ref for each in order.app.sources):
+                there = overridden(replace(order, checkout=pinned, home=order.checkout)).order
+                found.update(helm_values.inputs(there))
         except SynclineError:
-            return True
+            return  # it cannot be rendered, whatever else changes
 
     def _take(self, order: Order, found: set[Path]) -> bool:
         """Add what a source reads; whether everything could be followed."""

@@ -5,10 +5,10 @@ The law: a build never leaves the repository, and an application's overrides nev
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,15 +16,17 @@ from msgspec.structs import replace
 
 from syncline.config.application import KustomizeOptions
 from syncline.core.rendering import Chunk
-from syncline.documents import dump, read, read_once
+from syncline.documents import Document, dump, read, read_once
 from syncline.errors import Place, RenderError
 from syncline.fetch import FetchError
+from syncline.patterns import regex
 from syncline.process import Completed, hand_over, run
 from syncline.render.charts import check_schemas
-from syncline.render.kustomization import file_of, followed
-from syncline.render.kustomize_bases import Bases, named_by
-from syncline.render.kustomize_program import flags, inflates_charts, program
-from syncline.render.links import mirror, reached
+from syncline.render.kustomization import Asked, Spot, Step, Tree, Way, file_of
+from syncline.render.kustomize_bases import Bases
+from syncline.render.kustomize_copy import named_by
+from syncline.render.kustomize_names import Reference, Role
+from syncline.render.kustomize_program import flags, inflates_charts, program, reads_everywhere
 from syncline.render.options import top_of
 from syncline.render.remote_targets import is_remote, shown
 from syncline.render.substitution import substitute
@@ -34,18 +36,23 @@ from syncline.render.workshop import Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from syncline.render.kustomization import Away, Lacking, Reference
+    from syncline.render.kustomization import Lacking
+    from syncline.render.kustomize_bases import Wanting
+    from syncline.render.kustomize_copy import Copy
     from syncline.render.options import Order
 
 _ORIGIN: Final = "config.kubernetes.io/origin"
 _ASK: Final = "originAnnotations"
+_COMPONENTS: Final = "components"
+_PATCHES: Final = "patches"
+_WILDCARD: Final = regex(r"[*?\[]")
 
 
 def render(order: Order) -> Iterator[Chunk]:
     """The built manifests; each object's place is the file it came from."""
     directory = order.directory
-    with _copied(order, directory) as (place, bases):
-        _edit(order, place)
+    with _copied(order, directory) as (place, copy):
+        _edit(order, place, _localized(order, copy))
         asked = _ask_for_origins(place)
         answer = run(
             [program(order), "build", ".", *flags(order)],
@@ -53,26 +60,23 @@ def render(order: Order) -> Iterator[Chunk]:
             room=order.room_with(top_of(order, place)),
         )
     if answer.code:
-        raise tool_trouble("kustomize", bases.renamed(answer.stderr), _place(order, directory))
-    yield from _chunks(answer.stdout, order, bases, keep=asked)
+        raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, directory))
+    yield from _chunks(answer.stdout, order, copy, keep=asked)
 
 
 def inputs(order: Order) -> Iterator[Path]:
     """Every file and directory of the tree at hand that the build reads; the order is told what lies
     elsewhere. Raises RenderError for what it must not read.
     """
-    away: Away = []
-    yield from _read(order, [], away)
-    order.said.elsewhere += [reference.path for _, reference in away]
-
-
-def _read(order: Order, lacking: Lacking, away: Away) -> Iterator[Path]:
-    wanted = lacking if inflates_charts(order) else None
-    remote = None if order.options.bases is None else away
-    return chain.from_iterable(
-        followed(place, order.root, lacking=wanted, away=remote)
-        for place in (order.directory, *_added(order))
-    )
+    away: list[Asked] = []
+    lacking: Lacking | None = [] if inflates_charts(order) else None
+    way = Way(lacking=lacking, away=None if order.options.bases is None else away)
+    starts, asked = _starts(order, Tree(order.root))
+    for spot in way.follow(*starts, asked=asked):
+        yield spot.path
+    if reads_everywhere(order) and any(each.reference.role is Role.PLUGIN for each in away):
+        yield order.root  # the configuration of a plugin names files of ours, wherever it lies itself
+    order.said.elsewhere += [each.reference.path for each in away]
 
 
 def _place(order: Order, directory: Path) -> Place:
@@ -80,7 +84,7 @@ def _place(order: Order, directory: Path) -> Place:
 
 
 @contextmanager
-def _copied(order: Order, directory: Path) -> Iterator[tuple[Path, Bases]]:
+def _copied(order: Order, directory: Path) -> Iterator[tuple[Path, Copy]]:
     """A copy of what the build reads, and of what it would have fetched, in which this application's
     Kustomization may be edited.
     """
@@ -88,25 +92,21 @@ def _copied(order: Order, directory: Path) -> Iterator[tuple[Path, Bases]]:
     with tempfile.TemporaryDirectory(
         prefix="syncline-copy-", dir=root.parent, ignore_cleanup_errors=True
     ) as name:
-        copy = Path(name)
-        copy.chmod(0o755)
-        lacking: Lacking = []
-        away: Away = []
-        seen = set[Path]()
-        read = _read(order, lacking, away)
-        mirror(chain.from_iterable(reached(path, root, seen) for path in read), root, copy)
-        for written, reference in lacking:
-            _fetch(reference, copy / written.relative_to(root), order)
-        bases = Bases(order, away, inflates=inflates_charts(order))
-        for reference, wanted, label in bases.put(copy):
-            _fetch(reference, wanted, order, label)
-        place = copy / directory.relative_to(root)
+        top = Path(name)
+        top.chmod(0o755)
+        bases = Bases(order, inflates=inflates_charts(order))
+        bases.build(*_starts(order, bases.copy.home))
+        bases.copy.put(top)
+        for wanting in bases.wanting:
+            _fetch(wanting, top / bases.copy.path(wanting.spot), order)
+        place = top / directory.relative_to(root)
         hand_over(place, order.room)
-        yield place, bases
+        yield place, bases.copy
 
 
-def _fetch(reference: Reference, place: Path, order: Order, label: str = "") -> None:
+def _fetch(wanting: Wanting, place: Path, order: Order) -> None:
     """Put a chart where kustomize looks for it, so that it has nothing to download itself."""
+    reference = wanting.reference
     chart = reference.chart
     if chart is None or place.exists():
         return
@@ -115,26 +115,78 @@ def _fetch(reference: Reference, place: Path, order: Order, label: str = "") -> 
         folder = workshop.unpacked(workshop.chart(Wanted(chart.repository, chart.name, chart.version)))
         check_schemas(folder, folder)
     except FetchError as error:
-        asked = replace(reference.place, outside=label)
+        asked = replace(reference.place, outside=wanting.label)
         raise RenderError(error.message, place=asked, remedy=error.remedy) from error
     shutil.copytree(folder, place)
 
 
-def _added(order: Order) -> Iterator[Path]:
-    """What the Application itself adds to the Kustomization: components, and patches that are files."""
+def _starts(order: Order, tree: Tree) -> tuple[list[Step], list[Asked]]:
+    """Where the build begins: at the directory, and at what the Application itself adds to the Kustomization,
+    components and patches that are files.
+    """
+    here, options = Spot(tree, order.directory), order.source.kustomize or KustomizeOptions()
+    starts, asked = [Step(here)], list[Asked]()
+    added = Document({_COMPONENTS: options.components, _PATCHES: options.patches}, order.app.origin)
+    for number, component in enumerate(options.components):
+        if not is_remote(component):
+            starts += [Step(Spot(tree, path)) for path in _components(component, order)]
+        elif not options.ignore_missing_components:
+            asked.append(Asked(Reference(component, added, (_COMPONENTS, number)), None, here))
+    for number, patch in enumerate(options.patches):
+        path = patch.get("path")
+        if isinstance(path, str) and is_remote(path):
+            asked.append(Asked(Reference(path, added, (_PATCHES, number, "path")), None, here))
+        elif isinstance(path, str):
+            starts.append(Step(Spot(tree, order.inside(f"{order.source.path}/{path}", "patch"))))
+    return starts, asked
+
+
+def _components(named: str, order: Order) -> Iterator[Path]:
+    """What a component of the Application's stands for: `kustomize edit` takes it for a pattern, unless those
+    are left out that are not there by this very name (Argo CD).
+    """
     options = order.source.kustomize or KustomizeOptions()
-    for component in options.components:
-        if is_remote(component):
-            raise RenderError(
-                f"The component {shown(component)!r} of {order.app.name} is remote.",
-                place=order.app.origin,
-                remedy="Name it under components: of the Kustomization.",
-            )
-        if not (options.ignore_missing_components and not (order.directory / component).exists()):
-            yield order.inside(f"{order.source.path}/{component}", "component")
-    for patch in options.patches:
-        if isinstance(patch.get("path"), str):
-            yield order.inside(f"{order.source.path}/{patch['path']}", "patch")
+    if options.ignore_missing_components:
+        found = [named] if (order.directory / named).exists() else []
+    else:
+        found = list(_matches(named, order)) if _WILDCARD.search(named) else [named]
+    for each in found:
+        yield order.inside(f"{order.source.path}/{each}", "component")
+
+
+def _matches(pattern: str, order: Order) -> Iterator[str]:
+    try:
+        found = sorted(order.directory.glob(pattern.replace("[^", "[!").replace("**", "*")))
+    except (ValueError, NotImplementedError) as error:
+        raise RenderError(
+            f"The component {pattern!r} has no meaning: {error}.",
+            place=order.app.origin,
+            remedy="Correct spec.source.kustomize.components.",
+        ) from error
+    return (os.path.relpath(path, order.directory) for path in found)
+
+
+def _localized(order: Order, copy: Copy) -> KustomizeOptions:
+    """The Application's options, with paths in the copy in the place of URLs."""
+    options = order.source.kustomize or KustomizeOptions()
+    said = copy.said()
+    if options.ignore_missing_components:
+        order.said.texts += [
+            f"The component {shown(each)} is left out: with ignoreMissingComponents only those of the "
+            "repository count, as in Argo CD."
+            for each in options.components
+            if is_remote(each)
+        ]
+    components = [
+        said.get((_COMPONENTS, number), each)
+        for number, each in enumerate(options.components)
+        if not options.ignore_missing_components or (order.directory / each).exists()
+    ]
+    patches = [
+        {**each, "path": said[_PATCHES, number, "path"]} if (_PATCHES, number, "path") in said else each
+        for number, each in enumerate(options.patches)
+    ]
+    return replace(options, components=tuple(components), patches=tuple(patches))
 
 
 def _ask_for_origins(place: Path) -> bool:
@@ -163,12 +215,11 @@ def _rewrite(file: Path, value: Mapping[str, Any]) -> None:
     file.chmod(0o644)
 
 
-def _edit(order: Order, place: Path) -> None:
+def _edit(order: Order, place: Path, options: KustomizeOptions) -> None:
     """Argo CD's overrides, by `kustomize edit` in its order, in the copy."""
-    options = order.source.kustomize
     file = file_of(place)
     value = _value(file) if file else None
-    if options is None or file is None or value is None:
+    if order.source.kustomize is None or file is None or value is None:
         return
     _rewrite(file, value)
     hand_over(file, order.room)
@@ -205,8 +256,7 @@ def _edits(options: KustomizeOptions, order: Order) -> Iterator[list[str]]:
     if options.namespace:
         yield ["set", "namespace", "--", options.namespace]
     for component in options.components:
-        if (order.directory / component).exists() or not options.ignore_missing_components:
-            yield ["add", "component", "--", component]
+        yield ["add", "component", "--", component]
 
 
 def _metadata_edits(options: KustomizeOptions, environment: Mapping[str, str]) -> Iterator[list[str]]:
@@ -234,7 +284,7 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
     return [f"{name}:{value}" for name, value in values.items()]
 
 
-def _chunks(stdout: bytes, order: Order, bases: Bases, *, keep: bool) -> Iterator[Chunk]:
+def _chunks(stdout: bytes, order: Order, copy: Copy, *, keep: bool) -> Iterator[Chunk]:
     """One chunk for each object, its origin taken out of the object again unless it was asked for."""
     fallback = _place(order, order.directory).file
     for document in read(stdout, fallback):
@@ -245,19 +295,19 @@ def _chunks(stdout: bytes, order: Order, bases: Bases, *, keep: bool) -> Iterato
         annotations = dict(metadata.get("annotations") or {})
         origin = annotations.pop(_ORIGIN, "")
         if keep and origin:
-            annotations[_ORIGIN] = _credited(origin, order, bases)
+            annotations[_ORIGIN] = _credited(origin, order, copy)
         rest = {name: value for name, value in metadata.items() if name != "annotations"}
         clean = {**body, "metadata": {**rest, **({"annotations": annotations} if annotations else {})}}
-        yield Chunk(_file(origin, order, bases) or fallback, clean, has_lines=False)
+        yield Chunk(_file(origin, order, copy) or fallback, clean, has_lines=False)
 
 
-def _credited(origin: str, order: Order, bases: Bases) -> str:
+def _credited(origin: str, order: Order, copy: Copy) -> str:
     """The note that kustomize would have made if it had fetched the file itself."""
     for document in read_once(origin.encode(), "origin"):
         value = document.value if isinstance(document.value, dict) else {}
         for key in ("path", "configuredIn"):
             named = value.get(key)
-            base = bases.base_of(named_by(named, order)) if isinstance(named, str) else None
+            base = copy.base_of(named_by(named, order)) if isinstance(named, str) else None
             if base is not None:
                 ref = {"ref": base.revision} if base.revision else {}
                 rest = {name: each for name, each in value.items() if name != key}
@@ -265,7 +315,7 @@ def _credited(origin: str, order: Order, bases: Bases) -> str:
     return origin
 
 
-def _file(origin: str, order: Order, bases: Bases) -> str:
+def _file(origin: str, order: Order, copy: Copy) -> str:
     """The file that kustomize names as an object's origin: `path` of a resource, `configuredIn` of a
     generator.
     """
@@ -273,5 +323,5 @@ def _file(origin: str, order: Order, bases: Bases) -> str:
         value = document.value
         named = value.get("path") or value.get("configuredIn") if isinstance(value, dict) else None
         if isinstance(named, str) and "repo" not in value:
-            return bases.name_of(named_by(named, order)) or order.relative(order.directory / named)
+            return copy.name_of(named_by(named, order)) or order.relative(order.directory / named)
     return ""

@@ -1,176 +1,135 @@
-"""What a Kustomization names that lies elsewhere, brought into the copy that kustomize builds.
+"""What a build names that lies elsewhere, fetched and followed.
 
-The law: kustomize finds everything beside it and fetches nothing; what was fetched stays inside its own tree;
-and whatever is wrong in it is told at the line of the repository at hand that asks for it.
+The law: kustomize finds everything in the copy and fetches nothing; what was fetched stays inside its own
+tree; and whatever is wrong in it is told at the line of the repository at hand that asks for it.
 """
 
 from __future__ import annotations
 
-import copy
 import hashlib
-import os
-import re
 from contextlib import contextmanager
-from itertools import count
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
-from syncline.documents import dump, read, read_once
+from syncline.documents import read, read_once
 from syncline.errors import DocumentError, GitError, Place, RenderError
 from syncline.fetch import FetchError
-from syncline.render.kustomization import file_of, followed
-from syncline.render.links import is_of_git, mirror, plain, reached, real
-from syncline.render.remote_targets import Base, base_of, remote_of, shown
+from syncline.render.kustomization import Asked, Spot, Step, Way, file_of, of_plugin
+from syncline.render.kustomize_copy import Copy, Grown
+from syncline.render.kustomize_names import DIRECTORIES, PLUGINS, Reference, Role
+from syncline.render.links import is_of_git, real
+from syncline.render.remote_targets import Base, remote_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from syncline.render.kustomization import Away, Lacking, Reference, Where
     from syncline.render.options import Checkout, Order
 
-_FOLDER: Final = ".syncline-bases"
-"""Where the trees that were fetched lie in the copy."""
-
-_DIRECTORIES: Final = frozenset({"resources", "bases", "components"})
+_FOLDERS: Final = frozenset({*DIRECTORIES, *PLUGINS})
 _MOST: Final = 100
 _DEEPEST: Final = 10
 
-Node: TypeAlias = tuple[Path, Path]
-"""A directory, by the root of its tree and itself."""
+_Trail: TypeAlias = tuple[tuple["Path", "Path"], ...]
+"""The directories that name one another, each by the root of its tree and itself."""
 
 
-class Grown(Struct, eq=False):
-    """A tree in the copy: `place` is its root there, from the top of the copy; what is read is collected."""
+class Wanting(Struct, frozen=True, eq=False):
+    """A chart that a build looks for, and which tree names it."""
 
-    root: Path
-    place: str
-    label: str = ""
-    base: Base | None = None
-    read: list[Path] = field(default_factory=list)
-    lacking: Lacking = field(default_factory=list)
-    seen: set[Path] = field(default_factory=set)
-
-
-class _Edit(Struct, frozen=True, eq=False):
-    """What a Kustomization names, and the path in the copy that it is to name instead."""
-
+    spot: Spot
     reference: Reference
-    target: str
+    label: str = ""
 
 
 class _Found(Struct, frozen=True, eq=False):
-    """What a reference came to: a path in the copy; of a directory its tree and what it names elsewhere."""
+    """What a reference came to: a spot in the copy, and what is to be followed from there, a directory or
+    what a file of the web names. `label` is put before the names of its files.
+    """
 
-    target: str
-    tree: Grown | None = None
-    node: Node | None = None
-    away: Away = field(default_factory=list)
+    spot: Spot
+    label: str = ""
+    step: Step | None = None
+    asked: tuple[Asked, ...] = ()
 
 
 class Bases:
-    """What the remote references of one build come to."""
+    """What the remote references of one build come to, in `copy`; charts to be fetched are `wanting`."""
 
-    def __init__(self, order: Order, away: Away, *, inflates: bool) -> None:
-        """Fetches all of it. Raises RenderError."""
+    def __init__(self, order: Order, *, inflates: bool) -> None:
+        self.copy = Copy(order.root)
+        self.wanting: list[Wanting] = []
         self._order = order
         self._inflates = inflates
-        self._folder = next(name for name in _names() if not os.path.lexists(order.root / name))
-        self._trees: dict[Path, Grown] = {}
-        self._edits: dict[tuple[str, Where], _Edit] = {}
-        self._files: dict[str, bytes] = {}
-        self._names: dict[str, str] = {}
-        self._bases: dict[str, Base | None] = {}
-        self._done = set[Node]()
-        self._follow(Grown(order.root, "."), away, None, ((order.root, order.directory),))
+        self._done = set[Step]()
 
-    def put(self, place: Path) -> Iterator[tuple[Reference, Path, str]]:
-        """Bring it into the copy at `place`.
+    def build(self, starts: Sequence[Step], asked: Sequence[Asked]) -> None:
+        """Collect all that is read of this repository and of others. Raises RenderError."""
+        away = self._walk("", starts, asked)
+        self._follow(away, "", None, ((self._order.root, self._order.directory),))
 
-        The charts that are lacking come back, with where they are looked for and whose tree names them.
-        """
-        for tree in self._trees.values():
-            root = place / tree.place
-            mirror(tree.read, tree.root, root)
-            for written, reference in tree.lacking:
-                yield reference, root / written.relative_to(tree.root), tree.label
-        for name, content in self._files.items():
-            (place / name).write_bytes(content)
-        by_directory: dict[str, list[_Edit]] = {}
-        for (directory, _), edit in self._edits.items():
-            by_directory.setdefault(directory, []).append(edit)
-        for directory, edits in by_directory.items():
-            _rewrite(place / directory, edits, place)
+    def _walk(self, label: str, starts: Sequence[Step], asked: Sequence[Asked]) -> list[Asked]:
+        """Collect what is read from there on; what lies elsewhere is the answer."""
+        away: list[Asked] = []
+        lacking: list[tuple[Spot, Reference]] = []
+        way = Way(
+            lacking=lacking if self._inflates else None,
+            away=None if self._order.options.bases is None else away,
+        )
+        for spot in way.follow(*starts, asked=asked):
+            if isinstance(spot.tree, Grown):
+                spot.tree.take(spot.path)
+        self.wanting += [Wanting(spot, reference, label) for spot, reference in lacking]
+        return away
 
-    def name_of(self, path: str) -> str:
-        """What a file of the copy is called by people; empty for one of the repository at hand."""
-        if path in self._names:
-            return self._names[path]
-        for tree in self._trees.values():
-            if path.startswith(f"{tree.place}/"):
-                inside = path.removeprefix(f"{tree.place}/")
-                return f"{tree.label}:{inside}" if tree.label else inside
-        return ""
-
-    def base_of(self, path: str) -> Base | None:
-        """The repository that kustomize would credit with a file of the copy; None for one of ours."""
-        if path in self._names:
-            return self._bases[path]
-        for tree in self._trees.values():
-            if tree.base is not None and path.startswith(f"{tree.place}/"):
-                return replace(tree.base, path=path.removeprefix(f"{tree.place}/"))
-        return None
-
-    def renamed(self, text: str) -> str:
-        """What kustomize says, with the names that people know in the place of those in the copy."""
-        for tree in self._trees.values():
-            called = f"{tree.label}:" if tree.label else ""
-            pattern = rf"(?:\.\./)*{re.escape(tree.place)}(?:/|\b)"
-            text = re.sub(pattern, called.replace("\\", r"\\"), text)
-        for name, called in self._names.items():
-            text = text.replace(PurePosixPath(name).name, called)
-        return text
-
-    def _follow(self, here: Grown, away: Away, asked: Place | None, trail: tuple[Node, ...]) -> None:
-        """Fetch what a tree names, and what that names; `asked` is the line at hand that leads there."""
-        for directory, reference in away:
-            asker = asked or reference.place
-            key = (_inside(here, directory), reference.where)
-            if key in self._edits:
+    def _follow(self, away: Sequence[Asked], label: str, origin: Place | None, trail: _Trail) -> None:
+        """Fetch what a tree names, and what that names; `origin` is the line at hand that leads there."""
+        for asked in away:
+            reference = asked.reference
+            asker = origin or reference.place
+            if self.copy.knows(asked):
                 continue
-            where = "" if asked is None else f", in {replace(reference.place, outside=here.label)}"
+            where = "" if origin is None else f", in {replace(reference.place, outside=label)}"
             with self._asked_at(asker, where):
-                found = self._found(key[0], directory, reference, asker)
-                if found.node is not None:
-                    _must_end(reference, found.node, trail)
-                if len(self._edits) >= _MOST:
+                found = self._found(asked, asker)
+                _must_end(reference, found.step, trail)
+                if len(self.copy) >= _MOST:
                     raise RenderError(
                         f"The build refers to more than {_MOST} remote places.",
                         remedy="Vendor some of them into the repository.",
                     )
-            if found.tree is not None and found.node is not None and found.node not in self._done:
-                self._enter(found.tree, found.node, found.away, asker)
-                self._follow(found.tree, found.away, asker, (*trail, found.node))
-                self._done.add(found.node)
-            self._edits[key] = _Edit(reference, found.target)
+            if (found.step or found.asked) and found.step not in self._done:
+                self._enter(found, asker, trail)
+            # Only now: before, it may be part of a circle.
+            self.copy.edit(asked, found.spot)
 
-    def _found(self, place: str, directory: Path, reference: Reference, asker: Place) -> _Found:
+    def _enter(self, found: _Found, asker: Place, trail: _Trail) -> None:
+        step = found.step
+        with self._asked_at(asker, label=found.label):
+            further = self._walk(found.label, (step,) if step else (), found.asked)
+        if step is None:
+            self._follow(further, found.label, asker, trail)
+            return
+        self._follow(further, found.label, asker, (*trail, (step.spot.root, step.spot.path)))
+        self._done.add(step)
+
+    def _found(self, asked: Asked, asker: Place) -> _Found:
+        reference = asked.reference
         name, remote = reference.path, remote_of(reference.path)
-        base = remote.base if reference.where[0] in _DIRECTORIES else None
-        if remote.file and reference.where[0] != "components":
+        base = remote.base if reference.field in _FOLDERS else None
+        if remote.file and reference.field != "components":
             content = self._file(remote.file, is_read=base is not None)
             if content is not None:
-                return _Found(self._kept(place, directory, name, content))
+                return self._kept(asked, content)
         if base is None:
             raise RenderError(
                 f"The Kustomization refers to {shown(name)!r}, which is remote, and neither a repository nor "
                 "a file as kustomize knows them in this place.",
                 remedy="Write https://HOST/OWNER/NAME//PATH?ref=TAG, the URL of a file, or vendor it.",
             )
-        return self._directory(base, asker)
+        return self._directory(base, asked, asker)
 
     def _file(self, url: str, *, is_read: bool) -> bytes | None:
         """A file of the web; None where it is none and `is_read` says that it could be a repository."""
@@ -186,34 +145,24 @@ class Bases:
         self._remark(f"The file {shown(url)} is sha256:{digest[:12]}.")
         return content
 
-    def _kept(self, inside: str, directory: Path, url: str, content: bytes) -> str:
-        # Kustomize reads no file above its Kustomization: so it comes to lie beside it.
-        parts = urlsplit(url)
-        name = f"syncline-{hashlib.sha256(url.encode()).hexdigest()[:12]}-{PurePosixPath(parts.path).name}"
-        if os.path.lexists(directory / name):
-            raise RenderError(f"There is a file {name!r} already, as one that is fetched would be called.")
-        place = os.path.normpath(f"{inside}/{name}")
-        self._files[place] = content
-        self._bases[place] = base_of(url)
-        self._names[place] = f"{parts.netloc.rpartition('@')[2]}:{parts.path.lstrip('/')}"
-        return place
+    def _kept(self, asked: Asked, content: bytes) -> _Found:
+        spot = self.copy.keep(asked.reference.path, asked.base, content)
+        if asked.reference.role is not Role.PLUGIN or asked.desk is None:
+            return _Found(spot)
+        host, _, path = self.copy.name_of(self.copy.path(spot)).partition(":")
+        with self._asked_at(asked.reference.place, label=host):
+            documents = read_once(content, path)
+        return _Found(spot, host, asked=tuple(of_plugin(documents, spot, asked.desk)))
 
-    def _directory(self, base: Base, asker: Place) -> _Found:
+    def _directory(self, base: Base, asked: Asked, asker: Place) -> _Found:
         order = self._order
         if order.options.bases is None:
             raise RenderError(f"The base {_called(base)} is remote.", remedy="Vendor it into the repository.")
         checkout = order.options.bases(base, order.ours)
         self._tell(base, checkout, asker)
-        tree = self._tree(checkout, base)
-        target = _checked(base, checkout, tree)
-        return _Found(_inside(tree, target), tree, (tree.root, target))
-
-    def _enter(self, tree: Grown, node: Node, away: Away, asker: Place) -> None:
-        """Collect what a build reads of a directory."""
-        with self._asked_at(asker, label=tree.label):
-            wanted = tree.lacking if self._inflates else None
-            for path in followed(node[1], tree.root, lacking=wanted, away=away):
-                tree.read += reached(path, tree.root, tree.seen)
+        tree = self.copy.tree(checkout, base)
+        spot = Spot(tree, _checked(base, checkout, tree))
+        return _Found(spot, tree.label, Step(spot, asked.reference.role, asked.desk))
 
     @contextmanager
     def _asked_at(self, asker: Place, where: str = "", *, label: str = "") -> Iterator[None]:
@@ -229,13 +178,6 @@ class Bases:
             remedy = error.remedy.replace("targetRevision", "the ref").replace("repoURL", "the URL")
             kind = GitError if isinstance(error, GitError) else RenderError
             raise kind(message, place=asker, remedy=remedy) from error
-
-    def _tree(self, checkout: Checkout, base: Base) -> Grown:
-        root = real(checkout.root)
-        if root not in self._trees:
-            place = f"{self._folder}/{len(self._trees) + 1}"
-            self._trees[root] = Grown(root, place, checkout.label, base)
-        return self._trees[root]
 
     def _tell(self, base: Base, checkout: Checkout, asker: Place) -> None:
         if not checkout.label:
@@ -256,16 +198,8 @@ class Bases:
             self._order.said.remarks.append(text)
 
 
-def _names() -> Iterator[str]:
-    return (f"{_FOLDER}{'-' * number}" for number in count())
-
-
 def _called(base: Base) -> str:
     return shown(f"{base.url}//{base.path}" if base.path else base.url)
-
-
-def _inside(tree: Grown, path: Path) -> str:
-    return os.path.normpath(f"{tree.place}/{path.relative_to(tree.root)}")
 
 
 def _checked(base: Base, checkout: Checkout, tree: Grown) -> Path:
@@ -290,8 +224,10 @@ def _checked(base: Base, checkout: Checkout, tree: Grown) -> Path:
     return target
 
 
-def _must_end(reference: Reference, node: Node, trail: tuple[Node, ...]) -> None:
-    if node in trail:
+def _must_end(reference: Reference, step: Step | None, trail: _Trail) -> None:
+    if step is None:
+        return
+    if (step.spot.root, step.spot.path) in trail:
         raise RenderError(
             f"The base {shown(reference.path)} leads back to where it is named: a circle.",
             remedy="Break the circle.",
@@ -309,38 +245,3 @@ def _has_objects(content: bytes) -> bool:
     except DocumentError:
         return False
     return bool(values) and all(isinstance(value, dict) for value in values)
-
-
-def _rewrite(directory: Path, edits: Sequence[_Edit], top: Path) -> None:
-    """Have the Kustomization of a directory name what lies in the copy."""
-    file = file_of(directory)
-    values = [each.value for each in read_once(file.read_bytes(), file.name)] if file else []
-    if file is None or len(values) != 1 or not isinstance(values[0], dict):
-        return  # kustomize refuses it, in its own words
-    value: Mapping[str, Any] = copy.deepcopy(values[0])
-    for edit in edits:
-        *steps, last = edit.reference.where
-        holder: Any = value
-        said: Any = edit.reference.document.value
-        for step in steps:
-            holder, said = holder[step], said[step]
-        holder[last] = _entry(str(said[last]), edit.reference, os.path.relpath(top / edit.target, directory))
-    # The file is a hard link into the shared worktree: it is replaced, never written through.
-    file.unlink()
-    file.write_text(dump(value))
-    file.chmod(0o644)
-
-
-def _entry(said: str, reference: Reference, local: str) -> str:
-    if said != reference.path:
-        return f"{said.removesuffix(reference.path)}{local}"
-    if reference.where[-2:-1] == ("files",):
-        # A generator's file without a key has its own name for one.
-        return f"{PurePosixPath(urlsplit(said).path).name}={local}"
-    return local
-
-
-def named_by(origin: str, order: Order) -> str:
-    """The path in the copy of a file that kustomize names from the directory it builds."""
-    path = plain(order.directory / origin)
-    return str(path.relative_to(order.root)) if path.is_relative_to(order.root) else ""

@@ -53,6 +53,11 @@ def inflates_charts(order: Order) -> bool:
     return _ENABLE_HELM in _options(order).flags
 
 
+def reads_everywhere(order: Order) -> bool:
+    """Whether a build may read files above the Kustomization that names them."""
+    return any("LoadRestrictionsNone" in flag for flag in _options(order).flags)
+
+
 def flags(order: Order) -> list[str]:
     """What `kustomize build` is told. Raises RenderError for what it must not be told."""
     given = list(_checked(_options(order)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from syncline.errors import RenderError
+from syncline.errors import Interrupted, RenderError, SynclineError
 from syncline.fetch import FetchError
 from syncline.fetch.question import without_login
 from syncline.render.artifacts import Artifact
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.config.application import Source
-    from syncline.render.options import Order
+    from syncline.render.options import Order, RenderOptions
+    from syncline.render.remote_targets import Base
 
 
 _OCI: Final = "oci://"
@@ -42,6 +43,39 @@ def leads_to(url: str, own: frozenset[str]) -> bool:
     """Whether a URL in a Kustomization is one of these repositories, whose URLs are normalized."""
     base = remote_of(url).base
     return base is not None and normalized_url(base.url) in own
+
+
+def leads_back(url: str, options: RenderOptions, home: Checkout) -> bool:
+    """Whether a build that begins at a URL in a Kustomization comes to this repository, by way of whatever
+    other repositories name one another. What cannot be fetched or followed is not built either.
+    """
+    own, seen, todo = frozenset(map(normalized_url, options.repositories)), set[str](), [url]
+    while todo and options.bases is not None:
+        here = todo.pop()
+        base = remote_of(here).base
+        if leads_to(here, own):
+            return True
+        if base is None or here in seen:
+            continue
+        seen.add(here)
+        try:
+            todo += _named_by(options.bases(base, home), base)
+        except Interrupted:
+            raise
+        except SynclineError:
+            continue
+    return False
+
+
+def _named_by(checkout: Checkout, base: Base) -> list[str]:
+    """The URLs that a directory of a repository names, and what it is built of there."""
+    from syncline.render.kustomization import Asked, Spot, Step, Tree, Way
+
+    tree = Tree(real(checkout.root))
+    away: list[Asked] = []
+    for _ in Way(away=away).follow(Step(Spot(tree, real(tree.root / base.path)))):
+        pass
+    return [each.reference.path for each in away]
 
 
 def located(order: Order) -> Order:
@@ -113,8 +147,11 @@ def _tree(source: Source, order: Order) -> Checkout:
             remedy="If it is this one under another URL, list the URL under repositories: in syncline.yaml.",
         )
     pinned = order.options.pinned(source, order.app)
-    # A name of the very commit at hand is no other place.
-    return order.ours if pinned is None or pinned.revision == order.ours.revision else pinned
+    if pinned is None:
+        return order.ours
+    # A name of the very commit at hand is no other place, though more of it may be needed than is at hand.
+    is_ours = pinned.revision == order.ours.revision
+    return replace(pinned, label="", found_by="") if is_ours else pinned
 
 
 def _artifact(source: Source, order: Order) -> Checkout:

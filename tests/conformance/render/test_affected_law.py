@@ -71,6 +71,12 @@ FILES = {
         f"sources: [{{repoURL: '{OURS}', path: chart, helm: {{valueFiles: ['$env/env/a.yaml']}}}},"
         f" {{repoURL: '{OURS}', ref: env}}]",
     ),
+    "apps/pinned.yaml": application("pinned", at("overlay", "targetRevision: then")),
+    "apps/borrower.yaml": application(
+        "borrower",
+        f"sources: [{{repoURL: '{OURS}', path: chart, targetRevision: then, "
+        f"helm: {{valueFiles: ['$env/env/a.yaml', values.yaml]}}}}, {{repoURL: '{OURS}', ref: env}}]",
+    ),
     "apps/jinja.yaml": application(
         "jinja",
         at("jinja", "plugin: {name: jinja2, parameters: [{name: values-files, array: [/env/a.yaml]}]}"),
@@ -143,7 +149,9 @@ class Fleet:
 
     def __init__(self, root: Path) -> None:
         self.repo = Repo.make(root)
-        self.base = self.repo.commit(FILES)
+        self.repo.commit(FILES)
+        self.repo.git("tag", "then")
+        self.base = self.repo.commit({"NOTES.md": "since then\n"})
         with self.session(self.base) as session:
             self.whole = {
                 identity(app): outcome(app, self.base, session) for app in session.applications(self.base)
@@ -176,7 +184,7 @@ def fleet(tools: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -
 
 def test_the_fleet_renders_as_a_whole(fleet: Fleet) -> None:
     assert {name: found for name, found in fleet.whole.items() if not isinstance(found, tuple)} == {}
-    assert len(fleet.whole) == 9
+    assert len(fleet.whole) == 11
 
 
 @settings(
@@ -204,7 +212,8 @@ def test_who_is_left_out_renders_to_what_the_base_has(fleet: Fleet, changes: lis
         ([("component/kustomization.yaml", "edit")], {"overlay"}),
         ([("lent/templates/lent.yaml", "edit")], {"chart", "ref"}),
         ([("env/b.yaml", "add")], {"chart"}),
-        ([("env/a.yaml", "edit")], {"chart", "ref", "jinja"}),
+        ([("env/a.yaml", "edit")], {"chart", "ref", "jinja", "borrower"}),
+        ([("chart/values.yaml", "edit")], {"chart", "ref"}),
         ([("jinja/part.j2", "edit")], {"jinja"}),
         ([("plain/sub/two.yaml", "edit")], {"plain", "sub", "set-plain"}),
         ([("found/x/map.yaml", "edit")], {"set-x"}),

@@ -75,7 +75,7 @@ TOLD_BY = [path for path in sorted(FILES) if not path.startswith(ELSE)]
 @pytest.mark.parametrize("path", [*TOLD_BY, "overlay/.argocd-source.yaml", "base/kustomization.yml"])
 def test_it_stays_so_whatever_file_is_missing_broken_or_new(path: str, tmp_path: Path) -> None:
     apps = [app for app in load(sorted(FILES.items())).applications if not app.made_by]
-    assert len(apps) == 6
+    assert len(apps) == 8
     variants = [NEW.get(path), "resources: [../gone]\n", "a: [\n", "- 1\n", "dependencies: [{name: x}]\n"]
     for number, text in enumerate(variants):
         files = {name: each for name, each in FILES.items() if name != path}
@@ -146,6 +146,19 @@ def test_what_is_fetched_is_no_file_of_the_repository_and_no_reason_to_look(url:
     assert not found.whole
     assert (told is not None, found.followed) == (FAR[url], FAR[url])
     assert {"app", "base"} <= found.paths or "hunter2" in url
+
+
+@pytest.mark.parametrize("url", FAR)
+@pytest.mark.parametrize("options", ["components: ['%s']", "patches: [{path: '%s'}]"])
+def test_nor_is_what_the_application_itself_names_elsewhere(options: str, url: str, tmp_path: Path) -> None:
+    fetch = RenderOptions(repositories=OURS, bases=lambda _, home: home)
+    app = application(APP % f"kustomize: {{{options % url}}}")
+
+    told, found = both(planted(tmp_path, {"app/kustomization.yaml": "resources: []\n"}), app, fetch)
+
+    assert agree(told, found)
+    assert not found.whole
+    assert (told is not None) is FAR[url]
 
 
 @pytest.mark.parametrize(
