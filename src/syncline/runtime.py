@@ -6,6 +6,7 @@ and what runs already is waited for, so that nobody writes behind the back of a 
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 GRACE = 2.0
 """Seconds after a request to stop in which answers may still come; GitHub's runner kills ten after it."""
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -99,18 +102,47 @@ class Cancellation:
     @contextmanager
     def on_signals(self) -> Iterator[None]:
         """SIGINT and SIGTERM ask to stop; a second SIGINT ends the program the hard way. Main thread only."""
+        came: list[int] = []
 
         def handle(number: int, _frame: FrameType | None) -> None:
-            if self.requested and number == signal.SIGINT:
+            if came and number == signal.SIGINT:
                 raise KeyboardInterrupt
+            came.append(number)
             self.request(number)
 
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, handle) for number in _STOPPING}
         try:
-            yield
+            with self._overheard():
+                yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    @contextmanager
+    def _overheard(self) -> Iterator[None]:
+        """Hear of signals in another thread, too.
+
+        Handlers run in the main thread when it comes to its next step; a signal that comes just before it
+        begins to wait for other threads would be heard when these have ended by themselves.
+        """
+        hearing, telling = os.pipe()
+        os.set_blocking(telling, False)
+
+        def hear() -> None:
+            while number := os.read(hearing, 1):
+                if number[0] in _STOPPING:
+                    self.request(number[0])
+
+        before = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+        listener = threading.Thread(target=hear, name="syncline-signals", daemon=True)
+        listener.start()
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(telling)
+            listener.join()
+            os.close(hearing)
 
 
 class Ahead:
