@@ -16,7 +16,7 @@ from syncline.config.application import Source
 from syncline.config.matching import path_matches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from syncline.config.application import Application
 
@@ -90,19 +90,23 @@ def named_paths(app: Application) -> frozenset[str]:
 
 
 @lru_cache(maxsize=16)
-def _places(changed: frozenset[str]) -> frozenset[str]:
-    """Each changed path and every directory above it: a root of an application is among them, or not."""
-    found = {""} if changed else set[str]()
+def _places(changed: frozenset[str]) -> Mapping[str, Sequence[str]]:
+    """What changed, by itself and by every directory above it: a root of an application is among them, or
+    not.
+    """
+    found: dict[str, list[str]] = {}
     for path in changed:
-        while path not in found:
-            found.add(path)
-            path = posixpath.dirname(path)  # noqa: PLW2901 - upwards
-    return frozenset(found)
+        place = path
+        while place not in {"", "/"}:
+            found.setdefault(place, []).append(path)
+            place = posixpath.dirname(place)
+        found.setdefault("", []).append(path)
+    return found
 
 
-def _below(changed: frozenset[str], roots: Iterable[str]) -> Iterator[str]:
-    hit = [root for root in roots if root in _places(changed)]
-    return (path for path in changed if any(_under(path, root) for root in hit)) if hit else iter(())
+def _below(changed: frozenset[str], roots: Iterable[str]) -> set[str]:
+    places = _places(changed)
+    return {path for root in roots for path in places.get(root, ())}
 
 
 def _sentence(hits: Iterable[str]) -> str:
