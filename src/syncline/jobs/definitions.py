@@ -13,13 +13,15 @@ from syncline.config import Configuration, load
 from syncline.config.application import Application, Destination, Source
 from syncline.errors import ClusterError, Place, UsageError
 from syncline.git import Repository
+from syncline.once import Once
 from syncline.process import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from syncline.config.settings import Settings
     from syncline.jobs.invocation import Invocation
+    from syncline.jobs.session import Session
 
 _FILES: Final = (".yaml", ".yml", ".json")
 _TEMPLATES: Final = (".j2", ".tpl")
@@ -49,6 +51,35 @@ def mentions_after(
     kept = {path: text for path, text in known.items() if path not in changed}
     new = {path: t for path, t in texts.items() if path in _SETTINGS or any(word in t for word in words)}
     return {**kept, **new}
+
+
+class Mentions:
+    """The files that could define something, at each commit of a run."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._found: Once[str, dict[str, bytes]] = Once(self._look)
+        self._known: dict[str, dict[str, bytes]] = {}
+
+    def __getitem__(self, revision: str) -> Mapping[str, bytes]:
+        return self._found[revision]
+
+    def alike(self, revision: str) -> Iterator[str]:
+        """The commits at which they are the very same as at this one."""
+        found = self._found[revision]
+        return (other for other, known in list(self._known.items()) if other != revision and known == found)
+
+    def _look(self, revision: str) -> dict[str, bytes]:
+        """At a second commit only what differs from the first one is looked at."""
+        session, found = self._session, None
+        has_links = session.renderings.recipes.tree(revision).has_links
+        for other, known in [] if has_links else list(self._known.items())[:1]:
+            changed = session.inputs.changed(other, revision)
+            found = mentions_after(known, changed, session.repository, revision)
+        if found is None:
+            found = mentions(session.repository, revision)
+        self._known[revision] = found
+        return found
 
 
 def definitions(found: Mapping[str, bytes]) -> Configuration:

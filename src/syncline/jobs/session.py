@@ -25,14 +25,7 @@ from syncline.jobs.border import scrub_error
 from syncline.jobs.checkouts import Checkouts
 from syncline.jobs.clusters import Clusters
 from syncline.jobs.custom_kinds import Definitions
-from syncline.jobs.definitions import (
-    cluster_named,
-    definitions,
-    inside,
-    mentions,
-    mentions_after,
-    nameless,
-)
+from syncline.jobs.definitions import Mentions, cluster_named, definitions, inside, nameless
 from syncline.jobs.family import gather
 from syncline.jobs.fetching import Elsewhere
 from syncline.jobs.inputs import InputTable
@@ -103,8 +96,7 @@ class Session:
         self.ahead = Ahead()
         self.checkouts = Checkouts(self, self._stack)
         self._files: Once[str, Configuration] = Once(self._read_files)
-        self.mentions: Once[str, dict[str, bytes]] = Once(self._look_for_mentions)
-        self._mentioned: dict[str, dict[str, bytes]] = {}
+        self.mentions = Mentions(self)
         self._configurations: Once[str, Configuration] = Once(self._configure)
         self._families: Once[str, Family] = Once(lambda revision: gather(self, revision))
         self.definitions: Once[str, Definitions] = Once(lambda sha: Definitions(self.repository, sha))
@@ -288,24 +280,12 @@ class Session:
             ),
         )
 
-    def _look_for_mentions(self, revision: str) -> dict[str, bytes]:
-        """At a second commit only what differs from the first one is looked at."""
-        found = None
-        others = [] if self.renderings.recipes.tree(revision).has_links else list(self._mentioned.items())
-        for other, known in others[:1]:
-            changed = self.inputs.changed(other, revision)
-            found = mentions_after(known, changed, self.repository, revision)
-        if found is None:
-            found = mentions(self.repository, revision)
-        self._mentioned[revision] = found
-        return found
-
     def _read_files(self, revision: str) -> Configuration:
         if not revision:
             return Configuration()
         found = self.mentions[revision]
-        for other, known in list(self._mentioned.items()):
-            if other != revision and known == found and (same := self._files.find(other)) is not None:
+        for other in self.mentions.alike(revision):
+            if (same := self._files.find(other)) is not None:
                 return same
         configuration = definitions(found)
         for complaint in configuration.settings_errors:
