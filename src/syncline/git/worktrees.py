@@ -45,8 +45,11 @@ class Worktrees:
             try:
                 with self._guard:
                     self._sweep()
-                    how = ("--no-checkout",) if is_empty else ()
-                    self._git.check_out("worktree", "add", "--quiet", "--detach", *how, str(place), sha)
+                    how = ("--quiet", "--detach", "--no-checkout")
+                    self._git.check_out("worktree", "add", *how, str(place), sha)
+                if not is_empty:
+                    # Not by `worktree add`, so that both sides of a change are written at once.
+                    self._git.check_out("checkout", "--quiet", "--force", "--detach", sha, place=place)
                 yield place
             finally:
                 with self._guard:
