@@ -71,7 +71,7 @@ class Gate:
             try:
                 report = self._look(sibling)
             except SynclineError as error:
-                return f"could not be looked at: {self._session.masker.scrub(error.message)}"
+                return f"could not be looked at: {self._session.masker.scrub(error.message).rstrip('.')}"
         if not _is_delivered(report):
             return "did not succeed"
         health = report.health
