@@ -115,12 +115,15 @@ def nothing(report: Report) -> str:
         return ""
     if not report.applications:
         return _none_affected(report)
-    count = plural(len(report.applications), "application")
+    compared = [app for app in report.applications if _is_compared(report, app)]
+    if not compared:
+        return ""
+    count = plural(len(compared), "application")
     objects = sum(app.unchanged for app in report.applications)
     same = f", {plural(objects, 'object')} in all" if objects else ""
     if any(hook.change.action is not Action.UNCHANGED for app in report.applications for hook in app.hooks):
         return f"{count} compared: only hooks differ{same}."
-    if all(app.level is Level.OFFLINE for app in report.applications):
+    if all(app.level is Level.OFFLINE for app in compared):
         return f"{count} rendered before and after: no manifest differs{same}."
     return f"{count} compared with the live objects: nothing differs{same}."
 
@@ -150,6 +153,10 @@ def _result_word(report: Report, app: AppReport, outcome: Outcome) -> str:
 def _comparison_word(report: Report, app: AppReport) -> str:
     if report.job is Job.RENDER:
         return "rendered"
+    if _is_new(report, app):
+        return "never synced"
+    if report.job in {Job.STATUS, Job.TREE}:
+        return "OutOfSync" if differs(app) else "Synced"  # Argo CD's words
     if differs(app):
         return {Job.DRIFT: "drifted", Job.DIFF: "changes"}.get(report.job, "differs")
     return "no difference"
@@ -196,9 +203,16 @@ def introduction(report: Report, app: AppReport) -> str:
 
 
 def _is_compared(report: Report, app: AppReport) -> bool:
-    """Whether anybody looked: what was held back before it began has neither objects nor a level."""
+    """Whether anybody looked: what was held back before it began has neither objects nor a level, and what no
+    cluster remembers has nothing to be held against.
+    """
     is_held = app.outcome is Outcome.REFUSED and app.level is Level.OFFLINE and not app.changes
-    return report.job is Job.DIFF or not is_held
+    return report.job is Job.DIFF or not (is_held or _is_new(report, app))
+
+
+def _is_new(report: Report, app: AppReport) -> bool:
+    checks = report.job in {Job.STATUS, Job.TREE, Job.DRIFT}
+    return checks and app.problem is None and app.health is None and not app.revision
 
 
 def _none_affected(report: Report) -> str:
@@ -322,4 +336,6 @@ def _recovery_success(report: Report) -> str:
 def _status_success(apps: tuple[AppReport, ...]) -> str:
     healths = Counter(app.health.status if app.health else HealthStatus.UNKNOWN for app in apps)
     parts = ", ".join(f"{count:,} {status.label}" for status, count in sorted(healths.items(), reverse=True))
+    different = sum(1 for app in apps if differs(app))
+    parts += f", {different:,} OutOfSync" if different else ""
     return f"{plural(len(apps), 'application')}: {parts}" if parts else "No application"

@@ -152,8 +152,8 @@ class _Writer:
             yield self._paint(f"    {one_line('  '.join(word for word in words if word))}", _DIM)
 
     def _outcome(self, report: Report, app: AppReport) -> str:
-        code = app_code(report, app)
-        return self._paint(outcome_word(report, app), _code_colour(code))
+        code, word = app_code(report, app), outcome_word(report, app)
+        return self._paint(word, _YELLOW if word == "OutOfSync" else _code_colour(code))
 
     def _notes(self, app: AppReport) -> Iterator[str]:
         return (self._note("  ", note) for note in app.notes if note.severity is Severity.INFO)

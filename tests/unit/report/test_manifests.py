@@ -16,7 +16,7 @@ from syncline.documents import read
 from syncline.errors import Place
 from syncline.report.manifests import manifests
 from syncline.report.model import AppReport, Job, Note, Report, Severity, ShownChange
-from syncline.report.sentences import headline, introduction, outcome_word
+from syncline.report.sentences import headline, introduction, nothing, outcome_word
 from syncline.report.terminal import ending, terminal
 from unit.report.samples import config, secret
 
@@ -97,3 +97,19 @@ def test_a_rehearsal_that_fails_is_not_said_to_have_failed_at_syncing() -> None:
         "Sync failed for 2 of 3 applications"
     )
     assert headline(Report(Job.SYNC, applications=(broken, held))) == "Sync failed for 2 of 2 applications"
+
+
+def test_a_status_says_what_argo_cd_says_and_what_was_never_synced_is_not_in_sync() -> None:
+    well = AppReport(name="web", level=Level.LIVE, revision="a" * 40, health=Health(HealthStatus.HEALTHY))
+    other = replace(well, name="api", changes=rendered("api", config("a", "shop")).changes)
+    fresh = AppReport(name="db", level=Level.LIVE)
+    report = Report(Job.STATUS, applications=(well, other, fresh))
+    assert [outcome_word(report, app) for app in report.applications] == [
+        "Synced",
+        "OutOfSync",
+        "never synced",
+    ]
+    assert headline(report) == "3 applications: 1 Unknown, 2 Healthy, 1 OutOfSync"
+    checked = Report(Job.DRIFT, applications=(fresh,))
+    assert outcome_word(checked, fresh) == "never synced"
+    assert nothing(checked) == ""
