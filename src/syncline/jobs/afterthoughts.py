@@ -26,6 +26,9 @@ def afterthoughts(report: Report, session: Session) -> Iterator[Note]:
     yield from _approvals(report, session)
     if report.job is Job.DIFF and session.invocation.level is not Level.OFFLINE:
         yield from _levels(report)
+        if not (report.applications or session.invocation.head or report.interrupted):
+            text = "A diff looks at what a change touches; syncline sync --dry-run looks at everything."
+            yield Note(Severity.INFO, text)
     # Who names a commit knows what he compares; who does not may think of the files that he sees.
     if report.job in _OF_COMMITS and not (session.invocation.head or report.interrupted):
         yield from _pending(session)
