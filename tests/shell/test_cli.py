@@ -355,3 +355,22 @@ def test_a_level_that_cannot_be_reached_is_said_also_where_nothing_differs(repo:
         repo.git("checkout", "--quiet", "change")
     assert "warning: Compared offline, so that nothing is known of what is live: web (" in said
     assert "No manifest changes" in said
+
+
+def test_who_waits_for_what_cannot_be_looked_at_is_told_what_hinders(tmp_path: Path) -> None:
+    mine = Repo.make(tmp_path / "repo")
+    late = APP.replace("{name: %s}", "{name: %s, annotations: {argocd.argoproj.io/sync-wave: '1'}}")
+    root = APP % ("root", "apps")
+    mine.commit(
+        {
+            "root.yaml": root,
+            "apps/early.yaml": APP % ("early", "web"),
+            "apps/late.yaml": late % ("late", "web"),
+            "web/all.yaml": SETTINGS % "1",
+        }
+    )
+    ended = syncline("sync", "late", cwd=mine.root, KUBECONFIG=str(tmp_path / "none"))
+    assert ended.returncode == ExitCode.CLUSTER
+    sentence = "late could not be synced: It was not started: it is in wave 1, and early (wave 0) could not"
+    assert f"{sentence} be looked at: There is no kubeconfig" in ended.stdout
+    assert "→ Set KUBECONFIG to one" in ended.stdout
