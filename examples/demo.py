@@ -44,7 +44,7 @@ def main() -> None:
     title("Where to look next")
     print(f"  {page}    the pull request's page, for a browser")
     print("  examples/repo              the repository you have just seen delivered")
-    print("  examples/workflows         the same four jobs as GitHub workflows")
+    print("  examples/workflows         the same and more as GitHub workflows")
     print("  syncline --help            the command line")
     print(f"{DIM}The demo took {time.monotonic() - began:.0f} seconds; its processes have ended.{PLAIN}")
 

@@ -63,6 +63,10 @@ def text_of(
         from syncline.report.json import to_json
 
         text = to_json(report, differences_are_failure=strict)
+    elif report.job.value == "render":
+        from syncline.report.manifests import manifests
+
+        return manifests(report)
     else:
         from syncline.report.terminal import terminal
 
@@ -109,9 +113,10 @@ def write_page(file: Path, report: Report) -> None:
         raise UsageError(f"--html {str(file)!r} could not be written: {error.strerror}.") from error
 
 
-def is_colourful(wish: str) -> bool:
-    """Whether the report has colours."""
-    return wish == "always" or (wish == "auto" and sys.stdout.isatty() and likes_colour(os.environ))
+def is_colourful(wish: str, stream: TextIO | None = None) -> bool:
+    """Whether the report has colours, on standard output or where else it goes."""
+    is_terminal = (stream or sys.stdout).isatty()
+    return wish == "always" or (wish == "auto" and is_terminal and likes_colour(os.environ))
 
 
 def may_move(wish: str) -> bool:

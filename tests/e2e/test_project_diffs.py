@@ -50,7 +50,7 @@ def test_a_diff_says_what_the_project_forbids_and_where_it_says_so(repo: Repo) -
 
     assert app_of(report, "web-dev").refusals == (
         (
-            "1 object(s) are not permitted: Secret dev/s: the project default does not allow Secret "
+            "1 object is not permitted: Secret dev/s: the project default does not allow Secret "
             "(project.yaml:7)."
         ),
     )

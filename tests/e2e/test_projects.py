@@ -59,7 +59,7 @@ def test_what_the_project_forbids_is_not_applied_and_the_refusal_names_the_line(
     assert app.outcome is Outcome.REFUSED
     assert app.refusals == (
         (
-            f"1 object(s) are not permitted: Secret {delivery.namespace}/s: the project default does not "
+            f"1 object is not permitted: Secret {delivery.namespace}/s: the project default does not "
             "allow Secret (project.yaml:7)."
         ),
     )
@@ -176,8 +176,8 @@ def test_orphans_are_spoken_of_where_the_project_asks(delivery: Delivery) -> Non
 
     report = delivery.run(Job.DRIFT)
 
-    (note,) = [note for note in only(report).notes if "belong to no Application" in note.text]
-    assert note.text == f"1 object(s) in {delivery.namespace} belong to no Application: ConfigMap lost."
+    (note,) = [note for note in only(report).notes if "to no Application" in note.text]
+    assert note.text == f"1 object in {delivery.namespace} belongs to no Application: ConfigMap lost."
     assert str(note.place) == "project.yaml:7"
     assert exit_code(report) is ExitCode.OK
     delivery.repo.commit({"project.yaml": project(delivery)})

@@ -214,7 +214,7 @@ def test_children_come_after_their_parent_and_a_drill_leaves_no_hook_behind(
     assert names(report) == ["zzz", "two", "one"]
     assert exit_code(report) is ExitCode.OK, report
     assert notes(report).count("Proven:") == 3
-    assert "it has nothing but other Applications" in notes(report)
+    assert "it has nothing but Argo CD's definitions" in notes(report)
     assert [hook.change.key.name for app in report.applications for hook in app.hooks] == ["before"]
     left = second_plane.api("GET", f"/api/v1/namespaces/{delivery.namespace}/configmaps")["items"]
     assert {body["metadata"]["name"] for body in left} <= {"kube-root-ca.crt"}

@@ -101,6 +101,14 @@ def test_a_plan_beyond_the_prune_limit_is_refused_whole(delivery: Delivery) -> N
     app = only(report)
     assert app.outcome is Outcome.REFUSED
     assert "3 objects would be pruned and the limit is 2" in app.refusals[0]
+    first = f"ConfigMap {delivery.namespace}/c3"
+    assert f"--approve '{first}'" in app.refusals[0]
+    asked = delivery.sync(permissions=Permissions(approved=frozenset({first, "ConfigMap/c4"})), dry_run=True)
+    assert [note.text for note in asked.notes] == [
+        "The approval of 'ConfigMap/c4' names no object of the plan; did you mean "
+        + repr(f"ConfigMap {delivery.namespace}/c4")
+        + "?"
+    ]
     assert exit_code(report) is ExitCode.REFUSED
     assert delivery.exists("v1/configmaps/c5")
     assert not delivery.exists("v1/configmaps/new"), "a refused plan does nothing at all"

@@ -323,3 +323,54 @@ def test_a_signal_while_rendering_leaves_no_child_no_worktree_and_the_truth(
     assert not any(Path(f"/proc/{helm}").exists() for helm in found)
     assert list(temporary.iterdir()) == []
     assert repo.git("worktree", "list").count("\n") == 0
+
+
+def test_a_rendering_can_be_piped(repo: Repo) -> None:
+    ended = syncline("render", cwd=repo.root)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("---\n# web: web/all.yaml:1\napiVersion: v1\nkind: ConfigMap\n")
+    assert "1 application rendered" in ended.stderr
+    assert "rendered" not in ended.stdout
+
+
+def test_files_that_are_not_committed_are_pointed_out_to_whoever_names_no_commit(tmp_path: Path) -> None:
+    mine = Repo.make(tmp_path / "repo")
+    mine.commit({"apps/web.yaml": APP % ("web", "web"), "web/all.yaml": SETTINGS % "1", "web/old.yaml": ""})
+    assert "not committed" not in syncline("diff", cwd=mine.root).stdout
+    mine.root.joinpath("web/all.yaml").write_text(SETTINGS % "2")
+    mine.root.joinpath("web/new.yaml").write_text(SETTINGS % "3")
+    mine.git("mv", "web/old.yaml", "web/moved.yaml")
+    note = "note: 3 files with changes that are not committed are not seen; commit first, if they are meant."
+    assert note in syncline("diff", cwd=mine.root).stdout.splitlines()
+    assert note in syncline("render", cwd=mine.root).stderr.splitlines()
+    assert "not committed" not in syncline("diff", "--head", "HEAD", cwd=mine.root).stdout
+
+
+def test_a_level_that_cannot_be_reached_is_said_also_where_nothing_differs(repo: Repo) -> None:
+    repo.git("checkout", "--quiet", "-b", "same", "main")
+    try:
+        repo.commit({"web/all.yaml": SETTINGS % "1" + "# the same\n"})
+        said = syncline("diff", "--level", "live", cwd=repo.root).stdout
+    finally:
+        repo.git("checkout", "--quiet", "change")
+    assert "warning: Compared offline, so that nothing is known of what is live: web (" in said
+    assert "No manifest changes" in said
+
+
+def test_who_waits_for_what_cannot_be_looked_at_is_told_what_hinders(tmp_path: Path) -> None:
+    mine = Repo.make(tmp_path / "repo")
+    late = APP.replace("{name: %s}", "{name: %s, annotations: {argocd.argoproj.io/sync-wave: '1'}}")
+    root = APP % ("root", "apps")
+    mine.commit(
+        {
+            "root.yaml": root,
+            "apps/early.yaml": APP % ("early", "web"),
+            "apps/late.yaml": late % ("late", "web"),
+            "web/all.yaml": SETTINGS % "1",
+        }
+    )
+    ended = syncline("sync", "late", cwd=mine.root, KUBECONFIG=str(tmp_path / "none"))
+    assert ended.returncode == ExitCode.CLUSTER
+    sentence = "late could not be synced: It was not started: it is in wave 1, and early (wave 0) could not"
+    assert f"{sentence} be looked at: There is no kubeconfig" in ended.stdout
+    assert "→ Set KUBECONFIG to one" in ended.stdout

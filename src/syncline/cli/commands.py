@@ -171,7 +171,11 @@ def rollback(**options: Any) -> None:
 @given.common
 @guarded
 def render(**options: Any) -> None:
-    """Print the manifests, with secret values hidden."""
+    """Print the manifests as YAML, with secret values hidden.
+
+    Standard output is the manifests alone, so that another program can read them; what there is to say of
+    them is on standard error. The other forms of output hold both.
+    """
     do("render", options)
 
 

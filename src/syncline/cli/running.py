@@ -80,6 +80,12 @@ def do(job: str, options: Mapping[str, Any]) -> NoReturn:
     code = exit_code(report, differences_are_failure=strict)
     text = text_of(report, options["output"], colour=colour, diffs=diffs, strict=strict)
     deafened(lambda: click.echo(text, nl=False, color=colour))
+    if job == "render" and options["output"] == "text":
+        from syncline.report.terminal import ending
+
+        # Standard output is the manifests alone, for a program that reads them.
+        loud = is_colourful(options["colour"], sys.stderr)
+        deafened(lambda: click.echo(ending(report, colour=loud), nl=False, color=loud, err=True))
     if page is not None:
         write_page(page, report)
     sys.exit(code)

@@ -62,7 +62,8 @@ def _too_many_pruned(plan: Plan, allowance: Allowance) -> str:
         f"{len(unapproved)} objects would be pruned and the limit is {limit} "
         f"(guard.maxPrune {allowance.limits.max_prune}, "
         f"guard.maxPrunePercent {allowance.limits.max_prune_percent}); "
-        "raise the limit in syncline.yaml, or approve objects by name with --approve."
+        "raise the limit in syncline.yaml, or approve each object by name: "
+        f"--approve '{unapproved[0].key}' and so on."
     )
 
 
@@ -78,7 +79,8 @@ def _blocked(plan: Plan, _: Allowance) -> str:
         return ""
     first = "; ".join(f"{change.key}: {change.why.rstrip('.')}" for change in blocked[:_NAMED])
     more = f"; and {len(blocked) - _NAMED} more" if len(blocked) > _NAMED else ""
-    return f"{len(blocked)} object(s) cannot be applied: {first}{more}."
+    count = "1 object" if len(blocked) == 1 else f"{len(blocked)} objects"
+    return f"{count} cannot be applied: {first}{more}."
 
 
 def _unconfirmed(plan: Plan, allowance: Allowance) -> str:
@@ -87,7 +89,8 @@ def _unconfirmed(plan: Plan, allowance: Allowance) -> str:
     if not allowance.retired or not waiting:
         return ""
     first = "; ".join(f"{change.key}: {change.why}" for change in waiting[:_NAMED])
-    return f"{len(waiting)} object(s) ask for confirmation before {plan.app} is deleted: {first}."
+    count = "1 object asks" if len(waiting) == 1 else f"{len(waiting)} objects ask"
+    return f"{count} for confirmation before {plan.app} is deleted: {first}."
 
 
 RULES: tuple[Rule, ...] = (_nothing_rendered, _too_many_pruned, _blocked, _unconfirmed)

@@ -21,12 +21,12 @@ _CHANGING: Final = frozenset({Action.UPDATE, Action.ADOPT, Action.RECREATE})
 
 
 def images(changes: Iterable[Change]) -> tuple[tuple[str, str, str], ...]:
-    """The images that change, as (object and container, before, after).
+    """The images that change, as (`object (container)`, before, after).
 
     A container that is added or removed has an empty side; objects made or deleted as a whole are left out.
     """
     return tuple(
-        (f"{change.key} {container}", before, after)
+        (f"{change.key} ({container})", before, after)
         for change in changes
         for container, before, after in image_changes(change)
     )

@@ -16,6 +16,7 @@ from syncline.core.images import Image, at, image_changes, images, maps, pod_spe
 from syncline.core.immutable import immutable, mixed_strategy, sealed, shrunk
 from syncline.core.normalize import normalize_desired
 from syncline.core.plan import Action, Change
+from syncline.patterns import regex
 
 __all__ = ["RULES", "Remark", "Rule", "Severity", "images", "remarks"]
 
@@ -95,6 +96,16 @@ def _stopped(change: Change) -> Iterator[str]:
             yield "it is scaled to 0 replicas: no pod will be left"
 
 
+def _encrypted(change: Change) -> Iterator[str]:
+    # A SopsSecret has its `sops` beside `spec`, too, and an operator that decrypts it.
+    is_written = change.action in _CHANGING or change.action in {Action.CREATE, Action.RECREATE}
+    if is_written and change.key.kind != "SopsSecret" and isinstance(at(change.after, "sops"), dict):
+        yield (
+            "it is encrypted by SOPS, and nothing decrypts it here: the cluster would be given the encrypted "
+            "text; let a config management plugin or an operator decrypt it"
+        )
+
+
 def _image_notes(change: Change) -> Iterator[str]:
     for container, before, after in image_changes(change):
         old, new = Image.parse(before), Image.parse(after)
@@ -146,6 +157,9 @@ def _name(reference: Any, field: str) -> str:
 _HOLDS_DATA: Final = frozenset({"PersistentVolume", "PersistentVolumeClaim", "StatefulSet.apps"})
 _MOST_PAIRS: Final = 2500
 _ALIKE: Final = 5
+_NAMED: Final = 5
+_GENERATED: Final = regex(r"-[2456789bcdfghkmt]{10}$")
+"""What kustomize puts behind the names of what it generates."""
 
 
 def _renamed(changes: Sequence[Change]) -> Iterator[Remark]:
@@ -154,13 +168,38 @@ def _renamed(changes: Sequence[Change]) -> Iterator[Remark]:
     if len(made) * len(gone) > _MOST_PAIRS:
         return
     for new in made:
-        old = next((old for old in gone if _is_renamed(old, new)), None)
+        old = next((old for old in gone if _is_successor(old.key, new.key)), None)
+        old = old or next((old for old in gone if _is_renamed(old, new)), None)
         if old is not None:
             gone.remove(old)
             yield _rename_remark(old, new)
 
 
+def _is_successor(old: ResourceKey, new: ResourceKey) -> bool:
+    """Whether kustomize generated both, so that only the hash of the content tells their names apart."""
+    stems = [_GENERATED.sub("", key.name) for key in (old, new)]
+    is_hashed = stems[0] == stems[1] and old.name != new.name
+    return is_hashed and (old.group_kind, old.namespace) == (new.group_kind, new.namespace)
+
+
+def _entries(body: Body | None) -> dict[str, Any]:
+    kept = (at(body, field) for field in ("data", "stringData", "binaryData"))
+    return {key: value for each in kept if isinstance(each, dict) for key, value in each.items()}
+
+
+def _successor_remark(old: Change, new: Change) -> Remark:
+    before, after = _entries(old.before), _entries(new.after)
+    differing = sorted(
+        key for key in before.keys() | after.keys() if before.get(key, ABSENT) != after.get(key, ABSENT)
+    )
+    more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
+    named = f": {', '.join(differing[:_NAMED])}{more} changed" if differing else ""
+    return Remark(Severity.INFO, new.key, f"it takes the place of {old.key.name}{named}")
+
+
 def _rename_remark(old: Change, new: Change) -> Remark:
+    if _is_successor(old.key, new.key):
+        return _successor_remark(old, new)
     was = old.key.name if old.key.namespace == new.key.namespace else f"{old.key.namespace}/{old.key.name}"
     fate = "is removed" if old.action is Action.PRUNE else "stays"
     text = f"it looks renamed from {was}: a new one is made and the old one {fate}"
@@ -200,6 +239,7 @@ def _leaves(value: Any) -> int:
 
 RULES: Final[tuple[tuple[Severity, Rule], ...]] = (
     (Severity.DANGER, _lost),
+    (Severity.DANGER, _encrypted),
     (Severity.WARNING, immutable),
     (Severity.WARNING, sealed),
     (Severity.WARNING, shrunk),

@@ -18,7 +18,7 @@ from syncline.core.plan import Action, Change, Plan
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from syncline.config.application import Application
     from syncline.config.project import AllowedDestination, AppProject, KindRule, OrphanRule
@@ -215,7 +215,8 @@ def _kept(change: Change, reason: str) -> Change:
 
 def _sentence(found: list[str]) -> str:
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return f"{len(found)} object(s) are not permitted: {'; '.join(found[:_NAMED])}{more}."
+    count = "1 object is" if len(found) == 1 else f"{len(found)} objects are"
+    return f"{count} not permitted: {'; '.join(found[:_NAMED])}{more}."
 
 
 _OF_THE_CLUSTER: Final = frozenset(
@@ -240,6 +241,22 @@ def is_orphan(key: ResourceKey, body: Body, ignored: Iterable[OrphanRule]) -> bo
     if owned or (key.group, key.kind, key.name) in _OF_THE_CLUSTER or _is_the_api(key):
         return False
     return not any(_ignores(rule, key) for rule in ignored)
+
+
+def claims_of(stateful_set: Body) -> Callable[[ResourceKey], bool]:
+    """Whether a PersistentVolumeClaim was made for a pod of this StatefulSet, which nothing in it says but
+    its name: `TEMPLATE-SET-ORDINAL`. Argo CD infers the owner in the same way.
+    """
+    metadata, spec = stateful_set.get("metadata") or {}, stateful_set.get("spec") or {}
+    templates = [(each.get("metadata") or {}).get("name") for each in spec.get("volumeClaimTemplates") or ()]
+    made = {f"{template}-{metadata.get('name')}" for template in templates}
+
+    def is_made(key: ResourceKey) -> bool:
+        stem, _, ordinal = key.name.rpartition("-")
+        is_claim = key.kind == "PersistentVolumeClaim" and key.namespace == metadata.get("namespace")
+        return is_claim and ordinal.isdigit() and stem in made
+
+    return is_made
 
 
 def _is_the_api(key: ResourceKey) -> bool:

@@ -7,6 +7,7 @@ looks like a manifest is dropped in silence.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
@@ -238,11 +239,14 @@ def _in_namespace(body: Body, namespace: str) -> Body:
 
 def _single(manifests: Iterable[Manifest], said: list[str]) -> tuple[Manifest, ...]:
     found: dict[ResourceKey, Manifest] = {}
-    for number, manifest in enumerate(manifests):
+    generated: Counter[ResourceKey] = Counter()
+    for manifest in manifests:
         key = manifest.key
         if not manifest.body["metadata"].get("name"):
-            # Objects with generateName are never twins; the position tells them apart (Argo CD).
-            key = replace(key, name=f"{key.name}{number}")
+            # Objects with generateName are never twins. They are numbered among themselves, so that what else
+            # is rendered makes no other object, and no other hook, of them.
+            generated[key] += 1
+            key = replace(key, name=f"{key.name}{generated[key]}")
         earlier = found.pop(key, None)
         if earlier is not None:
             said.append(

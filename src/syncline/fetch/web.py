@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import ssl
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,6 @@ from syncline.fetch.access import access_for, same_origin
 from syncline.fetch.question import Answer, FetchError, Question, without_login
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping
 
     from syncline.fetch.access import Access
@@ -261,8 +261,20 @@ def _unreachable(question: Question, error: Exception) -> FetchError:
             f"{question.what} has a certificate that nobody here knows ({cause.verify_message}).",
             remedy="Name its CA as caFile under remotes: in syncline.yaml.",
         )
-    late = isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError)
-    why = "it does not answer in time" if late else type(cause).__name__
+    if isinstance(cause, socket.gaierror):
+        return FetchError(
+            f"{question.what} cannot be reached (nobody knows a server of that name).",
+            remedy="Correct the name, or look whether this machine has a network, then run again.",
+        )
     return FetchError(
-        f"{question.what} cannot be reached ({why}).", remedy="Look whether its server is up, then run again."
+        f"{question.what} cannot be reached ({_why(cause)}).",
+        remedy="Look whether its server is up, then run again.",
     )
+
+
+def _why(cause: BaseException) -> str:
+    if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
+        return "it does not answer in time"
+    if isinstance(cause, ConnectionRefusedError):
+        return "it refuses the connection"
+    return type(cause).__name__

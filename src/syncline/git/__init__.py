@@ -179,6 +179,10 @@ class Repository:
         """Who works here, for the history: the configured name, or nothing."""
         return self._git.setting("user.name")
 
+    def pending(self) -> int:
+        """How many files of the working tree are not as HEAD has them."""
+        return self._git.pending()
+
     def default_branch(self) -> str:
         """What `origin/HEAD` points to, else the first of main and master that exists, else HEAD."""
         for candidate in ("origin/HEAD", "origin/main", "origin/master", "main", "master"):

@@ -64,6 +64,7 @@ _ELSEWHERE: Final = frozenset(
 
 _QUIET: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
 _ASKED: Final = r"^(filter\.|hook\.|remote\.origin\.url$|user\.name$)"
+_LOOK_SECONDS: Final = 20.0
 _FETCH_SECONDS: Final = 600.0
 _LATE: Final = "Look at the remote, or fetch the commits before."
 _PASSWORD: Final = regex(r"(?<=://)[^/\s]*@")
@@ -111,6 +112,16 @@ class Git:
         answer = self._start((*there, *arguments), room, stdin)
         if answer.code:
             raise GitError(f"git {arguments[0]} failed: {last_line(answer.stderr)}.")
+
+    def pending(self) -> int:
+        """How many files are not as they are committed, or are in no commit; none where git cannot say."""
+        environ = {**self._room.environ, **self._without_filters()}
+        # Whoever is asked to stop now has done its work, and still reports.
+        room = replace(self._room, environ=environ, seconds=_LOOK_SECONDS, check=None)
+        answer = self._start(("--no-optional-locks", "status", "--porcelain", "-z"), room)
+        # A renamed file has its former name in an entry of its own.
+        entries = [entry for entry in answer.stdout.split(b"\0") if entry[2:3] == b" "]
+        return len(entries) if answer.code == 0 else 0
 
     def output(self, *arguments: str) -> bytes:
         """What it prints. Raises GitError when it fails."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from syncline.errors import ExitCode
+from syncline.jobs.afterthoughts import afterthoughts
 from syncline.jobs.border import Discreet, scrubbed
 from syncline.jobs.choose import labels
 from syncline.report.model import AppReport, Job, Problem, Report
@@ -43,6 +44,7 @@ def run(session: Session, observer: Observer) -> Report:
         report,
         applications=(*report.applications, *broken),
         problems=(*report.problems, *unclear),
+        notes=(*report.notes, *afterthoughts(report, session)),
         seconds=seconds,
     )
     return scrubbed(whole, session.masker)

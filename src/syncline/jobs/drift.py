@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from syncline.core.compare_options import level_for
 from syncline.core.drift import Rules, decided, explained
 from syncline.core.family import identity
+from syncline.core.health import Health, HealthStatus
 from syncline.core.inventory import Attempt, Cause
 from syncline.core.live import Level
 from syncline.core.plan import Action
@@ -23,6 +24,7 @@ from syncline.jobs.each_app import one_by_one
 from syncline.jobs.orphans import orphan_notes
 from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
+from syncline.jobs.reservations import is_definition, own_resources
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
 if TYPE_CHECKING:
@@ -69,19 +71,24 @@ def defined_at(app: Application, revision: str, session: Session) -> Application
     )
 
 
-def only_children(app: Application, session: Session) -> bool:
-    """Whether an application renders Applications and nothing else, so that there is nothing to record."""
+def without_history(app: Application, session: Session) -> AppReport:
+    """What there is to say of an application that no cluster remembers."""
+    known = AppReport(name=app.name, namespace=app.destination.namespace, level=Level.LIVE)
+    if _only_defines(app, session):
+        text = "Nothing of it is in a cluster: all it has is other Applications and definitions of Argo CD."
+        return replace(known, health=Health(HealthStatus.HEALTHY), notes=(Note(Severity.INFO, text),))
+    text = "It was never synced, so there is nothing to compare with; run syncline sync."
+    return replace(known, notes=(Note(Severity.WARNING, text),))
+
+
+def _only_defines(app: Application, session: Session) -> bool:
+    """Whether nothing that an application renders is written to its cluster, so that there is nothing to
+    record: its children are delivered by themselves, the rest is applied only where there is an Argo CD.
+    """
     manifests = session.rendering(app, session.head).manifests
-    kinds = {(manifest.key.group, manifest.key.kind) for manifest in manifests}
-    return kinds == {("argoproj.io", "Application")}
-
-
-def never_synced(app: Application) -> AppReport:
-    """What there is to say of an application without a history."""
-    note = Note(
-        Severity.WARNING, "It was never synced, so there is nothing to compare with; run syncline sync."
-    )
-    return AppReport(name=app.name, namespace=app.destination.namespace, level=Level.LIVE, notes=(note,))
+    if not manifests or not all(is_definition(manifest.key) for manifest in manifests):
+        return False
+    return not own_resources(manifests, recall(app, session).cluster)[0]
 
 
 def _check(app: Application, session: Session, observer: Observer) -> AppReport:
@@ -91,7 +98,7 @@ def _check(app: Application, session: Session, observer: Observer) -> AppReport:
     level = level if session.invocation.tier is Tier.WRITE else Level.LIVE
     prepared = at_last_sync(app, session, level)
     if prepared is None:
-        return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
+        return without_history(app, session)
     prepared = replace(prepared, plan=explained(prepared.plan), level_reason=why)
     begun = prepared.plan.inventory.attempt
     if begun is not None and begun.cause is not Cause.HEAL:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from syncline.core.family import identity, wave
 from syncline.core.health import HealthStatus
 from syncline.core.live import Level
 from syncline.core.verdict import Outcome
 from syncline.errors import SynclineError
 from syncline.jobs.prepare import RESOURCES, against_live, recall
-from syncline.jobs.present import app_report
+from syncline.jobs.present import app_report, problem
 from syncline.report.model import AppReport
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Gate:
         self._rivalries = rivalries
         self._session = session
         self._reports: dict[str, AppReport] = {}
+        self._unseen: dict[str, SynclineError] = {}
 
     def passed(self, app: Application, report: AppReport) -> AppReport:
         """Remember a report."""
@@ -46,8 +49,13 @@ class Gate:
         sentences = tuple(self._reasons(app))
         if not sentences:
             return None
-        namespace = app.destination.namespace
-        return AppReport(name=app.name, namespace=namespace, refusals=sentences, outcome=Outcome.REFUSED)
+        held = AppReport(name=app.name, namespace=app.destination.namespace)
+        unseen = self._unseen.get(identity(app))
+        if unseen is not None:
+            # Nobody refused anything: what kept us from looking is the trouble, with its own way out.
+            error = problem(unseen, self._session.masker)
+            return replace(held, problem=replace(error, message=sentences[0]))
+        return replace(held, refusals=sentences, outcome=Outcome.REFUSED)
 
     def _reasons(self, app: Application) -> list[str]:
         circle = self._family.circle(app)
@@ -57,13 +65,13 @@ class Gate:
         if parent is not None and not _is_delivered(self._reports[parent]):
             return [f"It was not started, because its parent {self._reports[parent].name} did not succeed."]
         for sibling in self._family.before(app):
-            why = self._objection(sibling)
+            why = self._objection(sibling, app)
             if why:
                 where = f"{sibling.name} (wave {wave(sibling)})"
                 return [f"It was not started: it is in wave {wave(app)}, and {where} {why}."]
         return self._rivalries.get(identity(app), [])
 
-    def _objection(self, sibling: Application) -> str:
+    def _objection(self, sibling: Application, app: Application) -> str:
         report = self._reports.get(identity(sibling))
         if report is None:
             if self._session.invocation.dry_run:
@@ -71,7 +79,8 @@ class Gate:
             try:
                 report = self._look(sibling)
             except SynclineError as error:
-                return f"could not be looked at: {self._session.masker.scrub(error.message)}"
+                self._unseen[identity(app)] = error
+                return f"could not be looked at: {self._session.masker.scrub(error.message).rstrip('.')}"
         if not _is_delivered(report):
             return "did not succeed"
         health = report.health

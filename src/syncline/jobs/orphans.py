@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from syncline.core.project import is_orphan
+from syncline.core.project import claims_of, is_orphan
 from syncline.core.resource import key_of
 from syncline.errors import ClusterError, ConfigError
 from syncline.report.model import Note, Severity
@@ -50,12 +50,20 @@ def orphan_notes(app: Application, cluster: Cluster, session: Session) -> tuple[
     if project is None or project.orphans is None or not namespace:
         return ()
     found = each(lambda kind: _listed(cluster, *kind, namespace), _KINDS, workers=session.workers)
-    orphans = sorted(key for many in found for key, body in many if is_orphan(key, body, project.orphans))
+    listed = [each for many in found for each in many]
+    made = [claims_of(body) for key, body in listed if (key.group, key.kind) == ("apps", "StatefulSet")]
+    orphans = sorted(
+        key
+        for key, body in listed
+        if is_orphan(key, body, project.orphans) and not any(is_made(key) for is_made in made)
+    )
     if not orphans:
         return ()
     more = f" and {len(orphans) - _NAMED} more" if len(orphans) > _NAMED else ""
     names = ", ".join(f"{key.group_kind} {key.name}" for key in orphans[:_NAMED])
-    text = f"{len(orphans)} object(s) in {namespace} belong to no Application: {names}{more}."
+    count = "1 object" if len(orphans) == 1 else f"{len(orphans)} objects"
+    verb = "belongs" if len(orphans) == 1 else "belong"
+    text = f"{count} in {namespace} {verb} to no Application: {names}{more}."
     return (Note(Severity.WARNING, text, place=project.place("orphanedResources")),)
 
 

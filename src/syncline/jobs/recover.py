@@ -32,6 +32,7 @@ from syncline.jobs.each_app import Row, one_by_one
 from syncline.jobs.goodness import Good, Goodness
 from syncline.jobs.prepare import RESOURCES, Extent, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
+from syncline.jobs.reservations import is_definition
 from syncline.jobs.rights import must_write
 from syncline.report.model import AppReport, Note, Problem, Report, Severity
 from syncline.report.words import differs, duration, plural, short, visible_changes
@@ -64,9 +65,9 @@ class Item(Struct, frozen=True):
 
     @property
     def has_only_children(self) -> bool:
-        """Whether it renders nothing but Applications, so that no cluster remembers it."""
-        kinds = {(manifest.key.group, manifest.key.kind) for manifest in self.rendering.manifests}
-        return kinds == {("argoproj.io", "Application")}
+        """Whether it renders nothing but Argo CD's definitions, so that no cluster remembers it."""
+        manifests = self.rendering.manifests
+        return bool(manifests) and all(is_definition(manifest.key) for manifest in manifests)
 
 
 def recover(session: Session, observer: Observer) -> Report:
@@ -193,7 +194,8 @@ def _said(item: Item) -> Note:
     if item.good.source:
         return Note(Severity.INFO, f"Revision {short(item.revision)}: {item.good.source}.")
     if item.has_only_children:
-        return Note(Severity.INFO, f"Revision {short(item.revision)}: it has nothing but other Applications.")
+        text = f"Revision {short(item.revision)}: it has nothing but Argo CD's definitions."
+        return Note(Severity.INFO, text)
     why = f" ({item.good.trouble.rstrip('.')})" if item.good.trouble else ""
     text = f"No good revision is on record{why}, so the head was taken: {short(item.revision)}."
     return Note(Severity.WARNING, text)

@@ -41,6 +41,7 @@ _FORBIDDEN: Final = 403
 _ARGO: Final = "argoproj.io"
 APPLICATION: Final = "Application"
 _DEFINITIONS: Final = frozenset({APPLICATION, "ApplicationSet", "AppProject"})
+_NAMED: Final = 5
 
 
 def own_resources(
@@ -52,19 +53,18 @@ def own_resources(
     Argo CD's other definitions are applied where the cluster knows them.
     """
     kept: list[Manifest] = []
-    notes: list[Note] = []
+    read: list[Manifest] = []
     children = 0
     for manifest in manifests:
-        if manifest.key.group != _ARGO or manifest.key.kind not in _DEFINITIONS:
+        if not is_definition(manifest.key):
             kept.append(manifest)
         elif manifest.key.kind == APPLICATION:
             children += 1
         elif cluster.resource(_ARGO, manifest.key.kind) is not None:
             kept.append(manifest)
         else:
-            said = "is for Argo CD, which this cluster does not have; it is not applied."
-            said = f"{manifest.key} ({manifest.origin}) {said}"
-            notes.append(Note(Severity.INFO, said))
+            read.append(manifest)
+    notes = [Note(Severity.INFO, _only_read(read))] if read else []
     if children:
         word = "Application is a child" if children == 1 else "Applications are children"
         said = (
@@ -72,6 +72,21 @@ def own_resources(
         )
         notes.append(Note(Severity.INFO, said))
     return tuple(kept), tuple(notes)
+
+
+def is_definition(key: ResourceKey) -> bool:
+    """Whether an object says what is to be delivered, instead of being delivered itself."""
+    return key.group == _ARGO and key.kind in _DEFINITIONS
+
+
+def _only_read(definitions: list[Manifest]) -> str:
+    named = ", ".join(f"{each.key.kind} {each.key.name}" for each in definitions[:_NAMED])
+    more = f" and {len(definitions) - _NAMED} more" if len(definitions) > _NAMED else ""
+    verb = "is" if len(definitions) == 1 else "are"
+    return (
+        f"{named}{more} {verb} read here and not applied: "
+        "that would be for Argo CD, which this cluster does not have."
+    )
 
 
 def unserved(

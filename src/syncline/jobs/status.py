@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from syncline.core.live import Level
 from syncline.jobs.choose import asked_for
-from syncline.jobs.drift import at_last_sync, never_synced, only_children
+from syncline.jobs.drift import at_last_sync, without_history
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.grown import with_offspring
 from syncline.jobs.present import app_report, complaint_notes, history_rows
@@ -48,7 +48,7 @@ def with_trees(job: Job, session: Session, observer: Observer) -> Report:
 def _look(app: Application, session: Session, outlines: Outlines) -> AppReport:
     prepared = at_last_sync(app, session, Level.LIVE)
     if prepared is None:
-        return never_synced(app) if not only_children(app, session) else AppReport(name=app.name)
+        return without_history(app, session)
     report = app_report(prepared, session)
     rows, notes = with_offspring(report.resources, prepared, session, outlines)
     history = history_rows(prepared.plan.inventory)

@@ -22,6 +22,7 @@ from syncline.core.validation import findings
 from syncline.documents import read
 from syncline.errors import ClusterError, DocumentError, Place, SynclineError
 from syncline.jobs.capabilities import capability_notes
+from syncline.jobs.reservations import is_definition
 from syncline.kube.shapes import definition_in
 from syncline.report.model import Note, Severity
 
@@ -218,7 +219,12 @@ def _said_of(finding: Finding, manifest: Manifest, known: _Known) -> _Said:
 
 def _unjudged(manifests: Iterable[Manifest], known: _Known) -> Iterator[Note]:
     """The custom kinds that nothing is known of."""
-    kinds = {each.key.group_kind: each for each in manifests if known.is_custom(each)}
+    # Argo CD's own definitions are read and judged field by field when the configuration is loaded.
+    kinds = {
+        each.key.group_kind: each
+        for each in manifests
+        if known.is_custom(each) and not is_definition(each.key)
+    }
     unknown = sorted(kind for kind, each in kinds.items() if known.definition(each) is None)
     if unknown:
         named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" * (len(unknown) > _NAMED))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from syncline.core.health import Assess, Health, HealthStatus, assess
+from syncline.core.health.others import waits_for_metrics
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
 from syncline.errors import ApiError, ClusterError
@@ -32,6 +33,9 @@ _LONGEST_PAUSE = 1.0
 
 _SEGMENT = 60.0
 """Seconds after which a watch is renewed."""
+
+METRICS_SECONDS = 90.0
+"""How long an autoscaler may be Degraded for want of metrics: a new pod has some after two scrapes or so."""
 
 _TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN})
 
@@ -92,6 +96,8 @@ class Waiter:
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
         unseen = Health(HealthStatus.MISSING, "not seen yet")
         self._pending = dict.fromkeys((*awaited.healthy, *awaited.hooks), unseen)
+        self._may_recover: set[ResourceKey] = set()
+        self._patient_until = patience.clock.monotonic() + METRICS_SECONDS
         self._leaving = {key: uid for key, (_, uid) in awaited.gone.items()}
         self._resources = {
             **awaited.healthy,
@@ -124,6 +130,9 @@ class Waiter:
     def _follow(self) -> Iterator[Event]:
         while self._pending or self._leaving:
             self._patience.check()
+            if self._may_recover and self._patience.clock.monotonic() >= self._patient_until:
+                self._give_up_on_metrics()
+                continue
             remaining = self._patience.until - self._patience.clock.monotonic()
             try:
                 # What was told before the time was up counts, also where the time went in one leap.
@@ -146,12 +155,27 @@ class Waiter:
             return
         health = self._health(key, seen.body)
         changed = health != self._pending[key]
-        if health.status in (_TERMINAL if key in self._hooks else self._done):
+        if self._recovers(health, seen.body):
+            self._may_recover.add(key)
+            self._pending[key] = health
+        elif health.status in (_TERMINAL if key in self._hooks else self._done):
             del self._pending[key]
         else:
             self._pending[key] = health
         if changed:
             yield Assessed(key, health, self._patience.clock.now())
+
+    def _recovers(self, health: Health, body: Body | None) -> bool:
+        """Whether what looks failed is only new: no deadline of its own says so, hence one of ours."""
+        is_early = self._patience.clock.monotonic() < self._patient_until
+        is_failed = health.status is HealthStatus.DEGRADED
+        return is_failed and is_early and body is not None and waits_for_metrics(body)
+
+    def _give_up_on_metrics(self) -> None:
+        for key in self._may_recover & self._pending.keys():
+            if self._pending[key].status is HealthStatus.DEGRADED:
+                del self._pending[key]
+        self._may_recover.clear()
 
     def _health(self, key: ResourceKey, body: Body | None) -> Health:
         if body is None and key in self._hooks:

@@ -25,7 +25,7 @@ from syncline.report.sentences import (
     quiet_counts,
     revisions,
 )
-from syncline.report.words import SIGNS, about, duration, has_body, place_of, plural, short, tally
+from syncline.report.words import SIGNS, about, changed, duration, has_body, place_of, plural, short, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,6 +62,8 @@ def page(report: Report) -> str:
 
 def _header(report: Report) -> Iterator[str]:
     colour = state_class(exit_code(report))
+    if colour == "ok" and report.job is Job.DIFF and changed(report):
+        colour = "info"  # differences that were looked for are neither good nor bad, as in the comment
     yield f"<header><h1>{dot(colour)} {esc(headline(report))}</h1>"
     for line in (nothing(report), _where(report)):
         if line:
@@ -188,9 +190,16 @@ def _image_table(report: Report) -> Iterator[str]:
 
 def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     used = [at for at in range(len(heads)) if any(row[at] for row in rows)]
-    head = "".join(element("th", heads[at]) for at in used)
-    body = "".join(element("tr", "".join(element("td", row[at]) for at in used)) for row in rows)
+    head = "".join(element("th", heads[at], _width(heads[at])) for at in used)
+    body = "".join(
+        element("tr", "".join(element("td", row[at], _width(heads[at])) for at in used)) for row in rows
+    )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _width(head: str) -> str:
+    """What a narrow screen has no room for: the application's own part says it, too."""
+    return "wide" if head in {"Compared", "Time"} else ""
 
 
 def _footer(report: Report) -> str:

@@ -85,7 +85,7 @@ def _head(report: Report, app: AppReport) -> Iterator[str]:
     place = element("span", esc(place_of(app)), "soft")
     word = element("span", esc(outcome_word(report, app)), f"badge {css}")
     yield f'<div class="head">{name}{place}{numbers(app)}{word}{change_line(app.health)}</div>'
-    if app.problem is None:
+    if app.problem is None and introduction(report, app):
         yield element("p", esc(sentence(introduction(report, app)), 2_000), "meta")
 
 

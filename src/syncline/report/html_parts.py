@@ -49,7 +49,9 @@ def state_class(code: ExitCode) -> str:
 def app_class(report: Report, app: AppReport) -> str:
     """The same for an application; a difference that was looked for is neither good nor bad."""
     css = state_class(app_code(report, app))
-    return "info" if css == "ok" and report.job is Job.DIFF and differs(app) else css
+    if css == "ok" and differs(app):
+        return {Job.DIFF: "info", Job.STATUS: "warn", Job.TREE: "warn"}.get(report.job, css)
+    return css
 
 
 def dot(css: str) -> str:

@@ -54,6 +54,7 @@ mark{color:inherit;background:none;border-radius:.2rem}.a mark{background:var(--
 .d mark{background:var(--del-mark)}.indent{color:var(--soft);white-space:pre}
 footer{padding:1rem clamp(1rem,3vw,2.5rem) 2rem;color:var(--soft);font-size:.85rem;
 border-top:1px solid var(--line)}
+@media(max-width:40rem){.wide{display:none}th,td{padding:.38rem .4rem}}
 @media(max-width:60rem){.layout{grid-template-columns:minmax(0,1fr);gap:1rem}
 nav{top:0;z-index:1;background:var(--bg);max-height:none;border-bottom:1px solid var(--line);
 padding:.4rem 0}nav ol{display:flex;overflow-x:auto}nav a{white-space:nowrap}nav .name{max-width:12rem}

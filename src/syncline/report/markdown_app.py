@@ -55,7 +55,9 @@ def app_pieces(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
     """What stands in the fold."""
     body = tuple(_body(report, app, group))
     first = min((piece.rank for piece in body), default=Rank.LISTED)
-    yield Piece(f"<sub>{prose(sentence(introduction(report, app)), 2_000)}</sub>", first, "", group=group)
+    said = introduction(report, app)
+    if said:
+        yield Piece(f"<sub>{prose(sentence(said), 2_000)}</sub>", first, "", group=group)
     yield from body
 
 

@@ -86,7 +86,9 @@ def _outcome(report: Report, app: AppReport) -> str:
     """What became of it; in a diff, where nothing became of anything, what wants attention."""
     code_of = app_code(report, app)
     if report.job is not Job.DIFF or code_of is not ExitCode.OK:
-        return f"{OUTCOME_SIGNS.get(code_of, '❌')}&nbsp;{outcome_word(report, app)}"
+        word = outcome_word(report, app)
+        sign = SYNC_SIGNS.get(word) if code_of is ExitCode.OK else None
+        return f"{sign or OUTCOME_SIGNS.get(code_of, '❌')}&nbsp;{word}"
     return ", ".join(word for action, word in _RISKY.items() if tally([app])[action])
 
 

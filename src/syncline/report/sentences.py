@@ -115,12 +115,15 @@ def nothing(report: Report) -> str:
         return ""
     if not report.applications:
         return _none_affected(report)
-    count = plural(len(report.applications), "application")
+    compared = [app for app in report.applications if _is_compared(report, app)]
+    if not compared:
+        return ""
+    count = plural(len(compared), "application")
     objects = sum(app.unchanged for app in report.applications)
     same = f", {plural(objects, 'object')} in all" if objects else ""
     if any(hook.change.action is not Action.UNCHANGED for app in report.applications for hook in app.hooks):
         return f"{count} compared: only hooks differ{same}."
-    if all(app.level is Level.OFFLINE for app in report.applications):
+    if all(app.level is Level.OFFLINE for app in compared):
         return f"{count} rendered before and after: no manifest differs{same}."
     return f"{count} compared with the live objects: nothing differs{same}."
 
@@ -131,15 +134,29 @@ def outcome_word(report: Report, app: AppReport) -> str:
         return f"could not be {_TRIED[report.job]}"
     if app.way_back is not None and app.outcome is not None and app.way_back.outcome in _WENT_BACK:
         return f"{_OUTCOMES[app.outcome]}, rolled back"
-    if app.outcome is Outcome.SYNCED and report.job is Job.DRIFT:
-        return "healed in part" if still_drifted(app) else "healed"
     if app.outcome is not None:
-        part = " in part" if app.partial and app.outcome in _WENT_BACK else ""
-        return f"{_OUTCOMES[app.outcome]}{part}"
+        return _result_word(report, app, app.outcome)
     if app.failures:
         return "failed"
-    if app.refusals:
-        return "plan refused"
+    return "plan refused" if app.refusals else _comparison_word(report, app)
+
+
+def _result_word(report: Report, app: AppReport, outcome: Outcome) -> str:
+    if outcome is Outcome.SYNCED and report.job is Job.DRIFT:
+        return "healed in part" if still_drifted(app) else "healed"
+    if outcome is Outcome.REFUSED and not _is_compared(report, app):
+        return "not started"
+    part = " in part" if app.partial and outcome in _WENT_BACK else ""
+    return f"{_OUTCOMES[outcome]}{part}"
+
+
+def _comparison_word(report: Report, app: AppReport) -> str:
+    if report.job is Job.RENDER:
+        return "rendered"
+    if _is_new(report, app):
+        return "never synced"
+    if report.job in {Job.STATUS, Job.TREE}:
+        return "OutOfSync" if differs(app) else "Synced"  # Argo CD's words
     if differs(app):
         return {Job.DRIFT: "drifted", Job.DIFF: "changes"}.get(report.job, "differs")
     return "no difference"
@@ -167,21 +184,43 @@ def failed_sentence(report: Report) -> str:
 
 
 def introduction(report: Report, app: AppReport) -> str:
-    """How an application was compared, why it is here, and what else belongs to it."""
+    """How an application was compared, why it is here, and what else belongs to it; empty where nothing was
+    compared.
+    """
+    if not _is_compared(report, app):
+        return ""
+    level = LEVELS[app.level] + (f" ({app.level_reason})" if app.level_reason else "")
+    is_same = app.base == app.revision  # nothing lies between what was synced and what is compared
     parts = (
-        LEVELS[app.level] + (f" ({app.level_reason})" if app.level_reason else ""),
+        level if report.job is not Job.RENDER else "",
         f"affected: {app.affected_by}" if app.affected_by else "",
-        f"since {short(app.base)}" if app.base not in {"", report.base} else "",
-        f"at {short(app.revision)}" if app.revision not in {"", report.head} else "",
+        f"since {short(app.base)}" if app.base not in {"", report.base} and not is_same else "",
+        f"at {short(app.revision)}" if app.revision and (app.revision != report.head) else "",
         f"{app.unchanged:,} unchanged" if app.unchanged else "",
         f"plan {app.fingerprint}" if app.fingerprint else "",
     )
     return " · ".join(part for part in parts if part)
 
 
+def _is_compared(report: Report, app: AppReport) -> bool:
+    """Whether anybody looked: what was held back before it began has neither objects nor a level, and what no
+    cluster remembers has nothing to be held against.
+    """
+    is_held = app.outcome is Outcome.REFUSED and app.level is Level.OFFLINE and not app.changes
+    return report.job is Job.DIFF or not (is_held or _is_new(report, app))
+
+
+def _is_new(report: Report, app: AppReport) -> bool:
+    checks = report.job in {Job.STATUS, Job.TREE, Job.DRIFT}
+    return checks and app.problem is None and app.health is None and not app.revision
+
+
 def _none_affected(report: Report) -> str:
     if not report.unaffected:
-        return "No application was found to look at."
+        return (
+            "No Application was found: files with kind: Application or ApplicationSet are looked for "
+            "everywhere in the commit. --path DIR takes a directory without one."
+        )
     count = len(report.unaffected)
     if count == 1:
         return "The one application is not affected: no changed file belongs to it."
@@ -204,10 +243,18 @@ def _bad_sentence(report: Report, codes: Counter[ExitCode], bad: int) -> str:
     if unhealthy == bad:
         return f"{of_all} unhealthy"
     if any(app.problem is None for app in report.applications if app_code(report, app) not in {0, 10}):
+        if _is_rehearsal(report):
+            return f"A {_NOUNS[report.job].lower()} would fail for {of_all}"
         return f"{_NOUNS[report.job]} failed for {of_all}"
     rest = len(changed(report))
     also = f", {rest:,} {'changes' if rest == 1 else 'change'}" if rest and report.job is Job.DIFF else ""
     return f"{of_all} could not be {_TRIED[report.job]}{also}"
+
+
+def _is_rehearsal(report: Report) -> bool:
+    """Whether a sync was only planned: an application that could be looked at was left without an outcome."""
+    planned = any(app.outcome is None and app.problem is None for app in report.applications)
+    return planned and report.job in {Job.SYNC, Job.ROLLBACK}
 
 
 def _success(report: Report) -> str:
@@ -289,4 +336,6 @@ def _recovery_success(report: Report) -> str:
 def _status_success(apps: tuple[AppReport, ...]) -> str:
     healths = Counter(app.health.status if app.health else HealthStatus.UNKNOWN for app in apps)
     parts = ", ".join(f"{count:,} {status.label}" for status, count in sorted(healths.items(), reverse=True))
+    different = sum(1 for app in apps if differs(app))
+    parts += f", {different:,} OutOfSync" if different else ""
     return f"{plural(len(apps), 'application')}: {parts}" if parts else "No application"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.core.health.status import HealthStatus
 from syncline.core.plan import Action
+from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode, Place
 from syncline.report.escaping import one_line, visible
 from syncline.report.images import image_rows
@@ -89,6 +90,12 @@ def terminal(report: Report, *, colour: bool, diffs: bool = True) -> str:
     return "\n".join(lines) + "\n"
 
 
+def ending(report: Report, *, colour: bool) -> str:
+    """What there is to say of a run as a whole, without the applications' own parts."""
+    writer = _Writer(colour=colour, diffs=False)
+    return "\n".join((*writer.loud(report), *writer.end(report))) + "\n"
+
+
 class _Writer:
     """Knows whether to colour and whether to show differences."""
 
@@ -97,13 +104,18 @@ class _Writer:
         self._diffs = diffs
 
     def report(self, report: Report) -> Iterator[str]:
-        for app in report.applications if report.job is not Job.DIFF else worst_first(report)[::-1]:
-            if report.job is not Job.DIFF or differs(app) or app.notes or app.hooks:
-                yield from self._app(report, app)
-                yield ""
+        yield from self._apps(report)
         yield from self._images(report)
-        yield from self._loud(report)
-        yield from self._end(report)
+        yield from self.loud(report)
+        yield from self.end(report)
+
+    def _apps(self, report: Report) -> Iterator[str]:
+        apps = report.applications if report.job is not Job.DIFF else worst_first(report)[::-1]
+        told = [tuple(self._app(report, app)) for app in apps if _is_told(report, app)]
+        for at, lines in enumerate(told):
+            yield from lines
+            if len(lines) > 1 or len(told[at + 1] if at + 1 < len(told) else ()) != 1:
+                yield ""  # what has one line alone stands in a list
 
     def _app(self, report: Report, app: AppReport) -> Iterator[str]:
         health = f" {self._health(app.health.status)}" if app.health else ""
@@ -120,7 +132,9 @@ class _Writer:
         )
         if app.problem is not None:
             return
-        yield self._paint(f"  {one_line(introduction(report, app), 1_000)}", _DIM)
+        said = introduction(report, app)
+        if said and not (app.outcome is Outcome.UNCHANGED and not app.changes):
+            yield self._paint(f"  {one_line(said, 1_000)}", _DIM)
         yield from self._notes(app)
         for row in app.resources:
             if report.job in {Job.STATUS, Job.TREE, Job.ACTIONS} or not _is_well(row):
@@ -138,8 +152,8 @@ class _Writer:
             yield self._paint(f"    {one_line('  '.join(word for word in words if word))}", _DIM)
 
     def _outcome(self, report: Report, app: AppReport) -> str:
-        code = app_code(report, app)
-        return self._paint(outcome_word(report, app), _code_colour(code))
+        code, word = app_code(report, app), outcome_word(report, app)
+        return self._paint(word, _YELLOW if word == "OutOfSync" else _code_colour(code))
 
     def _notes(self, app: AppReport) -> Iterator[str]:
         return (self._note("  ", note) for note in app.notes if note.severity is Severity.INFO)
@@ -196,7 +210,8 @@ class _Writer:
         if rows:
             yield ""
 
-    def _loud(self, report: Report) -> Iterator[str]:
+    def loud(self, report: Report) -> Iterator[str]:
+        """Warnings and errors, the worst last."""
         found = [*self._all_notes(report), *self._problems(report)]
         yield from found
         if found:
@@ -236,7 +251,8 @@ class _Writer:
         if problem.remedy:
             yield f"  → {one_line(problem.remedy)}"
 
-    def _end(self, report: Report) -> Iterator[str]:
+    def end(self, report: Report) -> Iterator[str]:
+        """What the run came to."""
         colour = _code_colour(exit_code(report))
         said = tally(report.applications).said
         parts = (
@@ -259,6 +275,16 @@ class _Writer:
     def _paint(self, text: str, *codes: int) -> str:
         wanted = ";".join(str(code) for code in codes if code)
         return f"\x1b[{wanted}m{text}\x1b[0m" if self._colour and wanted and text else text
+
+
+def _is_told(report: Report, app: AppReport) -> bool:
+    """Whether an application has more to say than that it is as it should be, which the last lines count."""
+    if report.job not in {Job.DIFF, Job.DRIFT} or differs(app) or app.hooks:
+        return True
+    if any(note.severity is not Severity.INFO or report.job is Job.DIFF for note in app.notes):
+        return True
+    is_well = app.health is None or app.health.status <= HealthStatus.SUSPENDED
+    return report.job is Job.DRIFT and not (is_well and app.outcome in {None, Outcome.UNCHANGED})
 
 
 def _is_well(row: ResourceRow) -> bool:

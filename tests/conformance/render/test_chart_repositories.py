@@ -276,7 +276,7 @@ def test_a_server_that_is_down_is_tried_three_times_and_one_that_stumbles_is_ask
 
     gone = House(house.root, url="http://127.0.0.1:9")
     answer = outcome(asked(gone, "1.0.0"), tmp_path, room, workshop(gone.url))
-    assert "The chart repository http://127.0.0.1:9 cannot be reached (ConnectionRefusedError)." in answer
+    assert "The chart repository http://127.0.0.1:9 cannot be reached (it refuses the connection)." in answer
 
 
 def test_credentials_that_are_missing_refused_or_withheld_are_told_by_their_variables_and_never_shown(

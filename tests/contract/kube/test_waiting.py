@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from syncline.core.health import HealthStatus
 from syncline.core.resource import Body, ResourceKey, key_of
 from syncline.core.verdict import Assessed, Event, Overdue
 from syncline.errors import Interrupted
+from syncline.kube import waiting
 from syncline.kube.waiting import Awaited
 from syncline.runtime import Cancellation
 
@@ -248,3 +250,35 @@ def test_many_objects_of_one_kind_cost_one_list_and_one_watch(
     assert asked.count("list") == 1
     assert asked.count("watch") <= 1
     assert set(asked) <= {"list", "watch"}
+
+
+def autoscaler(namespace: str) -> Body:
+    metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {
+        "scaleTargetRef": target,
+        "maxReplicas": 3,
+        "metrics": [{"type": "Resource", "resource": metric}],
+    }
+    return thing("autoscaling/v2", "HorizontalPodAutoscaler", namespace, spec)
+
+
+def test_an_autoscaler_without_metrics_is_given_time_for_them_and_then_given_up(
+    cluster: ApiCluster, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awaited = waiting_for(cluster, deployment(namespace), autoscaler(namespace))
+    patience = 3.0
+    monkeypatch.setattr(waiting, "METRICS_SECONDS", patience)
+    began = time.monotonic()
+
+    events = list(waiter(cluster, awaited, namespace).events())
+
+    # This plane has no metrics at all, so that the autoscaler is told to be Degraded, and that it stays so.
+    scaler = [
+        event.health.status
+        for event in events
+        if isinstance(event, Assessed) and event.key.kind == "HorizontalPodAutoscaler"
+    ]
+    assert scaler[-1] is HealthStatus.DEGRADED
+    assert time.monotonic() - began >= patience
+    assert not [event for event in events if isinstance(event, Overdue)], "what was given up on has failed"

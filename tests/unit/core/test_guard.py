@@ -89,6 +89,6 @@ def test_blocked_objects_refuse_the_plan_and_the_first_three_are_named() -> None
     whole = replace(plan(pruned=0, kept=3), changes=blocked)
 
     (sentence,) = guarded(whole, NOTHING).refusals
-    assert sentence.startswith("5 object(s) cannot be applied")
+    assert sentence.startswith("5 objects cannot be applied")
     assert all(f"c-{n}: reason {n}" in sentence for n in range(3))
     assert sentence.endswith("and 2 more.")

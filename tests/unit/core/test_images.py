@@ -37,7 +37,7 @@ def test_an_image_is_listed_exactly_when_a_containers_reference_differs(
     found = images([change(workload(pod(before)), workload(pod(after)), action)])
 
     differing = {name for name in {*before, *after} if before.get(name, "") != after.get(name, "")}
-    assert {container for container, _, _ in found} == {f"{KEY} {name}" for name in differing}
+    assert {container for container, _, _ in found} == {f"{KEY} ({name})" for name in differing}
     assert len(found) == len(differing)
 
 
@@ -68,7 +68,7 @@ def test_objects_that_come_go_or_stay_as_a_whole_are_left_out(action: Action) ->
 def test_images_are_found_wherever_a_kind_keeps_its_pod(wrap: Any, field: str) -> None:
     before, after = wrap(pod({"a": "web:1"}, field)), wrap(pod({"a": "web:2"}, field))
 
-    assert images([change(before, after)]) == ((f"{KEY} a", "web:1", "web:2"),)
+    assert images([change(before, after)]) == ((f"{KEY} (a)", "web:1", "web:2"),)
 
 
 @pytest.mark.parametrize(

@@ -260,9 +260,9 @@ def test_images_are_listed_where_a_container_changes() -> None:
     after = thing("batch/v1", "CronJob", spec={"jobTemplate": {"spec": {"template": {"spec": newer}}}})
 
     assert images([update(job, after), create(deployment()), update(deployment(), deployment())]) == (
-        ("CronJob.batch shop/x new", "", "n:1"),
-        ("CronJob.batch shop/x a", "a:1", "a:2"),
-        ("CronJob.batch shop/x gone", "g:1", ""),
+        ("CronJob.batch shop/x (new)", "", "n:1"),
+        ("CronJob.batch shop/x (a)", "a:1", "a:2"),
+        ("CronJob.batch shop/x (gone)", "g:1", ""),
     )
 
 
@@ -317,3 +317,31 @@ def test_renames_are_not_looked_for_among_too_many() -> None:
 
     assert remarks([*gone, *made]) == ()
     assert len(remarks([*gone[:50], *made])) == 50
+
+
+def test_what_kustomize_generates_anew_takes_the_place_of_the_old_one_and_its_keys_are_named() -> None:
+    old = thing("v1", "ConfigMap", name="settings-459bd6dt8g", data={"a": "1", "b": "2", "c": "3"})
+    new = thing("v1", "ConfigMap", name="settings-4dc8g9c84d", data={"a": "1", "b": "3", "d": "4"})
+    text = "it takes the place of settings-459bd6dt8g: b, c, d changed"
+
+    assert remarks([create(new), prune(old)]) == (Remark(Severity.INFO, key_of(new), text),)
+    elsewhere = {**new, "metadata": {"name": "settings-4dc8g9c84d", "namespace": "other"}}
+    assert remarks([create(elsewhere), prune(old)]) == ()
+    assert remarks([create({**new, "kind": "Secret"}), prune(old)]) == ()
+
+
+def test_the_values_of_a_secret_that_takes_anothers_place_are_not_told() -> None:
+    old = thing("v1", "Secret", name="login-459bd6dt8g", data={"password": "b2xkLWNhbmFyeQ=="})
+    new = thing("v1", "Secret", name="login-4dc8g9c84d", stringData={"password": "new-canary"})
+
+    (remark,) = remarks([create(new), prune(old)])
+    assert remark.text == "it takes the place of login-459bd6dt8g: password changed"
+
+
+@pytest.mark.parametrize(("kind", "said"), [("Secret", True), ("SopsSecret", False)])
+def test_what_sops_encrypted_is_a_danger_but_for_its_operators_own_kind(kind: str, said: bool) -> None:
+    body = {**thing("v1", kind), "sops": {"mac": "ENC[AES256_GCM,data:x]"}}
+
+    found = [remark for remark in remarks([create(body)]) if "SOPS" in remark.text]
+    assert [remark.severity for remark in found] == [Severity.DANGER] * said
+    assert not remarks([create(thing("v1", kind))])

@@ -22,6 +22,7 @@ from syncline.core.plan import Action, Change, Plan
 from syncline.core.project import (
     Target,
     application_refusals,
+    claims_of,
     destination_permitted,
     granted,
     is_orphan,
@@ -195,7 +196,7 @@ def test_a_forbidden_object_refuses_the_plan_and_one_that_is_there_stays() -> No
     )
     assert restrained(given, one, PROD).refusals == (
         (
-            "1 object(s) are not permitted: Secret web/secret: the project team does not allow Secret "
+            "1 object is not permitted: Secret web/secret: the project team does not allow Secret "
             "(projects/team.yaml:12)."
         ),
     )
@@ -209,7 +210,7 @@ def test_a_forbidden_object_refuses_the_plan_and_one_that_is_there_stays() -> No
 def test_many_forbidden_objects_are_named_up_to_three_and_counted() -> None:
     many = plan(*(Change(ResourceKey("", "Secret", "web", f"s{n}"), Action.CREATE) for n in range(5)))
     (sentence,) = restrained(many, project(), PROD).refusals
-    assert sentence.startswith("5 object(s) are not permitted: Secret web/s0")
+    assert sentence.startswith("5 objects are not permitted: Secret web/s0")
     assert sentence.endswith("; and 2 more.")
 
 
@@ -262,3 +263,23 @@ def test_a_right_is_granted_where_one_allows_and_none_denies(
 def test_what_belongs_to_nobody(kind: str, name: str, metadata: Any, orphan: bool) -> None:
     ignored = (OrphanRule("", "Secret", "legacy-*"),)
     assert is_orphan(ResourceKey("", kind, "web", name), {"metadata": metadata}, ignored) is orphan
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "namespace", "made"),
+    [
+        ("PersistentVolumeClaim", "data-db-0", "web", True),
+        ("PersistentVolumeClaim", "wal-log-db-12", "web", True),
+        ("PersistentVolumeClaim", "data-db", "web", False),
+        ("PersistentVolumeClaim", "data-db-old", "web", False),
+        ("PersistentVolumeClaim", "other-db-0", "web", False),
+        ("PersistentVolumeClaim", "data-db-0", "other", False),
+        ("ConfigMap", "data-db-0", "web", False),
+    ],
+)
+def test_the_claims_of_a_stateful_set_are_known_by_their_names(
+    kind: str, name: str, namespace: str, made: bool
+) -> None:
+    templates = [{"metadata": {"name": "data"}}, {"metadata": {"name": "wal-log"}}]
+    body = {"metadata": {"name": "db", "namespace": "web"}, "spec": {"volumeClaimTemplates": templates}}
+    assert claims_of(body)(ResourceKey("", kind, namespace, name)) is made

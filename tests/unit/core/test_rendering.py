@@ -54,8 +54,14 @@ def test_neither_a_version_nor_the_default_namespace_tells_two_objects_apart() -
 def test_objects_that_the_server_names_are_never_twins() -> None:
     text = "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: once-}\n"
     rendering = made(("a.yaml", text), ("b.yaml", text))
-    assert len({manifest.key for manifest in rendering.manifests}) == 2
+    assert [manifest.key.name for manifest in rendering.manifests] == ["once-1", "once-2"]
     assert not rendering.warnings
+
+
+def test_what_else_is_rendered_makes_no_other_object_of_one_that_the_server_names() -> None:
+    job = ("b.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: once-}\n")
+    alone, beside = made(job), made(("a.yaml", config_map("one")), job)
+    assert beside.manifests[-1].key == alone.manifests[0].key
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["", "shop", "other"]), st.integers(0, 9))))

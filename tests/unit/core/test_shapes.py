@@ -108,7 +108,7 @@ CERTIFICATE = (
     "-----BEGIN CERTIFICATE-----\n" + "\n".join(some(64) for _ in range(6)) + "\n-----END CERTIFICATE-----"
 )
 READABLE = [
-    "1 object(s) are not permitted: Secret test-5c4d6339eb/s: it does not allow Secret (project.yaml:7).",
+    "1 object is not permitted: Secret test-5c4d6339eb/s: it does not allow Secret (project.yaml:7).",
     f"ghcr.io/acme/web@sha256:{some(64, HEX)}",
     f"checksum/config: {some(64, HEX)}",
     some(40, HEX),

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _V1_CONDITIONS: Final = "autoscaling.alpha.kubernetes.io/conditions"
+_OF_METRICS: Final = {
+    "FailedGetResourceMetric",
+    "FailedGetObjectMetric",
+    "FailedGetPodsMetric",
+    "FailedGetExternalMetric",
+    "FailedComputeMetricsReplicas",
+}
 _FAILURES: Final = {
     "AbleToScale": {"FailedGetScale", "FailedUpdateScale"},
-    "ScalingActive": {
-        "FailedGetResourceMetric",
-        "FailedGetObjectMetric",
-        "FailedGetPodsMetric",
-        "FailedGetExternalMetric",
-        "FailedComputeMetricsReplicas",
-        "InvalidSelector",
-    },
+    "ScalingActive": {*_OF_METRICS, "InvalidSelector"},
 }
 
 
@@ -38,6 +38,15 @@ def horizontal_pod_autoscaler(body: Mapping[str, Any]) -> Health:
         if each.get("type") in {"AbleToScale", "ScalingLimited"} and each.get("status") == "True":
             return Health(HealthStatus.HEALTHY, text(each, "message"))
     return Health(HealthStatus.PROGRESSING, "Waiting to Autoscale")
+
+
+def waits_for_metrics(body: Mapping[str, Any]) -> bool:
+    """Whether an autoscaler lacks nothing but metrics, which a pod has some scrapes after its start."""
+    if body.get("kind") != "HorizontalPodAutoscaler":
+        return False
+    found = [each for each in _conditions(body) if each.get("status") == "False"]
+    reasons = {text(each, "reason") for each in found if text(each, "type") == "ScalingActive"}
+    return bool(reasons & _OF_METRICS)
 
 
 def _conditions(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

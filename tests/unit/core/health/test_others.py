@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from syncline.core.health import Health, HealthStatus, assess
+from syncline.core.health.others import waits_for_metrics
 
 HEALTHY, PROGRESSING, DEGRADED, UNKNOWN = (
     HealthStatus.HEALTHY,
@@ -86,6 +87,24 @@ def test_an_autoscaler_that_cannot_scale_is_degraded_in_both_versions(
 )
 def test_an_autoscaler_says_what_the_deciding_condition_says(conditions: list[Fields], message: str) -> None:
     assert [found.message for found in autoscaler(conditions)] == [message, message]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "status", "waits"),
+    [
+        ("HorizontalPodAutoscaler", "FailedGetResourceMetric", "False", True),
+        ("HorizontalPodAutoscaler", "InvalidSelector", "False", False),
+        ("HorizontalPodAutoscaler", "ScalingDisabled", "False", False),
+        ("HorizontalPodAutoscaler", "ValidMetricFound", "True", False),
+        ("Deployment", "FailedGetResourceMetric", "False", False),
+    ],
+)
+def test_an_autoscaler_waits_for_metrics_where_it_lacks_nothing_else(
+    kind: str, reason: str, status: str, waits: bool
+) -> None:
+    found = [cond("ScalingActive", status, reason)]
+    body = {"apiVersion": "autoscaling/v2", "kind": kind, "status": {"conditions": found}}
+    assert waits_for_metrics(body) is waits
 
 
 @pytest.mark.parametrize(
