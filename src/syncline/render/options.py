@@ -184,10 +184,8 @@ class Order(Struct, frozen=True):
     def build_environment(self) -> Mapping[str, str]:
         """The variables Argo CD lets parameters refer to ("Build Environment")."""
         revision = self.checkout.revision
-        namespace, name = self.app.namespace, self.app.name
         return {
-            # Argo CD's name for one outside of its own namespace.
-            "ARGOCD_APP_NAME": name if namespace in {"", "argocd"} else f"{namespace}_{name}",
+            "ARGOCD_APP_NAME": self.app.instance_name,
             "ARGOCD_APP_NAMESPACE": self.app.destination.namespace,
             "ARGOCD_APP_PROJECT_NAME": self.app.project,
             "ARGOCD_APP_REVISION": revision,
