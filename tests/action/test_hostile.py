@@ -22,7 +22,7 @@ HOSTILE = {
     "deep-json": ("all.json", "[" * 100_000, "deeper than 200 levels"),
     "deep-yaml": ("all.yaml", HEADER + "data: {a: " + "{b: " * 5_000 + "}" * 5_001, "deeper than 200 levels"),
     "anchors": ("all.yaml", f"{HEADER}a0: &a0 [x]\n{BOMB}", "more than 1,000,000 values"),
-    "large": ("all.yaml", f"{HEADER}data: {{a: {'x' * 10_500_000}}}", "10 MB"),
+    "large": ("all.yaml", f"{HEADER}data: {{a: {'x' * 10_500_000}}}", "10MB"),
     "outside": ("kustomization.yaml", "resources: [../../../etc/passwd]\n", "outside of the repository"),
     "deep-output": (
         "templates/a.yaml",

@@ -27,7 +27,7 @@ BROKEN: Mapping[str, tuple[Mapping[str, str | bytes], str, ExitCode, str]] = {
     "yaml": ({"a.yaml": MAP + "x: [\n"}, "yaml/a.yaml:5", ExitCode.RENDER, "not valid YAML"),
     "tab": ({"a.yaml": MAP + "x:\n\ty: 1\n"}, "tab/a.yaml:6", ExitCode.RENDER, "tab"),
     "twice": ({"a.yaml": MAP + "data: {}\n"}, "twice/a.yaml:5", ExitCode.RENDER, "`data` appears twice"),
-    "large": ({"a.yaml": b"#" * 50_000_000}, "large/a.yaml", ExitCode.RENDER, "more than 10 MB"),
+    "large": ({"a.yaml": b"#" * 50_000_000}, "large/a.yaml", ExitCode.RENDER, "more than 10MB"),
     "bomb": ({"a.yaml": f"{MAP}x:\n{BOMB}"}, "bomb/a.yaml:12", ExitCode.RENDER, "anchor bomb"),
     "outside": (
         {"kustomization.yaml": "resources:\n- ../../elsewhere\n"},

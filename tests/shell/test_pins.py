@@ -17,7 +17,7 @@ from syncline.jobs.invocation import Invocation
 from syncline.jobs.observer import Silence
 from syncline.jobs.pins import Pins
 from syncline.jobs.session import Session, Surroundings
-from syncline.jobs.touched import why_since
+from syncline.jobs.touched import why_between, why_since
 from syncline.process import Room
 from syncline.report.model import Job, Report
 from syncline.runtime import Cancellation, SystemClock
@@ -163,6 +163,44 @@ def test_a_sync_is_due_when_the_name_may_mean_another_commit_and_not_when_files_
     assert due["staging"] == f"its revision staging is {head[:7]} by now"
     assert due["main"] == "web/all.yaml changed"
     assert due["v9"] == "its revision v9 cannot be looked up"
+
+
+def test_a_change_touches_nobody_whose_source_lies_elsewhere_but_for_what_is_lent_to_it(repo: Repo) -> None:
+    other = (
+        application("main").replace(URL, "https://github.com/acme/other.git").replace("path: web", "path: .")
+    )
+    both = other.replace(
+        "  source: {", "  sources: [{helm: {valueFiles: ['$v/env/a.yaml', b.yaml]}, "
+    ).replace("targetRevision: 'main'}", f"targetRevision: 'main'}}, {{repoURL: '{URL}', ref: v}}]")
+    base = repo.commit({"other.yaml": other, "both.yaml": both.replace("name: web", "name: both")})
+    head = repo.commit({"web/all.yaml": config_map("later"), "b.yaml": "b: 1\n"})
+    lent = repo.commit({"env/a.yaml": "a: 1\n"})
+
+    def touched(base: str, head: str) -> set[str]:
+        with session_of(repo, head) as session:
+            apps = session.applications(head)
+            return {app.name for app in apps if why_between(app, app, session, base, head)}
+
+    assert touched(base, head) == set()
+    assert touched(head, lent) == {"both"}
+
+
+@pytest.mark.usefixtures("tools")
+def test_the_children_of_a_parent_at_another_commit_are_found(repo: Repo) -> None:
+    child = application("main").replace("name: web", "name: child")
+    repo.commit(
+        {
+            "overlay/kustomization.yaml": "resources: [../apps]\n",
+            "apps/kustomization.yaml": "resources: [c.yaml]\n",
+        }
+        | {"apps/c.yaml": child.replace("path: web", "path: .")}
+    )
+    repo.git("tag", "v2")
+    parent = application("v2").replace("path: web", "path: overlay").replace("name: web", "name: parent")
+    repo.commit({"parent.yaml": parent, "apps/c.yaml": child})
+
+    with session_of(repo, repo.git("rev-parse", "HEAD").strip()) as session:
+        assert session.family(session.head).parents == {"argocd/child": "argocd/parent"}
 
 
 def session_of(repo: Repo, head: str) -> Session:

@@ -264,6 +264,11 @@ class Application(Discreet, frozen=True):
     hydration: Hydration | None = None
 
     @property
+    def instance_name(self) -> str:
+        """What Argo CD calls it in files and variables: outside of its own namespace with that in front."""
+        return self.name if self.namespace in {"", "argocd"} else f"{self.namespace}_{self.name}"
+
+    @property
     def every_source(self) -> tuple[Source, ...]:
         """All that it is made of, however indirectly."""
         return (*self.sources, self.hydration.dry) if self.hydration else self.sources

@@ -42,7 +42,7 @@ _OUR_KIND = regex(
 _OUR_WORDS = ("argoproj.io", "argocd-cm")  # argocd-cmd-params-cm begins with the second
 _ARGOCD_CM = ("resource.", global_projects.KEY, *tools.PREFIXES, *comparison.KEYS)
 """The keys of `argocd-cm` that count here."""
-_PARAMETERS = (*controller.KEYS, comparison.PATIENCE)
+_PARAMETERS = (*controller.KEYS, comparison.PATIENCE, tools.SIZE)
 """The same of `argocd-cmd-params-cm`."""
 _YAML_NAMES = (".yaml", ".yml", ".json")
 

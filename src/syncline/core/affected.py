@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
 
-_NOWHERE = "elsewhere"
-"""In the place of a chart's name: such a source has no path here."""
-
 GENERATE_PATHS = "argocd.argoproj.io/manifest-generate-paths"
 
 
@@ -52,22 +49,28 @@ def affected(
 
 
 def at_hand(app: Application, elsewhere: Collection[Source]) -> Application:
-    """The application as far as the commit at hand tells it: of sources that are `elsewhere`, at a commit
-    that no change touches, what a `ref` may lend them.
+    """The application as far as the commit at hand tells it: of sources that are `elsewhere`, in another
+    repository or at another commit, what a `ref` may lend them.
     """
     if not elsewhere:
         return app
-    kept = (_borrower(source) if source in elsewhere else source for source in app.sources)
+    kept = (borrower(source, app, elsewhere) if source in elsewhere else source for source in app.sources)
     return replace(app, sources=tuple(source for source in kept if source is not None))
 
 
-def _borrower(source: Source) -> Source | None:
-    if source.helm is None:
+def borrower(source: Source, app: Application, elsewhere: Collection[Source]) -> Source | None:
+    """A source without a path that names what those at hand lend to this one; None where that is nothing."""
+    refs = {each.ref for each in app.sources if each.ref and each not in elsewhere}
+    if source.helm is None or not refs:
         return None
-    files = tuple(name for name in source.helm.value_files if name.startswith("$"))
-    parameters = tuple(each for each in source.helm.file_parameters if each.value.startswith("$"))
+    files = tuple(name for name in source.helm.value_files if _ref(name) in refs)
+    parameters = tuple(each for each in source.helm.file_parameters if _ref(each.value) in refs)
     helm = replace(source.helm, value_files=files, file_parameters=parameters)
-    return Source(repo_url=source.repo_url, chart=_NOWHERE, helm=helm) if files or parameters else None
+    return Source(repo_url=source.repo_url, helm=helm) if files or parameters else None
+
+
+def _ref(name: str) -> str:
+    return name[1:].partition("/")[0] if name.startswith("$") else ""
 
 
 def roots_of(app: Application, inputs: frozenset[str]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from syncline.config.load import BrokenApplication
 from syncline.core.family import Claim, Family, claimed_twice, identity
 from syncline.documents import Document
 from syncline.errors import Interrupted, SynclineError
+from syncline.jobs.fetching import is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,6 +80,9 @@ class _Gathering:
         files = [posixpath.normpath(f"{place}/{name}") for place in roots for name in _KUSTOMIZATIONS]
         if not tree.has_links and not any(map(tree.has, files)):
             return False
+        is_elsewhere = self._session.render_options.is_elsewhere
+        if any(is_own(each.repo_url, self._session) and is_elsewhere(each, app) for each in rendered):
+            return True  # what its Kustomization names at another commit is not told by this one
         return not self._places.isdisjoint(self._session.inputs.of(app, self._revision))
 
     def _children(self, parent: Application) -> Iterator[Application]:

@@ -47,7 +47,7 @@ class Elsewhere:
         self._session = session
         self._room = room
         self._revision = revision
-        self._pins: Once[tuple[str, str, str], bool] = Once(self._is_pinned)
+        self._apart: Once[tuple[str, str, str], bool] = Once(self._lies_elsewhere)
         self._branches: Once[tuple[str, str], str] = Once(self._branch)
         settings, environ = session.settings, session.invocation.environ
         accesses = self._accesses = tuple(_accesses(session, revision))
@@ -124,16 +124,16 @@ class Elsewhere:
             return None
         return session.pins.commit(source.target_revision, source.tag_prefix)
 
-    def is_pinned(self, source: Source, app: Application) -> bool:
-        """Whether its files are not those of the commit at hand."""
+    def is_elsewhere(self, source: Source, app: Application) -> bool:
+        """Whether its files are those of another repository, or of another commit of this one."""
         if source.chart or app.hydration is not None:
             return False
-        return self._pins[source.repo_url, source.target_revision, source.tag_prefix]
+        return self._apart[source.repo_url, source.target_revision, source.tag_prefix]
 
-    def _is_pinned(self, asked: tuple[str, str, str]) -> bool:
+    def _lies_elsewhere(self, asked: tuple[str, str, str]) -> bool:
         url, revision, tag_prefix = asked
-        if not is_own(url, self._session):
-            return False
+        if url and not is_own(url, self._session):
+            return True
         try:
             return self._session.pins.commit(revision, tag_prefix) is not None
         except GitError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from syncline.core.affected import at_hand, roots_of, touched
 from syncline.core.family import identity
@@ -20,9 +20,6 @@ from syncline.render.glance import Glance, telling
 if TYPE_CHECKING:
     from syncline.config.application import Application, Source
     from syncline.jobs.session import Session
-
-
-_HERE: Final = frozenset({"", "HEAD"})
 
 
 class InputTable:
@@ -60,11 +57,9 @@ class InputTable:
         return self._inputs[AtRevision(app, revision)].paths
 
     def at_hand(self, app: Application) -> Application:
-        """The application without its sources at other commits of this repository."""
-        if all(source.target_revision in _HERE for source in app.sources):
-            return app
-        is_pinned = self._session.render_options.is_pinned
-        return at_hand(app, [each for each in app.sources if is_pinned(each, app)])
+        """The application without its sources elsewhere."""
+        is_elsewhere = self._session.render_options.is_elsewhere
+        return at_hand(app, [each for each in app.sources if is_elsewhere(each, app)])
 
     def roots(self, app: Application, revision: str) -> frozenset[str]:
         """The files and directories of the commit in which a change touches its rendering."""

@@ -41,7 +41,7 @@ _REVISION: Final = regex(rb"ARGOCD_APP_REVISION")
 _WHOLE_APP: Final = regex(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
 """In a Jinja2 template: what may come to the revision, be it by listing all that is known of the app."""
 
-_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "is_pinned", "bases", "hidden"})
+_ELSEWHERE: Final = frozenset({"room", "workshop", "trees", "pinned", "is_elsewhere", "bases", "hidden"})
 """Options that say how a program is run, and nothing of what it makes."""
 
 

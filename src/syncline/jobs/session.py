@@ -306,7 +306,7 @@ class Session:
             workshop=there.workshop,
             trees=there.tree,
             pinned=there.pinned,
-            is_pinned=there.is_pinned,
+            is_elsewhere=there.is_elsewhere,
             bases=there.base,
         )
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import DirectoryOptions
 from syncline.config.globs import compiled
+from syncline.config.tools import SIZE
+from syncline.core.quantity import parse_quantity
 from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
 from syncline.render import jsonnet
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _SKIP: Final = b"+argocd:skip-file-rendering"
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
-_MAX_TOTAL: Final = 10_000_000
-"""Argo CD's `reposerver.max.combined.directory.manifests.size`, in bytes."""
 
 
 def render(order: Order) -> Iterator[Chunk]:
@@ -31,17 +31,19 @@ def render(order: Order) -> Iterator[Chunk]:
     files = chosen_files(order, order.source.directory or DirectoryOptions())
     programs = [path for path in files if path.suffix == jsonnet.SUFFIX and _SKIP not in path.read_bytes()]
     objects = jsonnet.evaluated(order, programs)
-    total = 0
+    total, largest = 0, _largest(order)
     for path in files:
         if path.suffix == jsonnet.SUFFIX:
             yield from (Chunk(order.relative(path), each, has_lines=False) for each in objects.get(path, ()))
             continue
         total += path.stat().st_size
-        if total > _MAX_TOTAL:
+        if 0 < largest < total:
             raise RenderError(
-                f"The manifests of {order.source.path or '.'} add up to more than 10 MB.",
+                f"The manifests of {order.source.path or '.'} add up to more than "
+                f"{order.options.tools.largest.text}B.",
                 place=order.place(path),
-                remedy="Split the application, or exclude what is no manifest.",
+                remedy=f"Split the application, exclude what is no manifest, or set {SIZE} in "
+                "argocd-cmd-params-cm.",
             )
         text = path.read_bytes()
         if text.startswith(_POINTER):
@@ -52,6 +54,17 @@ def render(order: Order) -> Iterator[Chunk]:
             )
         if _SKIP not in text:
             yield Chunk(order.relative(path), text, lenient=True)
+
+
+def _largest(order: Order) -> int:
+    """What the manifests may add up to; 0 for as much as there is (Argo CD)."""
+    said = order.options.tools.largest
+    found = parse_quantity(said.text)
+    if found is None or found < 0:
+        raise RenderError(
+            f"{SIZE} must be a quantity of bytes, such as 10M.", place=said.place, remedy="Correct it."
+        )
+    return int(found)
 
 
 def chosen_files(order: Order, options: DirectoryOptions) -> list[Path]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.config.application import DirectoryOptions
 from syncline.config.globs import compiled
+from syncline.core.affected import borrower
 from syncline.documents import read_once
 from syncline.errors import SynclineError
 from syncline.once import Once
@@ -76,13 +77,13 @@ class Glance:
         if not self._files.is_plain or app.hydration is not None:
             return None
         found, whole = set[str](), True
-        lends = any(source.ref for source in app.sources)
+        elsewhere = [each for each in app.sources if self._options.is_elsewhere(each, app)]
         try:
             for source in app.sources:
-                is_elsewhere = self._options.is_pinned(source, app)
-                if is_elsewhere and lends:
-                    return None  # its own commit says what it borrows of this one
-                if is_elsewhere or source.chart or self._is_absent(source, app):
+                if source in elsewhere:
+                    whole = False
+                    found.update(self._lent(source, app, elsewhere))
+                elif source.chart or self._is_absent(source, app):
                     whole = False
                 else:
                     found.update(self._of(source, app))
@@ -91,6 +92,15 @@ class Glance:
         far = frozenset(path.removeprefix(_FAR) for path in found if path.startswith(_FAR))
         near = frozenset(path or "." for path in found if not path.startswith(_FAR))
         return Inputs(near, whole and not far, elsewhere=far)
+
+    def _lent(self, source: Source, app: Application, elsewhere: Sequence[Source]) -> Iterator[str]:
+        """The value files that are lent to a source of which nothing else is told here."""
+        lends = any(each.ref for each in app.sources if each not in elsewhere)
+        if lends and self._is_own(source):
+            raise _Odd  # an override at its own commit may borrow more
+        lent = borrower(source, app, elsewhere)
+        if lent is not None:
+            yield from self._values(lent, "", app)
 
     def _is_absent(self, source: Source, app: Application) -> bool:
         """Whether its path is nowhere in this repository, so that nothing of it can be read."""

@@ -19,6 +19,7 @@ from syncline.core.rendering import Chunk
 from syncline.errors import Place
 from syncline.patterns import regex
 from syncline.process import run
+from syncline.render.capabilities import api_versions, kube_version
 from syncline.render.chart_build import Built, SchemaCheck, assembly_of
 from syncline.render.helm_program import program
 from syncline.render.helm_values import one_file, value_files
@@ -39,7 +40,6 @@ more memory, up to a limit, before it looks.
 _SOURCE: Final = regex(rb"^# Source: (?P<chart>[^/\n]+)/(?P<path>.+)$", re.MULTILINE)
 _SEPARATOR: Final = regex(rb"^---[ \t\r]*$", re.MULTILINE)
 _COMMA: Final = regex(r"(?<!\\),")
-_VERSION: Final = regex(r"v?[0-9]+\.[0-9]+(?:\.[0-9]+)?")
 
 
 class Files(Struct, frozen=True):
@@ -87,10 +87,10 @@ def _roomy(room: Room) -> Room:
 def _argv(order: Order, files: Files, scratch: Path) -> list[str]:
     options = order.source.helm or HelmOptions()
     namespace = options.namespace or order.app.destination.namespace
-    kube_version = options.kube_version or order.options.kube_version
+    version = kube_version(options.kube_version, order)
     argv = [program(order), "template", ".", "--name-template", options.release_name or order.app.name]
     argv += ["--namespace", namespace] if namespace else []
-    argv += ["--kube-version", _without_vendor(kube_version)] if kube_version else []
+    argv += ["--kube-version", version] if version else []
     for parameter in _last_of_each(options.parameters):
         argv += ["--set-string" if parameter.force_string else "--set", _assignment(parameter, order)]
     for name, path in files.parameters.items():
@@ -102,18 +102,12 @@ def _argv(order: Order, files: Files, scratch: Path) -> list[str]:
         inline.write_text(options.values)
         inline.chmod(0o644)
         argv += ["--values", _listed(inline)]
-    for version in options.api_versions or order.options.api_versions:
-        argv += ["--api-versions", version]
+    for api in api_versions(options.api_versions, order):
+        argv += ["--api-versions", api]
     argv += [] if options.skip_crds else ["--include-crds"]
     argv += ["--skip-schema-validation"] if options.skip_schema_validation else []
     argv += ["--skip-tests"] if options.skip_tests else []
     return argv
-
-
-def _without_vendor(version: str) -> str:
-    """`v1.33.1` of `v1.33.1-gke.100`, which charts that ask for a least version would refuse (Argo CD)."""
-    plain_version = _VERSION.match(version)
-    return plain_version[0] if plain_version else version
 
 
 def _path(file: Path) -> str:

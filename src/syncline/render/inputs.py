@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.core.affected import borrower
 from syncline.errors import SynclineError
 from syncline.render.detect import Tool
 from syncline.render.links import reached, real
@@ -58,7 +59,7 @@ class Readings:
         for source in app.every_source:
             whole = whole and not (source.chart or source.repo_url.startswith("oci://"))
             order = Order(app, source, Checkout(self._root, ""), self._options)
-            if self._options.is_pinned(source, app):
+            if self._options.is_elsewhere(source, app):
                 whole = False
                 self._take_lent(order, found)
             elif not source.chart:
@@ -72,14 +73,20 @@ class Readings:
         return Inputs(paths, whole and not elsewhere, whole, frozenset(elsewhere))
 
     def _take_lent(self, order: Order, found: set[Path]) -> None:
-        """Add what a source at another commit reads of this one: value files that a `ref` lends to it."""
+        """Add what a source elsewhere reads of this commit: value files that a `ref` lends to it."""
         from syncline.render import helm_values
 
+        app, options = order.app, self._options
+        elsewhere = [each for each in app.sources if options.is_elsewhere(each, app)]
+        if not any(each.ref for each in app.sources if each not in elsewhere):
+            return
         try:
-            pinned = self._options.pinned(order.source, order.app)
-            if pinned is not None and any(each.ref for each in order.app.sources):
-                there = overridden(replace(order, checkout=pinned, home=order.checkout)).order
-                found.update(helm_values.inputs(there))
+            pinned = options.pinned(order.source, app)
+            if pinned is not None:
+                order = overridden(replace(order, checkout=pinned, home=order.checkout)).order
+            lent = borrower(order.source, app, elsewhere)
+            if lent is not None:
+                found.update(helm_values.inputs(replace(order, source=lent)))
         except SynclineError:
             return  # it cannot be rendered, whatever else changes
 

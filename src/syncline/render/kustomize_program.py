@@ -13,6 +13,7 @@ from syncline.config.application import KustomizeOptions
 from syncline.config.tools import BuildOptions
 from syncline.errors import RenderError
 from syncline.patterns import regex
+from syncline.render.capabilities import api_versions, kube_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +65,9 @@ def flags(order: Order) -> list[str]:
     if _ENABLE_HELM not in given or not _takes_capabilities(_version(order)):
         return given
     options = order.source.kustomize or KustomizeOptions()
-    if options.kube_version:
-        given.append(f"--helm-kube-version={options.kube_version}")
-    return given + [f"--helm-api-versions={version}" for version in options.api_versions]
+    version = kube_version(options.kube_version, order)
+    given += [f"--helm-kube-version={version}"] if version else []
+    return given + [f"--helm-api-versions={api}" for api in api_versions(options.api_versions, order)]
 
 
 def _options(order: Order) -> BuildOptions:

@@ -67,9 +67,9 @@ class RenderOptions(Struct, frozen=True):
     application's own; `kube_version` and `api_versions` what charts see of the destination, unless it says
     otherwise. `tools` are those of the trusted `argocd-cm`, `plugins` those of the trusted settings;
     `for_strangers` says that the change is by somebody who may not write here. What is `hidden` a plugin does
-    not find. `trees` fetches the files of other repositories, `pinned` those of this one at
-    another revision than the one at hand, which `is_pinned` says without a look at them, `bases` the
-    directories of repositories that a Kustomization names, given this repository's own checkout. Kinds that
+    not find. `trees` fetches the files of other repositories, `pinned` those of this one at another revision
+    than the one at hand; that it is one of both, `is_elsewhere` says without a look at them. `bases` fetches
+    the directories that a Kustomization names, given this repository's own checkout. Kinds that
     are `unmanaged` are left out.
     """
 
@@ -83,7 +83,7 @@ class RenderOptions(Struct, frozen=True):
     api_versions: tuple[str, ...] = ()
     trees: Callable[[Source, Application], Checkout] | None = None
     pinned: Callable[[Source, Application], Checkout | None] = lambda source, app: None  # noqa: ARG005
-    is_pinned: Callable[[Source, Application], bool] = lambda source, app: False  # noqa: ARG005
+    is_elsewhere: Callable[[Source, Application], bool] = lambda source, app: False  # noqa: ARG005
     bases: Callable[[Base, Checkout], Checkout] | None = None
     tools: ToolSettings = field(default_factory=ToolSettings)
     plugins: tuple[SourcePlugin, ...] = ()
@@ -184,10 +184,8 @@ class Order(Struct, frozen=True):
     def build_environment(self) -> Mapping[str, str]:
         """The variables Argo CD lets parameters refer to ("Build Environment")."""
         revision = self.checkout.revision
-        namespace, name = self.app.namespace, self.app.name
         return {
-            # Argo CD's name for one outside of its own namespace.
-            "ARGOCD_APP_NAME": name if namespace in {"", "argocd"} else f"{namespace}_{name}",
+            "ARGOCD_APP_NAME": self.app.instance_name,
             "ARGOCD_APP_NAMESPACE": self.app.destination.namespace,
             "ARGOCD_APP_PROJECT_NAME": self.app.project,
             "ARGOCD_APP_REVISION": revision,

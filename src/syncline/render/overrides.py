@@ -36,7 +36,7 @@ class Overridden(Struct, frozen=True):
 
 def names_of(app: Application) -> tuple[str, str]:
     """What the files are called, the later one counts more."""
-    return (".argocd-source.yaml", f".argocd-source-{app.name}.yaml")
+    return (".argocd-source.yaml", f".argocd-source-{app.instance_name}.yaml")
 
 
 def overridden(order: Order) -> Overridden:

@@ -24,6 +24,7 @@ from syncline.errors import RenderError
 from syncline.limits import Limits
 from syncline.patterns import regex
 from syncline.process import Confinement, Room, can_confine, hand_over, run
+from syncline.render.capabilities import api_versions, kube_version
 from syncline.render.links import reached, real
 from syncline.render.options import top_of
 from syncline.render.substitution import substitute
@@ -215,8 +216,8 @@ def environment(plugin: SourcePlugin, order: Order) -> Mapping[str, str]:
         **given,
         **parameters,
         "ARGOCD_APP_PARAMETERS": json.dumps(listed, ensure_ascii=False, separators=(",", ":")),
-        "KUBE_VERSION": plugin.settings.kube_version,
-        "KUBE_API_VERSIONS": ",".join(plugin.settings.api_versions),
+        "KUBE_VERSION": kube_version(plugin.settings.kube_version, order).removeprefix("v"),
+        "KUBE_API_VERSIONS": ",".join(api_versions(plugin.settings.api_versions, order)),
     }
 
 

@@ -50,7 +50,7 @@ PLAIN: dict[str, tuple[Files, str, str, str]] = {
     ),
     "tab": ({"app/a.yaml": MARKED + "\ty: 1\n"}, "", "app/a.yaml:6: ", "tab"),
     "duplicate key": ({"app/a.yaml": MARKED + "x:\n"}, "", "app/a.yaml:6: ", "`x` appears twice"),
-    "50 MB": ({"app/a.yaml": b"#" * 50_000_000}, "", "app/a.yaml: ", "more than 10 MB"),
+    "50 MB": ({"app/a.yaml": b"#" * 50_000_000}, "", "app/a.yaml: ", "more than 10MB"),
     "anchor bomb": ({"app/a.yaml": MARKED + BOMB}, "", "app/a.yaml:12: ", "anchor bomb"),
     "deep nesting": ({"app/a.yaml": MARKED + "  " + "[" * 5000}, "", "app/a.yaml:6: ", "nested deeper"),
     "no UTF-8": ({"app/a.yaml": MARKED.encode() + b"  \xff\n"}, "", "app/a.yaml:6: ", "UTF-8"),
