@@ -248,6 +248,24 @@ def odd_policies(hooks: Iterable[Manifest]) -> Iterator[str]:
                 yield f"{where}, which does not count{did_you_mean(word, _HELM_POLICIES)}"
 
 
+_RUN_ONCE: Final = frozenset({"Job.batch", "Pod", "Workflow.argoproj.io"})
+
+
+def stale_hooks(runs: Iterable[HookRun], live: Mapping[ResourceKey, Body]) -> Iterator[str]:
+    """Hooks whose object of an earlier sync stays, so that what ran then does not run again (as in Argo
+    CD).
+    """
+    for run in runs:
+        there = live.get(run.key)
+        stays = DeletePolicy.BEFORE_HOOK_CREATION not in run.policies
+        if stays and there is not None and run.key.group_kind in _RUN_ONCE and run_mark(there) != run.mark:
+            words = ", ".join(sorted(policy.value for policy in run.policies))
+            yield (
+                f"The {run.phase.value} hook {run.key} ({run.origin}) is there from an earlier sync and does "
+                f"not run again: its delete policy {words} leaves it; add BeforeHookCreation."
+            )
+
+
 def idle_hooks(hooks: Iterable[Manifest]) -> Iterator[str]:
     """Hooks that never run, so that nobody wonders where they are."""
     for hook in hooks:

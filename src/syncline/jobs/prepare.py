@@ -24,6 +24,7 @@ from syncline.core.hooks import (
     misread_hooks,
     odd_policies,
     split_hooks,
+    stale_hooks,
 )
 from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
@@ -189,7 +190,8 @@ def against_live(
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
     plan = guarded(_with_parent(plan, record), _allowance(app, session))
     said = (*told, *hushed(prediction), *_notes(rendering), *unasked_notes(prediction))
-    notes = (*notes, *said, *project_notes(app, session))
+    stale = (Note(Severity.WARNING, text) for text in stale_hooks(plan.runs, live.objects))
+    notes = (*notes, *said, *stale, *project_notes(app, session))
     why = session.masker.scrub(prediction.reason)
     return Prepared(app, plan, live, rendering, record, why, notes, again)
 

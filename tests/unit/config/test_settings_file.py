@@ -335,6 +335,21 @@ REFUSED = {
         2,
         "remotes.r.clientCertificateEnv is shown over TLS alone (https://, oci://).",
     ),
+    "a key for HTTPS": (
+        "remotes:\n  r: {url: 'https://x', sshKeyEnv: A}\n",
+        2,
+        "remotes.r.sshKeyEnv has no effect: it is about ssh://.",
+    ),
+    "a password for SSH": (
+        "remotes:\n  r: {url: 'ssh://x', passwordEnv: A}\n",
+        2,
+        "remotes.r.passwordEnv has no effect: it is about https:// and http:// and oci://.",
+    ),
+    "a history of a registry": (
+        "remotes:\n  r: {url: 'oci://x', depth: 5}\n",
+        2,
+        "remotes.r.depth has no effect: it is about https:// and http:// and ssh://.",
+    ),
     "a key in the file": (
         f"remotes:\n  r:\n    url: https://x\n    clientKey: {HIDDEN}\n",
         4,
