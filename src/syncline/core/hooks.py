@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
+from syncline.config.metadata import odd_annotations
 from syncline.core.applyset import TRACKING_ANNOTATION, tracking_id
 from syncline.core.normalize import normalize_desired
 from syncline.core.order import wave_of
@@ -237,6 +238,19 @@ def misread_hooks(manifests: Iterable[Manifest]) -> Iterator[str]:
             for word in _words(manifest.body, annotation):
                 if word not in known:
                     yield f"{where} names the {what} {word!r}, which nobody knows{did_you_mean(word, known)}"
+
+
+def odd_words(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Annotations that have no effect although somebody wrote them for one."""
+    for manifest in manifests:
+        found = _annotations(manifest.body)
+        if not found:
+            continue
+        where = f"{manifest.key} ({manifest.origin})"
+        for name, why in odd_annotations(found):
+            yield f"{where}: the annotation {name} {why}"
+        if _POLICY in found and not is_hook(manifest.body):
+            yield f"{where}: the annotation {_POLICY} has no effect: it is no hook."
 
 
 def odd_policies(hooks: Iterable[Manifest]) -> Iterator[str]:

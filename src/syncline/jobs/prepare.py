@@ -23,6 +23,7 @@ from syncline.core.hooks import (
     idle_hooks,
     misread_hooks,
     odd_policies,
+    odd_words,
     split_hooks,
     stale_hooks,
 )
@@ -323,7 +324,8 @@ def _notes(rendering: Rendering) -> Iterator[Note]:
     hooks = split_hooks(rendering.manifests)[1]
     for sentence in idle_hooks(hooks):
         yield Note(Severity.INFO, sentence)
-    odd = (*odd_weights(rendering.manifests), *odd_policies(hooks), *misread_comparing(rendering.manifests))
+    listed = rendering.manifests
+    odd = (*odd_weights(listed), *odd_policies(hooks), *misread_comparing(listed), *odd_words(listed))
     for sentence in odd:
         yield Note(Severity.WARNING, sentence)
 
