@@ -107,6 +107,25 @@ def test_a_restart_is_waited_for_and_leaves_no_drift(synced: Delivery) -> None:
     assert [change.action for change in only(synced.run(Job.DRIFT)).changes] == []
 
 
+def test_an_action_makes_nothing_that_the_project_forbids(synced: Delivery) -> None:
+    project = """
+        apiVersion: argoproj.io/v1alpha1
+        kind: AppProject
+        metadata: {name: default}
+        spec:
+          sourceRepos: ['*']
+          destinations: [{server: '*', namespace: '*'}]
+          namespaceResourceBlacklist: [{group: batch, kind: Job}]
+        """
+    synced.repo.commit({"project.yaml": project})
+
+    report, app = acted(synced, "CronJob/backup", "create-job")
+
+    assert exit_code(report) is ExitCode.REFUSED
+    (said,) = app.refusals
+    assert "the project default does not allow Job.batch (project.yaml:8)" in said
+
+
 def test_scaling_takes_its_number_from_a_parameter(synced: Delivery) -> None:
     _, app = acted(synced, "deployment.apps/web", "scale", params={"replicas": "3"})
 

@@ -162,6 +162,13 @@ def test_delete_policies_are_about_the_sync_and_not_about_the_hook(delivery: Del
     left = {name for name in ("on-success", "on-failure", "either", "before") if stays(delivery, name)}
     assert left == ({"on-success", "before"} if fails else {"on-failure", "before"})
 
+    delivery.repo.commit({"web/more.yaml": config_map("more")})
+    again = only(delivery.sync(dry_run=True))
+    stays_as_it_is = [note.text for note in again.notes if "does not run again" in note.text]
+    kept = "on-success" if fails else "on-failure"
+    assert len(stays_as_it_is) == 1
+    assert f"hook Job {delivery.namespace}/{kept} (web/all.yaml:" in stays_as_it_is[0].replace(".batch", "")
+
 
 def stays(delivery: Delivery, name: str) -> bool:
     """Whether an object is there and not on its way out."""

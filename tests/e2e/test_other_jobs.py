@@ -3,12 +3,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from e2e.delivery import Delivery, actions, config_map, deployment, only
 from plane.between import Between, Refuse
+from syncline.core.health import HealthStatus
 from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.trust import Tier
@@ -173,6 +174,32 @@ def test_a_reader_that_may_not_see_secrets_is_told_so_and_nothing_is_taken_for_a
     assert actions(app) == {"ConfigMap one": Action.UPDATE, "Secret login": Action.BLOCKED}
     (secret,) = (change for change in app.changes if change.key.kind == "Secret")
     assert "forbidden" in secret.why.lower()
+
+
+def test_what_could_not_be_read_is_never_healthy(delivery: Delivery, hand: Between, tmp_path: Path) -> None:
+    files = {"web/all.yaml": deployment("web"), "web/one.yaml": config_map("one"), "web/s.yaml": SECRET % "x"}
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), **files})
+    delivery.sync()
+    delivery.environ["KUBECONFIG"] = str(hand.kubeconfig(tmp_path / "between.json"))
+    refused = ["secrets"]
+
+    def refuse(passing: Any) -> Refuse | None:
+        plural = next((each for each in refused if f"/{each}" in passing.target), "")
+        words = f'{plural} is forbidden: User "half" cannot list resource "{plural}" in API group ""'
+        return Refuse(403, "Forbidden", words) if plural else None
+
+    hand.rule = refuse
+    sound = only(delivery.run_status())
+    refused.append("deployments")
+    app = only(delivery.run_status())
+
+    assert sound.health is not None
+    assert app.health is not None
+    assert (sound.health.status, app.health.status) == (HealthStatus.HEALTHY, HealthStatus.UNKNOWN)
+    (row,) = (row for row in app.resources if row.key.kind == "Deployment")
+    assert row.health is not None
+    assert (row.sync, row.health.status) == ("Unknown", HealthStatus.UNKNOWN)
+    assert "it could not be read" in row.message
 
 
 def test_a_dry_run_that_the_identity_may_not_ask_for_falls_back_and_says_why(delivery: Delivery) -> None:

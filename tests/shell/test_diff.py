@@ -14,7 +14,7 @@ from syncline import cli
 from syncline.core.plan import Action
 from syncline.errors import ExitCode, UsageError
 from syncline.jobs import renderings
-from syncline.jobs.invocation import Invocation
+from syncline.jobs.invocation import Invocation, Permissions
 from syncline.jobs.observer import Silence
 from syncline.render import render
 from syncline.report.model import AppReport, Job, Report
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CANARY = "hunter2-canary-0815"
 NEWER = "hunter2-canary-4711"
 CASCADING = "finalizers: [resources-finalizer.argocd.argoproj.io]"
+UNRESTRICTED = "unrestrictedProjects of syncline.yaml"
 FORMS = ("text", "markdown", "html", "json")
 
 
@@ -336,6 +337,25 @@ def test_a_changed_secret_is_seen_as_changed_and_no_value_is_shown(shop: Shop) -
             once = base64.b64encode(value.encode())
             for shape in (value.encode(), once, base64.b64encode(once), value.encode().hex().encode()):
                 assert shape.decode() not in text, form
+
+
+def test_a_name_that_means_nobody_is_told(shop: Shop) -> None:
+    settings = "drift: {applications: {wbe: alert, web: alert}}\nunrestrictedProjects: [team]\n"
+    project = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: team}\n"
+        "spec: {sourceRepos: ['*'], destinations: [{server: '*', namespace: '*'}]}\n"
+    )
+    before = {**WEB, "syncline.yaml": settings, "project.yaml": project}
+    shop.repo.commit(before)
+    shop.repo.commit({"web/all.yaml": config_map("one", a="2")})
+
+    report = shop.diff(permissions=Permissions(approved=frozenset({"ConfigMap one", "ConfigMap shop/one"})))
+
+    assert [note.text for note in report.notes] == [
+        "drift.applications of syncline.yaml names wbe, and there is no such Application; did you mean web?",
+        f"{UNRESTRICTED} names team, which is defined here (project.yaml:1) and restricts all the same.",
+        "'ConfigMap one' was approved, and nothing that this run would delete is called so.",
+    ]
 
 
 def test_what_a_rendered_application_says_without_effect_is_told(shop: Shop) -> None:

@@ -35,6 +35,7 @@ from syncline.config.decoding import (
     whole,
 )
 from syncline.config.globs import compiled
+from syncline.config.groups import missing_group
 from syncline.config.jq import unreadable
 from syncline.config.metadata import application_metadata, sync_options
 from syncline.config.source import dry_source, source, sources
@@ -174,6 +175,8 @@ def _ignore(node: Node) -> IgnoreDifference:
     found = fields(node, _IGNORE)
     if isinstance(node.value, dict) and not node.has("kind"):
         node.error("needs a kind, or it means no object; * is any.")
+    elif home := missing_group(found.get("kind", ""), found.get("group", "")):
+        node.warn(f"has no effect: {found['kind']} is of the group {home}; write group: {home}.")
     elif isinstance(node.value, dict) and not any(map(node.has, _IGNORED_BY)):
         node.warn(
             f"has no effect: it names no field. Write {', '.join(_IGNORED_BY[:-1])} or {_IGNORED_BY[-1]}."

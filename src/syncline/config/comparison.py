@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from syncline.config.application import IgnoreDifference
 from syncline.config.complaint import Complaint, did_you_mean
 from syncline.config.globs import compiled
+from syncline.config.groups import missing_group
 from syncline.config.jq import unreadable
 from syncline.documents import read
 from syncline.errors import DocumentError, Place
@@ -167,6 +168,8 @@ def _take_one(found: _Found, what: str, kind: str, told: tuple[Any, str, Place])
 
 def _rule(kind: str, fields: Mapping[str, Any], name: str) -> IgnoreDifference:
     group, _, bare = kind.rpartition("/")
+    if home := missing_group(bare, group):
+        raise _Trouble(f"{name} means no object: {bare} is of the group {home}; write {home}_{bare}.")
     for part in (group, bare):
         try:
             compiled(part)

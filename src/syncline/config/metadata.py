@@ -14,7 +14,7 @@ from syncline.config.decoding import Node, Table, anything, fields, list_of, tex
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 WAVE: Final = "argocd.argoproj.io/sync-wave"
 OPTIONS: Final = "argocd.argoproj.io/sync-options"
@@ -73,6 +73,47 @@ METADATA: Final[Table] = {
     "finalizers": texts,
     **dict.fromkeys(_OF_THE_SERVER, anything),
 }
+
+
+_PREFIX: Final = "argocd.argoproj.io/"
+_WORDS: Final = (
+    "application-set-refresh",
+    "client-side-apply-migration-manager",
+    "compare-options",
+    "deletion-approved",
+    "hook",
+    "hook-delete-policy",
+    "hydrate",
+    "ignore-default-links",
+    "ignore-healthcheck",
+    "ignore-resource-updates",
+    "ignore-restart-policy",
+    "installation-id",
+    "managed-by-url",
+    "manifest-generate-paths",
+    "refresh",
+    "skip-reconcile",
+    "sync-options",
+    "sync-wave",
+    "tracking-id",
+)
+_ANNOTATIONS: Final = frozenset(f"{_PREFIX}{word}" for word in _WORDS)
+_SWITCHES: Final = frozenset(
+    f"{_PREFIX}{name}" for name in ("ignore-healthcheck", "ignore-restart-policy", "skip-reconcile")
+)
+
+
+def odd_annotations(annotations: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Annotations that look like one of Argo CD's and are none, or say neither true nor false where only
+    these count: each with what is to be said of it, as the end of a sentence.
+    """
+    for name, value in annotations.items():
+        if not name.startswith(_PREFIX):
+            continue
+        if name in _SWITCHES and value not in {"true", "false"}:
+            yield name, 'has no effect: only "true" has.'
+        elif name not in _ANNOTATIONS and (hint := did_you_mean(name.removeprefix(_PREFIX), _WORDS)) != ".":
+            yield name, f"is none of Argo CD's and has no effect{hint}"
 
 
 def integer(written: str) -> int | None:
@@ -143,6 +184,8 @@ def application_metadata(node: Node) -> dict[str, Any]:
     for word in sorted(words(notes.get(COMPARING, "")) - set(APP_COMPARE_OPTIONS)):
         hint = did_you_mean(word, APP_COMPARE_OPTIONS)
         _note(node, COMPARING).warn(f"asks for {word}, which nobody knows there{hint}")
+    for name, why in odd_annotations(notes):
+        _note(node, name).warn(why)
     for number, name in enumerate(found.get("finalizers", ())):
         if name.startswith(RESOURCES_FINALIZER) and name not in CASCADING:
             hint = did_you_mean(name, CASCADING)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from syncline.config.argo import API_VERSION
 from syncline.config.decoding import (
+    Decoder,
     Node,
     Table,
     anything,
@@ -20,6 +21,7 @@ from syncline.config.decoding import (
     text,
     texts,
 )
+from syncline.config.groups import missing_group
 from syncline.config.metadata import METADATA
 from syncline.config.project import (
     AllowedDestination,
@@ -84,6 +86,19 @@ def _cluster_kinds(node: Node) -> tuple[KindRule, ...]:
 
 def _namespaced_kinds(node: Node) -> tuple[KindRule, ...]:
     return tuple(KindRule(**fields(each, dict.fromkeys(("group", "kind"), text))) for each in members(node))
+
+
+def _denied(decode: Decoder[tuple[KindRule, ...]]) -> Decoder[tuple[KindRule, ...]]:
+    def read(node: Node) -> tuple[KindRule, ...]:
+        found = decode(node)
+        for number, rule in enumerate(found):
+            if home := missing_group(rule.kind, rule.group):
+                node.child(number).error(
+                    f"denies nothing: {rule.kind} is of the group {home}; write group: {home}."
+                )
+        return found
+
+    return read
 
 
 def _role(node: Node) -> Role:
@@ -194,9 +209,9 @@ _SPEC: Table = {
     "description": _description,
     "roles": list_of(_role),
     "clusterResourceWhitelist": _cluster_kinds,
-    "clusterResourceBlacklist": _cluster_kinds,
+    "clusterResourceBlacklist": _denied(_cluster_kinds),
     "namespaceResourceWhitelist": _namespaced_kinds,
-    "namespaceResourceBlacklist": _namespaced_kinds,
+    "namespaceResourceBlacklist": _denied(_namespaced_kinds),
     "orphanedResources": _orphans,
     "syncWindows": list_of(sync_window),
     "signatureKeys": list_of(lambda node: fields(node, {"keyID": text}).get("key_id", "")),

@@ -5,7 +5,7 @@ The law: no secret is ever taken from a file, and one address has one entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from syncline.config.decoding import Node, Table, at_least, entries, flag, strict_fields, text
@@ -13,7 +13,7 @@ from syncline.config.settings import RemoteAccess
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRETS = frozenset({"token", "password", "bearertoken", "sshprivatekey", "privatekey", "clientkey"})
@@ -94,6 +94,17 @@ def _remote(name: str, node: Node) -> RemoteAccess:
     return access
 
 
+_TLS: Final = ("https://", "oci://")
+_GIT: Final = ("https://", "http://", "ssh://")
+_ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("caData", "caFile", "insecure"), _TLS),
+    **dict.fromkeys(("sshKeyEnv", "knownHosts"), ("ssh://",)),
+    **dict.fromkeys(("depth", "lfs"), _GIT),
+    **dict.fromkeys(("passwordEnv", "usernameEnv"), ("https://", "http://", "oci://")),
+}
+"""What is about some schemes alone."""
+
+
 def _check(node: Node, access: RemoteAccess) -> None:
     if not node.has("url"):
         node.error("needs a url.")
@@ -105,6 +116,9 @@ def _check(node: Node, access: RemoteAccess) -> None:
         node.error("has clientKeyEnv and no clientCertificateEnv; a key is nothing without its certificate.")
     if access.client_certificate_env and not access.url.startswith(("https://", "oci://")):
         node.child("clientCertificateEnv").error("is shown over TLS alone (https://, oci://).")
+    for name, schemes in _ABOUT.items():
+        if access.url and node.has(name) and not access.url.startswith(schemes):
+            node.child(name).error(f"has no effect: it is about {' and '.join(schemes)}.")
     if access.plain_http and not access.url.startswith("oci://"):
         node.child("plainHTTP").error(
             "is about registries (oci://); other URLs name their scheme themselves."

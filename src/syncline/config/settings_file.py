@@ -21,14 +21,13 @@ from syncline.config.decoding import (
     text_map,
     texts,
 )
-from syncline.config.jq import unreadable
+from syncline.config.groups import must_have_group
+from syncline.config.masking_file import masking
 from syncline.config.remotes_file import has_secrets, remotes, variable_of
 from syncline.config.settings import (
     ClusterAccess,
     DriftPolicy,
     GuardLimits,
-    HiddenField,
-    Masking,
     PluginAccess,
     Settings,
 )
@@ -161,6 +160,7 @@ def _kind(node: Node) -> str:
     kind = text(node)
     if not _KIND.fullmatch(kind):
         node.error("must be a kind, such as Secret or Deployment.apps.")
+    must_have_group(node, kind)
     return kind
 
 
@@ -247,53 +247,6 @@ def _lease_duration(node: Node) -> float:
 _SHORTEST_LEASE = 5
 
 
-def _pointer(node: Node) -> str:
-    pointer = text(node)
-    if not pointer.startswith("/"):
-        node.error("must be a JSON pointer, such as /spec/password.")
-    return pointer
-
-
-def _expression(node: Node) -> str:
-    expression = text(node)
-    why = unreadable(expression) if expression else ""
-    if why:
-        node.error(f"is no jq path expression: {why}.")
-    return expression
-
-
-def _hidden_kind(node: Node) -> str:
-    kind = text(node)
-    if not _KIND_GLOB.fullmatch(kind):
-        node.error("must be a kind, such as Secret, Deployment.apps or *.")
-    return kind
-
-
-_KIND_GLOB = regex(r"[A-Z*][A-Za-z0-9*]*(?:\.[a-z0-9.*-]+)?")
-
-
-def _hidden_field(node: Node) -> HiddenField:
-    table: Table = {
-        "kind": _hidden_kind,
-        "jsonPointers": list_of(_pointer),
-        "jqPathExpressions": list_of(_expression),
-    }
-    found = strict_fields(node, table)
-    if isinstance(node.value, dict) and not (node.has("jsonPointers") or node.has("jqPathExpressions")):
-        node.error("names no field; write jsonPointers or jqPathExpressions.")
-    return HiddenField(**found)
-
-
-def _masking(node: Node) -> Masking:
-    table: Table = {"fields": list_of(_hidden_field), "annotations": texts, "guess": flag}
-    found = strict_fields(node, table)
-    return Masking(
-        fields=tuple(found.get("fields", ())),
-        annotations=frozenset(found.get("annotations", ())),
-        guess=found.get("guess", True),
-    )
-
-
 _SETTINGS: Table = {
     "clusters": _clusters,
     "defaultCluster": text,
@@ -310,7 +263,7 @@ _SETTINGS: Table = {
     "signing": lambda node: strict_fields(node, {"gpgKeys": texts, "allowedSigners": text}),
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
-    "masking": _masking,
+    "masking": masking,
     "kubeVersion": _kube_version,
     "validation": _word("warn", "refuse", "off"),
 }

@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
+from syncline.config.metadata import odd_annotations
 from syncline.core.applyset import TRACKING_ANNOTATION, tracking_id
 from syncline.core.normalize import normalize_desired
 from syncline.core.order import wave_of
@@ -239,6 +240,19 @@ def misread_hooks(manifests: Iterable[Manifest]) -> Iterator[str]:
                     yield f"{where} names the {what} {word!r}, which nobody knows{did_you_mean(word, known)}"
 
 
+def odd_words(manifests: Iterable[Manifest]) -> Iterator[str]:
+    """Annotations that have no effect although somebody wrote them for one."""
+    for manifest in manifests:
+        found = _annotations(manifest.body)
+        if not found:
+            continue
+        where = f"{manifest.key} ({manifest.origin})"
+        for name, why in odd_annotations(found):
+            yield f"{where}: the annotation {name} {why}"
+        if _POLICY in found and not is_hook(manifest.body):
+            yield f"{where}: the annotation {_POLICY} has no effect: it is no hook."
+
+
 def odd_policies(hooks: Iterable[Manifest]) -> Iterator[str]:
     """Helm's delete policies that Helm does not know; Argo CD passes over them, too."""
     for hook in hooks:
@@ -246,6 +260,24 @@ def odd_policies(hooks: Iterable[Manifest]) -> Iterator[str]:
             if word not in _HELM_POLICIES:
                 where = f"{hook.key} ({hook.origin}) has the {_HELM_POLICY} {word!r}"
                 yield f"{where}, which does not count{did_you_mean(word, _HELM_POLICIES)}"
+
+
+_RUN_ONCE: Final = frozenset({"Job.batch", "Pod", "Workflow.argoproj.io"})
+
+
+def stale_hooks(runs: Iterable[HookRun], live: Mapping[ResourceKey, Body]) -> Iterator[str]:
+    """Hooks whose object of an earlier sync stays, so that what ran then does not run again (as in Argo
+    CD).
+    """
+    for run in runs:
+        there = live.get(run.key)
+        stays = DeletePolicy.BEFORE_HOOK_CREATION not in run.policies
+        if stays and there is not None and run.key.group_kind in _RUN_ONCE and run_mark(there) != run.mark:
+            words = ", ".join(sorted(policy.value for policy in run.policies))
+            yield (
+                f"The {run.phase.value} hook {run.key} ({run.origin}) is there from an earlier sync and does "
+                f"not run again: its delete policy {words} leaves it; add BeforeHookCreation."
+            )
 
 
 def idle_hooks(hooks: Iterable[Manifest]) -> Iterator[str]:

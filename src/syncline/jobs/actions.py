@@ -14,6 +14,7 @@ from syncline.core.actions import Actions, Asked
 from syncline.core.actions.changes import changes_of, refusals
 from syncline.core.live import Level, LiveState
 from syncline.core.plan import Plan
+from syncline.core.project import restrained
 from syncline.core.rendering import Rendering
 from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.carry_out import Turn, means_of
@@ -22,6 +23,7 @@ from syncline.jobs.each_app import one_by_one
 from syncline.jobs.prepare import Prepared, Record, recall
 from syncline.jobs.present import app_report, cluster_label, complaint_notes
 from syncline.jobs.rights import must_write
+from syncline.jobs.targets import target_of
 from syncline.kube.live import read_live
 from syncline.report.model import AppReport, Job, Note, Report, ResourceRow, Severity
 
@@ -117,6 +119,9 @@ def _prepared(
     changes = changes_of(effect, body, key)
     own = frozenset({app.destination.namespace, *(each.namespace for each in record.inventory.keys)} - {""})
     plan = Plan(app.name, "", Level.LIVE, record.inventory, changes, refusals=refusals(changes, own))
+    project = session.project(app.project)
+    if project is not None:
+        plan = restrained(plan, project, target_of(app.destination, session))
     return Prepared(app, plan, LiveState({key: body}), Rendering(app.name, "", ()), record)
 
 

@@ -23,7 +23,9 @@ from syncline.core.hooks import (
     idle_hooks,
     misread_hooks,
     odd_policies,
+    odd_words,
     split_hooks,
+    stale_hooks,
 )
 from syncline.core.inventory import Heal, Inventory, Operation
 from syncline.core.live import Level, LiveState, Prediction
@@ -189,7 +191,8 @@ def against_live(
     plan = governed(replace(plan, refusals=(*plan.refusals, *sentences)), app, session)
     plan = guarded(_with_parent(plan, record), _allowance(app, session))
     said = (*told, *hushed(prediction), *_notes(rendering), *unasked_notes(prediction))
-    notes = (*notes, *said, *project_notes(app, session))
+    stale = (Note(Severity.WARNING, text) for text in stale_hooks(plan.runs, live.objects))
+    notes = (*notes, *said, *stale, *project_notes(app, session))
     why = session.masker.scrub(prediction.reason)
     return Prepared(app, plan, live, rendering, record, why, notes, again)
 
@@ -321,7 +324,8 @@ def _notes(rendering: Rendering) -> Iterator[Note]:
     hooks = split_hooks(rendering.manifests)[1]
     for sentence in idle_hooks(hooks):
         yield Note(Severity.INFO, sentence)
-    odd = (*odd_weights(rendering.manifests), *odd_policies(hooks), *misread_comparing(rendering.manifests))
+    listed = rendering.manifests
+    odd = (*odd_weights(listed), *odd_policies(hooks), *misread_comparing(listed), *odd_words(listed))
     for sentence in odd:
         yield Note(Severity.WARNING, sentence)
 

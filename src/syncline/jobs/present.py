@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
+from syncline.config.complaint import did_you_mean
 from syncline.core.compare_options import is_extraneous
 from syncline.core.drift import blames
 from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
@@ -34,13 +35,13 @@ from syncline.report.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.config.application import Application
     from syncline.core.hooks import HookRun
     from syncline.core.inventory import Inventory
     from syncline.core.rendering import Rendering
-    from syncline.core.resource import Body
+    from syncline.core.resource import Body, ResourceKey
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
 
@@ -59,7 +60,8 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         for change in plan.changes
         if change.action not in _QUIET
     )
-    seen = tuple(_seen(plan, result, session.assess)) if plan.level is not Level.OFFLINE else ()
+    unseen = _unseen(prepared, session.assess)
+    seen = tuple(_seen(plan, result, session.assess, unseen)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
         name=prepared.app.name,
         cluster=cluster_label(prepared.app, session),
@@ -77,7 +79,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         outcome=_outcome(plan, result),
         failures=tuple(_failures(plan, result, masker)),
         resources=tuple(_rows(seen, masker)),
-        health=_health(seen) if seen else None,
+        health=_health(seen, unseen) if seen else None,
         fingerprint=fingerprint(plan) if plan.writes else "",
         partial=plan.partial,
     )
@@ -221,13 +223,27 @@ _PAST = {
 }
 
 
-def _seen(plan: Plan, result: SyncResult | None, assess: Assess) -> Iterator[_Seen]:
+def _unseen(prepared: Prepared, assess: Assess) -> Mapping[ResourceKey, Health]:
+    """Objects that could not be read: of a kind whose health counts nobody knows how they are."""
+    desired = {manifest.key: manifest.body for manifest in prepared.plan.manifests}
+    found = {}
+    for key, why in prepared.live.unreadable.items():
+        nameless = {"apiVersion": f"{key.group}/v1" if key.group else "v1", "kind": key.kind}
+        if assess(desired.get(key, nameless)) is not None:
+            found[key] = Health(HealthStatus.UNKNOWN, f"it could not be read: {why}")
+    return found
+
+
+def _seen(
+    plan: Plan, result: SyncResult | None, assess: Assess, unseen: Mapping[ResourceKey, Health]
+) -> Iterator[_Seen]:
     """The objects that are there or should be, each with how it is."""
     done = {event.key: event.action for event in result.done} if result else {}
     for change in plan.changes:
         if change.action is not Action.FORGET and done.get(change.key) is not Action.PRUNE:
             is_done = change.key in done
-            yield change, _health_of(change, result, assess, created=is_done), is_done
+            health = unseen.get(change.key) or _health_of(change, result, assess, created=is_done)
+            yield change, health, is_done
 
 
 def _rows(seen: Iterable[_Seen], masker: Masker) -> Iterator[ResourceRow]:
@@ -247,12 +263,12 @@ def _health_of(change: Change, result: SyncResult | None, assess: Assess, *, cre
     return assess(change.before)
 
 
-def _health(seen: Iterable[_Seen]) -> Health:
+def _health(seen: Iterable[_Seen], unseen: Mapping[ResourceKey, Health]) -> Health:
     return aggregate(
         Member(
             change.key,
             health,
-            live=change.before is not None or is_done,
+            live=change.before is not None or is_done or change.key in unseen,
             annotations=_annotations(change),
         )
         for change, health, is_done in seen
@@ -275,3 +291,26 @@ def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
             continue  # a problem of the run, and told as one
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)
+    yield from _names_of_nobody(session, revision)
+
+
+def _names_of_nobody(session: Session, revision: str) -> Iterator[Note]:
+    """What the settings say of applications and projects that mean nobody."""
+    settings, found = session.settings, session.configuration(revision)
+    if session.invocation.path or found.broken or session.family(revision).silent:
+        return
+    names = {app.name for app in session.applications(revision)}
+    for place, asked in (
+        ("drift.applications", settings.drift.applications),
+        ("render.applications", settings.helm_by_app),
+    ):
+        for name in sorted(asked.keys() - names):
+            hint = did_you_mean(name, names)
+            text = f"{place} of syncline.yaml names {name}, and there is no such Application{hint}"
+            yield Note(Severity.WARNING, text)
+    for name in sorted(set(settings.unrestricted_projects) & found.projects.keys()):
+        text = (
+            f"unrestrictedProjects of syncline.yaml names {name}, which is defined here "
+            f"({found.projects[name].origin}) and restricts all the same."
+        )
+        yield Note(Severity.WARNING, text)

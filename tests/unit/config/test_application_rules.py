@@ -170,8 +170,12 @@ NO_EFFECT: dict[str, tuple[dict[str, Any], str]] = {
         minimal(syncPolicy={"managedNamespaceMetadata": {"labels": {"a": "b"}}}),
         f"{POLICY}.managedNamespaceMetadata has no effect without the sync option CreateNamespace=true.",
     ),
+    "a rule without a group": (
+        minimal(ignoreDifferences=[{"kind": "Job", "jsonPointers": ["/spec"]}]),
+        f"{IGNORED_AT} has no effect: Job is of the group batch; write group: batch.",
+    ),
     "a rule without a field": (
-        minimal(ignoreDifferences=[{"kind": "Job"}]),
+        minimal(ignoreDifferences=[{"kind": "Pod"}]),
         (
             f"{IGNORED_AT} has no effect: it names no field. Write jsonPointers, jqPathExpressions or "
             "managedFieldsManagers."
@@ -333,7 +337,7 @@ def test_an_unknown_field_anywhere_is_a_warning_at_its_line(path: tuple[str | in
     assert len(found.applications) == 1
 
 
-NEEDED = ("syncOptions", "kind", "jsonPointers")
+NEEDED = ("syncOptions", "group", "kind", "jsonPointers")
 """Without these what stands beside them has no effect, which is said."""
 
 

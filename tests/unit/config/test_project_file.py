@@ -180,6 +180,13 @@ def test_source_integrity_asks_for_signatures_unless_its_mode_is_none(integrity:
             ),
         ),
         (
+            {"namespaceResourceBlacklist": [{"group": "", "kind": "Job"}]},
+            (
+                "error 7: spec.namespaceResourceBlacklist[0] denies nothing: Job is of the group batch; "
+                "write group: batch."
+            ),
+        ),
+        (
             {"roles": [{"name": "r", "policies": ["p, proj:other:r, applications, sync, team/*, allow"]}]},
             (
                 "error 9: spec.roles[0].policies[0] is about proj:other:r; a line of this role begins with "

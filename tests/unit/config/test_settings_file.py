@@ -335,6 +335,31 @@ REFUSED = {
         2,
         "remotes.r.clientCertificateEnv is shown over TLS alone (https://, oci://).",
     ),
+    "a protected kind of no group": (
+        "guard:\n  protectedKinds: [StatefulSet]\n",
+        2,
+        "guard.protectedKinds[0] means no object: StatefulSet is of the group apps; write StatefulSet.apps.",
+    ),
+    "a hidden kind of no group": (
+        "masking:\n  fields: [{kind: Deployment, jsonPointers: [/spec]}]\n",
+        2,
+        "masking.fields[0].kind means no object: Deployment is of the group apps; write Deployment.apps.",
+    ),
+    "a key for HTTPS": (
+        "remotes:\n  r: {url: 'https://x', sshKeyEnv: A}\n",
+        2,
+        "remotes.r.sshKeyEnv has no effect: it is about ssh://.",
+    ),
+    "a password for SSH": (
+        "remotes:\n  r: {url: 'ssh://x', passwordEnv: A}\n",
+        2,
+        "remotes.r.passwordEnv has no effect: it is about https:// and http:// and oci://.",
+    ),
+    "a history of a registry": (
+        "remotes:\n  r: {url: 'oci://x', depth: 5}\n",
+        2,
+        "remotes.r.depth has no effect: it is about https:// and http:// and ssh://.",
+    ),
     "a key in the file": (
         f"remotes:\n  r:\n    url: https://x\n    clientKey: {HIDDEN}\n",
         4,

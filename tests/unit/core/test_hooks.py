@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.core.hooks import SYNC_PHASES, Phase, is_hook, odd_policies, phases_of
+from syncline.core.hooks import SYNC_PHASES, Phase, is_hook, odd_policies, odd_words, phases_of
 from syncline.core.resource import Manifest, key_of
 from syncline.errors import Place
 
@@ -142,3 +142,28 @@ def test_a_delete_policy_that_helm_does_not_know_is_told(policy: str, sentences:
     found = list(odd_policies([Manifest(key_of(body), "v1", body, Place("a.yaml", 3))]))
 
     assert [each in text for each, text in zip(sentences, found, strict=True)] == [True] * len(sentences)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "sync-option",
+            "Prune=false",
+            "is none of Argo CD's and has no effect; did you mean sync-opt",
+        ),
+        ("ignore-healthcheck", "True", 'has no effect: only "true" has.'),
+        ("ignore-healthcheck", "true", ""),
+        ("hook-delete-policy", "HookSucceeded", "has no effect: it is no hook."),
+        ("application-set-refresh", "true", ""),
+        ("nothing-alike-at-all", "true", ""),
+    ],
+)
+def test_an_annotation_without_effect_is_told(name: str, value: str, said: str) -> None:
+    notes = {f"argocd.argoproj.io/{name}": value, "example.com/a": "b"}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "annotations": notes}}
+    asked = Manifest(key_of(body), "v1", body, Place("a.yaml", 1))
+
+    found = list(odd_words([asked]))
+
+    assert [said in each and f"argocd.argoproj.io/{name} " in each for each in found] == [True] * bool(said)
