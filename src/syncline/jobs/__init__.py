@@ -11,7 +11,7 @@ from syncline.errors import ExitCode
 from syncline.jobs.afterthoughts import afterthoughts
 from syncline.jobs.border import Discreet, scrubbed
 from syncline.jobs.choose import labels
-from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
+from syncline.report.model import AppReport, Job, Problem, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,23 +43,11 @@ def run(session: Session, observer: Observer) -> Report:
     whole = replace(
         report,
         applications=(*report.applications, *broken),
-        notes=(*report.notes, *_approvals_of_nothing(session, report)),
         problems=(*report.problems, *unclear),
         notes=(*report.notes, *afterthoughts(report, session)),
         seconds=seconds,
     )
     return scrubbed(whole, session.masker)
-
-
-def _approvals_of_nothing(session: Session, report: Report) -> tuple[Note, ...]:
-    """A name that is approved and means no object of this run: who misspells one is to learn of it."""
-    known = {str(change.key) for app in report.applications for change in app.changes}
-    if report.interrupted or any(app.problem for app in report.applications):
-        return ()
-    return tuple(
-        Note(Severity.WARNING, f"{name!r} was approved, and nothing that this run would delete is called so.")
-        for name in sorted(session.permissions.approved - known)
-    )
 
 
 def _broken(session: Session, revision: str) -> tuple[AppReport, ...]:

@@ -36,7 +36,8 @@ def afterthoughts(report: Report, session: Session) -> Iterator[Note]:
 
 def _approvals(report: Report, session: Session) -> Iterator[Note]:
     approved = session.permissions.approved
-    if not approved:
+    # What could not be looked at may have had it.
+    if not approved or report.interrupted or any(app.problem for app in report.applications):
         return
     backs = tuple(app.way_back for app in report.applications if app.way_back is not None)
     there = {str(change.key) for app in (*report.applications, *backs) for change in app.changes}

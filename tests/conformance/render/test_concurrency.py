@@ -1,4 +1,4 @@
-"""As many renderers at a time as the machine has cores, and none twice."""
+"""One renderer at a time more than the machine has cores, so that none idles, and none twice."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ echo + >> %(log)s; sleep 0.1; %(tool)s "$@"; code=$?; echo - >> %(log)s; exit $c
 """
 
 
-def test_builds_run_on_all_cores_and_no_more_each_once_for_each_side_and_one_failure_is_its_own(
+def test_builds_keep_all_cores_busy_and_no_more_than_that_each_once_for_each_side_and_one_failure_is_its_own(
     room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tool = next(f"{part}/kustomize" for part in room.path.split(":") if os.path.exists(f"{part}/kustomize"))  # noqa: PTH110
@@ -54,5 +54,5 @@ def test_builds_run_on_all_cores_and_no_more_each_once_for_each_side_and_one_fai
     broken = [app.name for app in report.applications if app.problem is not None]
     assert broken == ["app4"]
     steps = [1 if line == "+" else -1 for line in log.read_text().split()]
-    assert max(sum(steps[:end]) for end in range(len(steps) + 1)) == 3
+    assert max(sum(steps[:end]) for end in range(len(steps) + 1)) == 4  # while one is compared
     assert steps.count(1) in {13, 14}  # both sides of seven, each once; the broken one may end at its head
