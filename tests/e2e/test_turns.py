@@ -250,13 +250,13 @@ def test_of_many_runs_that_come_together_one_holds_it_at_a_time(
             inside.remove(number)
         lease.release()
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert most == [1] * 6
+    assert most == [1] * 12
 
 
 def test_sigterm_gives_the_lease_back(delivery: Delivery, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class Lease:
                 if tenure is not None and tenure.holder == self._terms.holder:
                     self._held = lease  # the answer to our write was lost; `_grasp` noted when it was sent
                 elif tenure is None or vigil.is_dead(tenure, lease):
-                    self._grasp(lease)
+                    self._grasp(lease, until)
                 else:
                     self._await(tenure, until)
         except ApiError as error:
@@ -121,7 +121,7 @@ class Lease:
         finally:
             self._held = None
 
-    def _grasp(self, lease: Body | None) -> None:
+    def _grasp(self, lease: Body | None, until: float) -> None:
         now, seconds = self._clock.now(), max(1, round(self._terms.seconds))
         wanted = taken(lease, self._owner, self._terms.holder, now, seconds)
         write = self._cluster.create if lease is None else self._cluster.update
@@ -129,10 +129,15 @@ class Lease:
         try:
             self._held = write(LEASES, wanted)
         except ApiError as error:
-            # Another run was quicker, or our own answer was lost: the next look tells which.
-            self._conflicts += 1
-            if error.code != _CONFLICT or self._conflicts >= _TRIES:
+            if error.code != _CONFLICT:
                 raise
+            # Another run was quicker, or our own answer was lost: the next look tells which. Of many runs
+            # that come together one is the last, so it is time that ends this, and not the number of tries.
+            self._conflicts += 1
+            if self._conflicts >= _TRIES:
+                if self._clock.monotonic() >= until:
+                    raise
+                self._over.wait(self._terms.pause / _TRIES)
         self._renewed_at = began
 
     def _await(self, tenure: Tenure, until: float) -> None:

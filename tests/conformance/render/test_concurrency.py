@@ -28,6 +28,7 @@ spec:
 """
 SPY = """\
 #!/bin/sh
+test "$1" = build || exec %(tool)s "$@"
 echo + >> %(log)s; sleep 0.1; %(tool)s "$@"; code=$?; echo - >> %(log)s; exit $code
 """
 
