@@ -104,10 +104,9 @@ def test_a_plan_beyond_the_prune_limit_is_refused_whole(delivery: Delivery) -> N
     first = f"ConfigMap {delivery.namespace}/c3"
     assert f"--approve '{first}'" in app.refusals[0]
     asked = delivery.sync(permissions=Permissions(approved=frozenset({first, "ConfigMap/c4"})), dry_run=True)
+    hint = f"did you mean ConfigMap {delivery.namespace}/c4?"
     assert [note.text for note in asked.notes] == [
-        "The approval of 'ConfigMap/c4' names no object of the plan; did you mean "
-        + repr(f"ConfigMap {delivery.namespace}/c4")
-        + "?"
+        f"The approval of 'ConfigMap/c4' names no object of the plan; {hint}"
     ]
     assert exit_code(report) is ExitCode.REFUSED
     assert delivery.exists("v1/configmaps/c5")

@@ -354,7 +354,7 @@ def test_a_name_that_means_nobody_is_told(shop: Shop) -> None:
     assert [note.text for note in report.notes] == [
         "drift.applications of syncline.yaml names wbe, and there is no such Application; did you mean web?",
         f"{UNRESTRICTED} names team, which is defined here (project.yaml:1) and restricts all the same.",
-        "The approval of 'ConfigMap one' names no object of the plan; did you mean 'ConfigMap shop/one'?",
+        "The approval of 'ConfigMap one' names no object of the plan; did you mean ConfigMap shop/one?",
     ]
 
 

@@ -89,7 +89,6 @@ _PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "controller.sync.timeout.seconds": ("0", "sync.timeout of syncline.yaml says how long a sync may take"),
     "reposerver.allow.oob.symlinks": ("false", "links that lead out of the repository are never followed"),
     "reposerver.enable.git.submodule": ("true", "submodules under remotes of syncline.yaml says it"),
-    "reposerver.max.combined.directory.manifests.size": ("10M", "the limit is 10M"),
 }
 
 

@@ -153,10 +153,10 @@ def _sync_option(node: Node) -> str:
     option = text(node)
     # Argo CD passes over what it does not know. Here it is an error: who misspells Prune=false must not learn
     # of it from what was deleted.
-    why = objection(option) if option else ""
-    if why.startswith("there is no"):
-        node.error(f"is not a sync option{did_you_mean(option.partition('=')[0], SYNC_OPTIONS)}")
-    elif why:
+    name = option.partition("=")[0]
+    if option and name not in SYNC_OPTIONS:
+        node.error(f"is not a sync option{did_you_mean(name, SYNC_OPTIONS)}")
+    elif option and (why := objection(option)):
         node.error(f"means nothing: {why}")
     return option
 

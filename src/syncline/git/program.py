@@ -118,7 +118,7 @@ class Git:
         environ = {**self._room.environ, **self._without_filters()}
         # Whoever is asked to stop now has done its work, and still reports.
         room = replace(self._room, environ=environ, seconds=_LOOK_SECONDS, check=None)
-        answer = self._start(("--no-optional-locks", "status", "--porcelain", "-z"), room)
+        answer = self._start(("status", "--porcelain", "-z"), room)
         # A renamed file has its former name in an entry of its own.
         entries = [entry for entry in answer.stdout.split(b"\0") if entry[2:3] == b" "]
         return len(entries) if answer.code == 0 else 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from syncline.config.complaint import did_you_mean
 from syncline.core.live import Level
 from syncline.report.model import Job, Note, Report, Severity
 from syncline.report.words import plural
@@ -42,16 +43,8 @@ def _approvals(report: Report, session: Session) -> Iterator[Note]:
     backs = tuple(app.way_back for app in report.applications if app.way_back is not None)
     there = {str(change.key) for app in (*report.applications, *backs) for change in app.changes}
     for name in sorted(approved - there):
-        yield Note(
-            Severity.WARNING, f"The approval of {name!r} names no object of the plan{_hint(name, there)}"
-        )
-
-
-def _hint(name: str, there: set[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, sorted(there), n=1)
-    return f"; did you mean {close[0]!r}?" if close else "; write it as the plan does."
+        text = f"The approval of {name!r} names no object of the plan{did_you_mean(name, there)}"
+        yield Note(Severity.WARNING, text)
 
 
 def _levels(report: Report) -> Iterator[Note]:

@@ -6,7 +6,6 @@ known to the masker before anything is asked of it.
 
 from __future__ import annotations
 
-import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -32,7 +31,7 @@ class Clusters:
 
     def expect(self) -> None:
         """Load what a connection takes while the run still waits for git: it is a tenth of a short run."""
-        threading.Thread(target=import_module, args=("syncline.kube.cluster",), daemon=True).start()
+        self._session.ahead.begin(lambda: import_module("syncline.kube.cluster"))
 
     def named(self, name: str) -> ApiCluster:
         """The cluster that the configuration calls so; empty for a default one without a name.

@@ -24,7 +24,7 @@ from syncline.jobs.each_app import one_by_one
 from syncline.jobs.orphans import orphan_notes
 from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
-from syncline.jobs.reservations import is_definition, own_resources
+from syncline.jobs.reservations import only_define, own_resources
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ def _only_defines(app: Application, session: Session) -> bool:
     record: its children are delivered by themselves, the rest is applied only where there is an Argo CD.
     """
     manifests = session.rendering(app, session.head).manifests
-    if not manifests or not all(is_definition(manifest.key) for manifest in manifests):
-        return False
-    return not own_resources(manifests, recall(app, session).cluster)[0]
+    return only_define(manifests) and not own_resources(manifests, recall(app, session).cluster)[0]
 
 
 def _check(app: Application, session: Session, observer: Observer) -> AppReport:

@@ -117,7 +117,8 @@ class _Reading:
 
     def followed(self, say: Callable[[str], None]) -> Iterator[LogLine]:
         """What was written and what will be."""
-        self._must_have_containers(self._pods())
+        if self._asked.containers:
+            self._must_have_containers(self._pods())
         following = Following(self._cluster, self._session.cancellation, say, most=MOST)
         return following.lines(lambda: self._look(say), self._session.clock.monotonic)
 

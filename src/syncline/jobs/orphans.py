@@ -12,6 +12,7 @@ from syncline.core.project import claims_of, is_orphan
 from syncline.core.resource import key_of
 from syncline.errors import ClusterError, ConfigError
 from syncline.report.model import Note, Severity
+from syncline.report.words import plural
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -61,9 +62,8 @@ def orphan_notes(app: Application, cluster: Cluster, session: Session) -> tuple[
         return ()
     more = f" and {len(orphans) - _NAMED} more" if len(orphans) > _NAMED else ""
     names = ", ".join(f"{key.group_kind} {key.name}" for key in orphans[:_NAMED])
-    count = "1 object" if len(orphans) == 1 else f"{len(orphans)} objects"
     verb = "belongs" if len(orphans) == 1 else "belong"
-    text = f"{count} in {namespace} {verb} to no Application: {names}{more}."
+    text = f"{plural(len(orphans), 'object')} in {namespace} {verb} to no Application: {names}{more}."
     return (Note(Severity.WARNING, text, place=project.place("orphanedResources")),)
 
 

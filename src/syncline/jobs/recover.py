@@ -32,7 +32,7 @@ from syncline.jobs.each_app import Row, one_by_one
 from syncline.jobs.goodness import Good, Goodness
 from syncline.jobs.prepare import RESOURCES, Extent, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes, problem_report
-from syncline.jobs.reservations import is_definition
+from syncline.jobs.reservations import only_define
 from syncline.jobs.rights import must_write
 from syncline.report.model import AppReport, Note, Problem, Report, Severity
 from syncline.report.words import differs, duration, plural, short, visible_changes
@@ -66,8 +66,7 @@ class Item(Struct, frozen=True):
     @property
     def has_only_children(self) -> bool:
         """Whether it renders nothing but Argo CD's definitions, so that no cluster remembers it."""
-        manifests = self.rendering.manifests
-        return bool(manifests) and all(is_definition(manifest.key) for manifest in manifests)
+        return only_define(self.rendering.manifests)
 
 
 def recover(session: Session, observer: Observer) -> Report:

@@ -25,7 +25,7 @@ from syncline.ports import ApiResource
 from syncline.report.model import Note, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from syncline.config.application import Application
     from syncline.core.applyset import Owner
@@ -72,6 +72,11 @@ def own_resources(
         )
         notes.append(Note(Severity.INFO, said))
     return tuple(kept), tuple(notes)
+
+
+def only_define(manifests: Collection[Manifest]) -> bool:
+    """Whether all of an application is definitions, so that it may have nothing in a cluster."""
+    return bool(manifests) and all(is_definition(manifest.key) for manifest in manifests)
 
 
 def is_definition(key: ResourceKey) -> bool:

@@ -243,6 +243,7 @@ data:
         ("argocd-cmd-params-cm", "controller.diff.server.side", "true", "has no effect: ask for the level"),
         ("argocd-cmd-params-cm", "controller.sync.timeout.seconds", "0", ""),
         ("argocd-cmd-params-cm", "server.insecure", "true", ""),
+        ("argocd-cmd-params-cm", "reposerver.max.combined.directory.manifests.size", "20M", ""),
     ],
 )
 def test_a_key_without_effect_is_told(name: str, key: str, value: str, said: str) -> None:
