@@ -15,7 +15,7 @@ import stat
 import struct
 import sys
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -240,17 +240,43 @@ def _everywhere(path: str) -> _Held:
 
 def _linked(folders: Iterable[Path]) -> Iterator[Path]:
     """The programs that lie elsewhere than the links on the path say."""
-    for folder in folders:
+    real = cache(os.path.realpath)  # hundreds of links lead to few directories
+    for folder in dict.fromkeys(real(str(each)) for each in folders):
         try:
             with os.scandir(folder) as entries:
-                links = [entry.path for entry in entries if entry.is_symlink()]
+                links = [entry.path for entry in entries if entry.is_symlink() and _leads_away(entry.path)]
         except OSError:
             continue
-        real_folder = os.path.realpath(folder)
+        inside = tuple(f"{each}{os.sep}" for each in (folder, *_SYSTEM))
         for link in links:
-            target = os.path.realpath(link)
-            if not target.startswith((f"{real_folder}{os.sep}", *(f"{each}{os.sep}" for each in _SYSTEM))):
+            target = _end(link, real)
+            if not target.startswith(inside):
                 yield Path(target)
+
+
+def _leads_away(link: str) -> bool:
+    """Whether a link names another directory than its own: what it names there is met by itself."""
+    try:
+        return os.sep in os.readlink(link)  # noqa: PTH115 - there are hundreds
+    except OSError:
+        return False  # it has gone meanwhile
+
+
+def _end(link: str, real: Callable[[str], str]) -> str:
+    """What a link is in the end; `real` tells it of a directory."""
+    path = link
+    for _ in range(_MOST_LINKS):
+        folder, name = os.path.split(path)
+        path = os.path.join(real(folder), name)  # noqa: PTH118 - there are hundreds
+        try:
+            path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
+        except OSError:
+            break
+    return path
+
+
+_MOST_LINKS: Final = 40
+"""As many as Linux follows."""
 
 
 def _of_python() -> Iterator[Path]:

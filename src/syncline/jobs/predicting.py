@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from syncline.core.admission import quieted
 from syncline.core.handover import removed_with, without_record
 from syncline.core.ignore import Place, yielding
 from syncline.core.live import Level, LiveState, Prediction
@@ -19,9 +18,7 @@ from syncline.core.normalize import normalize_desired
 from syncline.core.options import Manner, Method
 from syncline.core.predict import in_sync, predict_apply, predict_removal, predict_replace
 from syncline.errors import ApiError
-from syncline.kube.dryrun import dry_run
 from syncline.report.model import Note, Severity
-from syncline.writer import replacement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,6 +67,8 @@ class Question(Struct, frozen=True):
     def ask(self, cluster: Cluster, resource: ApiResource) -> Body:
         """What the server says that it would make."""
         if self.manner.method is not Method.APPLY:
+            from syncline.writer import replacement
+
             body = replacement(self.live, self.desired, self.manner)
             return cluster.update(resource, body, dry_run=True, validate=self.manner.validate)
         answer = cluster.apply(resource, self.desired, dry_run=True, validate=self.manner.validate)
@@ -154,6 +153,8 @@ def predict(
             questions[manifest.key] = question
     if level is not Level.DRY_RUN or not questions:
         return Prediction(level, objects, shapes=terms.shapes)
+    from syncline.kube.dryrun import dry_run
+
     versions: Mapping[ResourceKey, str] = {manifest.key: manifest.api_version for manifest in listed}
     asked = [(key, versions[key], question.desired) for key, question in questions.items()]
     answer = dry_run(
@@ -182,6 +183,8 @@ def _quieted(
     """The server's answers without what admission makes of an object by itself (Argo CD, "Server-Side
     Diff").
     """
+    from syncline.core.admission import quieted
+
     return {
         key: quieted(questions[key].live, guesses[key], answer, questions[key].shape, questions[key].lost)
         for key, answer in answers.items()

@@ -24,7 +24,6 @@ from syncline.jobs.recipe import Recipes
 from syncline.jobs.rendering import as_reviewed
 from syncline.once import Once
 from syncline.render import render
-from syncline.render.cache import SHORTEST_KEY, Cache
 from syncline.report.model import Job
 from syncline.runtime import each
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
     from syncline.jobs.session import Session
+    from syncline.render.cache import Cache
 
 _SHOWING: Final = frozenset({Job.DIFF, Job.RENDER})
 """The jobs that write nothing to a cluster, whatever they are told."""
@@ -125,6 +125,8 @@ def _cache_of(session: Session) -> Cache | None:
     invocation = session.invocation
     if not invocation.cache:
         return None
+    from syncline.render.cache import SHORTEST_KEY, Cache
+
     secret = invocation.environ.get(KEY, "")
     if secret and len(secret) < SHORTEST_KEY:
         raise UsageError(

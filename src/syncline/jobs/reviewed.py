@@ -17,7 +17,6 @@ from syncline.core.family import identity
 from syncline.core.noise import SILENCE, Noise
 from syncline.core.review import Binding, Departure, Review, departures, refuses, review
 from syncline.errors import GitError, GitHubError, SynclineError, UsageError
-from syncline.jobs.noise import noise_of
 from syncline.render.programs import short
 from syncline.report.model import Note, Severity
 from syncline.report.record import reviews_in
@@ -131,6 +130,8 @@ class Reviews:
         app, session = prepared.app, self._session
         seen = self._known.get(identity(app))
         try:
+            from syncline.jobs.noise import noise_of
+
             noise, _ = noise_of(app, prepared.plan, prepared.rendering, session)
         except SynclineError:
             noise = SILENCE

@@ -6,7 +6,7 @@ The law: they are read once, and only when somebody asks.
 from __future__ import annotations
 
 import functools
-from importlib import resources
+from pathlib import Path
 
 from syncline.core.openapi import Table
 
@@ -14,4 +14,4 @@ from syncline.core.openapi import Table
 @functools.cache
 def table() -> Table:
     """The table that `make tables` made."""
-    return Table(resources.files("syncline.kube").joinpath("kinds.txt").read_text(encoding="utf-8"))
+    return Table(Path(__file__).with_name("kinds.txt").read_text(encoding="utf-8"))

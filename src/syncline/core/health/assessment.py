@@ -16,7 +16,6 @@ from syncline.core.health import apps, batch, core_v1, others
 from syncline.core.health.aggregation import IGNORE
 from syncline.core.health.fields import Malformed
 from syncline.core.health.kstatus import by_convention
-from syncline.core.health.pack import rules_for
 from syncline.core.health.status import Health, HealthStatus
 from syncline.core.resource import group_of
 
@@ -111,6 +110,10 @@ def is_ignored(body: Body) -> bool:
 
 
 def _by_pack(group: str, kind: str, body: Body) -> Health | None:
+    if "." not in group:  # a kind of Kubernetes itself, and the pack is about those of others
+        return by_convention(group, body)
+    from syncline.core.health.pack import rules_for
+
     rules = rules_for(group, kind)
     return _judged(rules, body) if rules is not None else by_convention(group, body)
 

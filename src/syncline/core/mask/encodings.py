@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import json
 import re
 import urllib.parse
@@ -203,6 +202,8 @@ def views(text: str) -> Iterator[tuple[View, ...]]:
     if "%" in text or "+" in text:
         yield (View(text, _PERCENT, _unquote),)
     if "&" in text:
+        import html
+
         yield (View(text, _ENTITY, html.unescape),)
     if "''" in text:
         yield (View(text, _DOUBLED, lambda _: "'"),)
