@@ -81,6 +81,35 @@ def test_a_program_that_is_named_by_its_path_can_be_started_wherever_it_lies(
     assert done.stdout == b"went\n"
 
 
+@needs_wall
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"path/tool": "../home/tool"},
+        {"path/tool": "other", "path/other": "../home/tool"},
+        {"path/tool": "../alternatives/tool", "alternatives/tool": "../home/tool"},
+        {"path/tool": "../alternatives/tool", "alternatives": "elsewhere", "elsewhere/tool": "../home/tool"},
+    ],
+    ids=["one", "two in a folder", "two folders", "a folder that is a link"],
+)
+def test_a_program_is_found_on_the_path_whichever_links_lead_to_it(
+    links: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    program = tmp_path / "home/tool"
+    program.write_text("#!/bin/sh\necho went\n")
+    program.chmod(0o755)
+    for link, target in links.items():
+        (tmp_path / link).parent.mkdir(exist_ok=True)
+        (tmp_path / link).symlink_to(target)
+    (tmp_path / "place").mkdir()
+
+    found = f"{tmp_path / 'path'}{os.pathsep}{os.environ['PATH']}"
+    done = run(["tool"], cwd=tmp_path / "place", room=replace(ROOM, path=found))
+
+    assert done.stdout == b"went\n"
+
+
 def test_a_program_that_is_not_there_is_named_under_limits_too(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="no-such-tool is not on the PATH"):
         run(["no-such-tool"], cwd=tmp_path, room=replace(ROOM, limits=Limits(processes=100_000)))
