@@ -159,19 +159,21 @@ def peer(place: Place) -> None:
     program = _installed(place)
     if program is None:
         return
+    flux = toolchain.provide(toolchain.RENDERING_PEERS, environ=os.environ)
+    environ = {**place.environ, "PATH": toolchain.search_path(flux, place.environ)}
     root = place.scratch / "flux"
     root.mkdir()
     names = [f"app-{number:04}" for number in range(MIXED) if fleet.kind_of(number) == "kustomize"]
     wanted = {path: text for path, text in fleet.files(MIXED).items() if _is_of(path, names)}
-    flux = {f"clusters/prod/{name}.yaml": FLUX % (name, f"apps/{name}") for name in names}
-    fleet.commit(root, {**wanted, **flux}, "all")
+    defined = {f"clusters/prod/{name}.yaml": FLUX % (name, f"apps/{name}") for name in names}
+    fleet.commit(root, {**wanted, **defined}, "all")
     command = [str(program), "build", "ks", "--path", "clusters/prod"]
-    done = subprocess.run(command, cwd=root, env=place.environ, capture_output=True, check=False, timeout=600)
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, check=False, timeout=600)
     if done.returncode:
         last = done.stderr.decode().strip().splitlines()[-1:]
         print(f"{PEER} cannot build the tree: {' '.join(last)[:200]}")
         return
-    theirs = median(lambda: cost(command, root, place.environ), 3)
+    theirs = median(lambda: cost(command, root, environ), 3)
     ours = median(lambda: place.syncline(root, "render"), 3)
     row(f"{PEER} build ks, {len(names)} Kustomizations", theirs)
     row("syncline render, the same as Applications", ours, f"theirs: {theirs.against(ours)}")

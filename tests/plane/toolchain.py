@@ -6,9 +6,11 @@ The law: a tool's path names its pinned version, so a path that exists is the ri
 
 import argparse
 import hashlib
+import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +28,10 @@ MODULES = Path(__file__).parent / "go"
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program, the pinned module under `go/` that holds it, and how the linker tells it its version."""
+    """A program, the pinned module under `go/` that holds it, and how the linker tells it its version.
+
+    A module that `lacks` files which its own release process makes is built in a copy that has them, empty.
+    """
 
     name: str
     module: str
@@ -34,6 +39,7 @@ class Tool:
     pinned: str
     stamps: tuple[str, ...] = ()
     seconds: int = 60
+    lacks: tuple[str, ...] = ()
 
 
 def _kubernetes(name: str, seconds: int) -> Tool:
@@ -105,6 +111,15 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
                 seconds=90,
             ),
             Tool(
+                "flux",
+                "flux",
+                "./cmd/flux",
+                "github.com/fluxcd/flux2/v2",
+                ("main.VERSION={version}",),
+                seconds=240,
+                lacks=("cmd/flux/manifests/none.yaml",),
+            ),
+            Tool(
                 "registry",
                 "registry",
                 "github.com/distribution/distribution/v3/cmd/registry",
@@ -126,6 +141,8 @@ REMOTES = ("registry",)
 """Where sources elsewhere are fetched from."""
 PEERS = ("kapp",)
 """What `make bench` compares with beside kubectl; nothing else needs it."""
+RENDERING_PEERS = ("flux",)
+"""What a peer of the renderers needs, in `make bench` alone."""
 PREBUILT = frozenset({"etcd", "kube-apiserver", "kubectl"})
 """What KUBEBUILDER_ASSETS holds by envtest's convention."""
 
@@ -208,18 +225,38 @@ def _build(tool: Tool, path: Path, environ: Mapping[str, str], progress: Progres
     progress.say(f"{title} (once; about {tool.seconds} s on two cores)")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{tool.name}-") as scratch:
-        made = Path(scratch, tool.name)
+        made, place = Path(scratch, tool.name), MODULES / tool.module
+        if tool.lacks:
+            place = _completed(tool, str(go), build_environ(go, environ), Path(scratch, "module"))
         options = ["-trimpath", "-v", "-ldflags", _linker_flags(tool), "-o", str(made)]
-        _compile([str(go), "build", *options, tool.package], tool, build_environ(go, environ), progress)
+        command = [str(go), "build", *options, tool.package]
+        _compile(command, place, (tool.name, build_environ(go, environ)), progress)
         made.rename(path)
     progress.say(f"built {tool.name} in {time.monotonic() - began:.0f} s")
 
 
-def _compile(command: Sequence[str], tool: Tool, environ: Mapping[str, str], progress: Progress) -> None:
-    began, packages, words = time.monotonic(), 0, list[str]()
+def _completed(tool: Tool, go: str, environ: dict[str, str], copy: Path) -> Path:
+    """The pinned module by itself, checked against its sum, with what it lacks."""
+    asked = [go, "mod", "download", "-json", f"{tool.pinned}@{_version(tool)}"]
+    done = subprocess.run(asked, cwd=MODULES / tool.module, env=environ, capture_output=True, check=False)
+    if done.returncode:
+        raise BuildError(f"{tool.pinned} could not be fetched:\n{done.stdout.decode()}{done.stderr.decode()}")
+    shutil.copytree(json.loads(done.stdout)["Dir"], copy, copy_function=shutil.copyfile)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    for name in tool.lacks:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).touch()
+    return copy
+
+
+def _compile(
+    command: Sequence[str], place: Path, names: tuple[str, dict[str, str]], progress: Progress
+) -> None:
+    (name, environ), began, packages, words = names, time.monotonic(), 0, list[str]()
     with subprocess.Popen(
         command,
-        cwd=MODULES / tool.module,
+        cwd=place,
         env=environ,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -230,10 +267,10 @@ def _compile(command: Sequence[str], tool: Tool, environ: Mapping[str, str], pro
                 packages += 1
             else:
                 words.append(line)
-            progress.tick(f"  {tool.name}: {packages} packages, {time.monotonic() - began:.0f} s")
+            progress.tick(f"  {name}: {packages} packages, {time.monotonic() - began:.0f} s")
     if compiler.returncode != 0:
         raise BuildError(
-            f"{tool.name} could not be built ({' '.join(command[:2])} in {MODULES / tool.module}):\n"
+            f"{name} could not be built ({' '.join(command[:2])} in {place}):\n"
             f"{''.join(words[-20:])}Check that Go modules can be fetched (GOPROXY), then run this again."
         )
 
@@ -248,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only", metavar="NAMES", help=f"some of {','.join(TOOLS)}, or renderers, remotes, plane or peers"
     )
     asked = parser.parse_args(arguments).only
-    groups = {"renderers": RENDERERS, "remotes": REMOTES, "plane": PLANE, "peers": PEERS}
+    groups = {"renderers": RENDERERS, "remotes": REMOTES, "plane": PLANE, "peers": (*PEERS, *RENDERING_PEERS)}
     words = asked.split(",") if asked else ["renderers", "remotes", "plane"]
     names = [name for word in words for name in groups.get(word, (word,))]
     if unknown := sorted(set(names) - set(TOOLS)):

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from syncline.config.application import HelmOptions, HelmParameter
 from syncline.core.rendering import Chunk
@@ -22,6 +21,7 @@ from syncline.process import run
 from syncline.render.capabilities import api_versions, kube_version
 from syncline.render.chart_build import Built, SchemaCheck, assembly_of
 from syncline.render.helm_program import program
+from syncline.render.helm_room import roomy
 from syncline.render.helm_values import one_file, value_files
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
@@ -29,15 +29,7 @@ from syncline.render.trouble import tool_trouble
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from syncline.process import Room
     from syncline.render.options import Order
-
-_ROOMY: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "LC_MESSAGES": "fr_FR.UTF-8"}
-"""Helm lives for the blink of an eye, and spends a fifth of it on collecting what it leaves; so it may take
-more memory, up to a limit, before it looks.  Another third goes to the messages of `kubectl`, parts of which
-are linked into it: its catalogue is packed and read at each start, in the language of the environment, and
-the French one has 5 KB where the English one has 350.  `helm template` says nothing out of it.
-"""
 
 _SOURCE: Final = regex(rb"^# Source: (?P<chart>[^/\n]+)/(?P<path>.+)$", re.MULTILINE)
 _SEPARATOR: Final = regex(rb"^---[ \t\r]*$", re.MULTILINE)
@@ -76,14 +68,10 @@ def render(order: Order) -> Iterator[Chunk]:
             },
         )
         room = order.room_with(chart.tree or chart.path, scratch, *files.values, *files.parameters.values())
-        answer = run(_argv(order, files, scratch), cwd=chart.path, room=_roomy(room), name="helm")
+        answer = run(_argv(order, files, scratch), cwd=chart.path, room=roomy(room), name="helm")
     if answer.code:
         raise tool_trouble("helm", answer.stderr, order.place(order.directory / "Chart.yaml"))
     yield from _chunks(answer.stdout, order, chart.lent)
-
-
-def _roomy(room: Room) -> Room:
-    return replace(room, environ={**_ROOMY, **room.environ})
 
 
 def _argv(order: Order, files: Files, scratch: Path) -> list[str]:

@@ -22,6 +22,7 @@ from syncline.fetch import FetchError
 from syncline.patterns import regex
 from syncline.process import Completed, hand_over, run
 from syncline.render.charts import check_schemas
+from syncline.render.helm_room import roomy
 from syncline.render.kustomization import Asked, Spot, Step, Tree, Way, file_of
 from syncline.render.kustomize_bases import Bases
 from syncline.render.kustomize_copy import named_by
@@ -54,10 +55,11 @@ def render(order: Order) -> Iterator[Chunk]:
     with _copied(order, directory) as (place, copy):
         _edit(order, place, _localized(order, copy))
         asked = _ask_for_origins(place)
+        room = order.room_with(top_of(order, place))
         answer = run(
             [program(order), "build", ".", *flags(order)],
             cwd=place,
-            room=order.room_with(top_of(order, place)),
+            room=roomy(room) if inflates_charts(order) else room,
         )
     if answer.code:
         raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, directory))
