@@ -98,7 +98,7 @@ def hidden_values(body: Body, rules: Masking) -> Iterator[bytes]:
             for name, inner in value.items():
                 # Who owns which field is no value, and half of a live object.
                 if inner.__class__ in _NESTED and name != "managedFields":
-                    todo.append(inner)  # noqa: PERF401 - a list of its own costs more than all of this
+                    todo.append(inner)
             if "kind" in value or "metadata" in value:
                 yield from _values_of(value, rules)
             # Nearly all maps have only names that were seen before.
