@@ -6,14 +6,14 @@ The law: it notes who asked for what and with which credentials, and answers as 
 from __future__ import annotations
 
 import base64
-import ssl
 import subprocess
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
+
+from listening import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,19 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(house: House, pair: Pair | None = None, *, known: Pair | None = None) -> Iterator[House]:
     """The house, open; with `known` only to who shows that certificate."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, house)) as server:
-        server.daemon_threads = True
-        if pair is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(pair.chain, pair.key)
-            if known is not None:
-                context.verify_mode = ssl.CERT_REQUIRED
-                context.load_verify_locations(known.chain)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        house.url = f"http{'s' if pair else ''}://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+    with answering(partial(_Handler, house), pair, known=known) as house.url:
         yield house
-        server.shutdown()
 
 
 def packed(charts: Mapping[str, Mapping[str, str]], target: Path, helm: Path, scratch: Path) -> None:

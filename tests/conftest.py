@@ -90,9 +90,12 @@ def second_plane(plane_tools: Mapping[str, Path]) -> Iterator[ControlPlane]:
 
 
 @pytest.fixture
-def namespace(plane: ControlPlane) -> Iterator[str]:
-    """A fresh namespace on the shared plane."""
+def namespace(plane: ControlPlane) -> str:
+    """A fresh namespace on the shared plane.
+
+    It stays, for the plane goes with the session: to delete one costs half a second of the processor, which
+    is more than most tests take.
+    """
     name = f"test-{uuid.uuid4().hex[:10]}"
     plane.create_namespace(name)
-    yield name
-    plane.delete_namespace(name)
+    return name

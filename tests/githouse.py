@@ -8,15 +8,14 @@ from __future__ import annotations
 import base64
 import json
 import os
-import ssl
 import subprocess
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 from e2e.delivery import AUTHOR
+from listening import answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,18 +104,9 @@ def serving(house: House, pair: Pair | None = None, *, known: Pair | None = None
         def log_message(self, *_: object) -> None:
             return
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        if pair is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(pair.chain, pair.key)
-            if known is not None:
-                context.verify_mode = ssl.CERT_REQUIRED
-                context.load_verify_locations(known.chain)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        house.url = f"http{'s' if pair else ''}://127.0.0.1:{server.server_port}"
+    house.root.mkdir(parents=True, exist_ok=True)
+    with answering(Door, pair, known=known) as house.url:
         yield house
-        server.shutdown()
 
 
 Answer = tuple[int, list[tuple[str, str]], bytes]

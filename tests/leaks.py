@@ -96,21 +96,31 @@ _RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{16,}")
 
 
+_DEEPEST: Final = 3
+"""Encodings around encodings."""
+
+
 def leaks(text: str) -> set[str]:
     """What a reader with patience finds of canaries."""
-    return {match for reading in _readings(text, 3) for match in _TRACE.findall(reading)}
+    return {match for reading in _readings(text) for match in _TRACE.findall(reading)}
 
 
-def _readings(text: str, depth: int) -> Iterator[str]:
+def _readings(text: str) -> set[str]:
+    found: set[str] = set()
+    layer = {text}
+    for _ in range(_DEEPEST):
+        layer = {reading for each in layer for reading in _plain(each)} - found
+        found |= layer
+        layer = set(_decoded(layer))
+    return found.union(*map(_plain, layer))
+
+
+def _plain(text: str) -> list[str]:
     plain = [text, _unescaped(text), _unescaped(_unescaped(text)), html.unescape(text)]
     plain += [urllib.parse.unquote(text), text.replace("''", "'")]
     plain += ["".join(each.split()) for each in plain]
     plain += [re.sub(r"\s*\n\s*", "", each) for each in plain[:3]]
-    seen = dict.fromkeys(plain)
-    yield from seen
-    for reading in seen if depth else ():
-        for inner in _decoded(reading):
-            yield from _readings(inner, depth - 1)
+    return plain
 
 
 def _unescaped(text: str) -> str:
@@ -119,14 +129,15 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match[1], match[1]), text)
 
 
-def _decoded(text: str) -> Iterator[str]:
-    for run in _RUN.findall(text):
+def _decoded(readings: set[str]) -> Iterator[str]:
+    # A report says most things many times; each is decoded once.
+    for run in {run for text in readings for run in _RUN.findall(text)}:
         letters = run.replace("-", "+").replace("_", "/")
         starts = range(4) if len(run) < 4000 else range(1)
         for start in starts:
             rest = letters[start : len(letters) - (len(letters) - start) % 4]
             yield from _texts(base64.b64decode(rest))
-    for run in _HEX.findall(text):
+    for run in {run for text in readings for run in _HEX.findall(text)}:
         yield from _texts(bytes.fromhex(run[: len(run) // 2 * 2]))
 
 

@@ -6,6 +6,7 @@ The law: at the end of the block no connection and no thread of the server is le
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from contextlib import contextmanager, suppress
@@ -13,8 +14,10 @@ from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
+
+    from contract.kube.pki import Pair
 
 
 class Listener(ThreadingHTTPServer):
@@ -23,10 +26,10 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, handler: Callable[..., BaseHTTPRequestHandler], port: int = 0) -> None:
         self.over = threading.Event()
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), handler)
+        super().__init__(("127.0.0.1", port), handler)
 
     @property
     def url(self) -> str:
@@ -65,6 +68,27 @@ def listening(server: Server) -> Iterator[Server]:
     finally:
         server.end()
         thread.join()
+
+
+@contextmanager
+def answering(
+    handler: Callable[..., BaseHTTPRequestHandler],
+    pair: Pair | None = None,
+    *,
+    known: Pair | None = None,
+    port: int = 0,
+) -> Iterator[str]:
+    """The URL of a server with this handler; over TLS with a pair, with `known` to who shows that alone."""
+    server = Listener(handler, port)
+    if pair is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pair.chain, pair.key)
+        if known is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(known.chain)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with listening(server):
+        yield f"http{'s' if pair else ''}://127.0.0.1:{server.server_port}"
 
 
 def reset(connection: socket.socket) -> None:

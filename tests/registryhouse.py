@@ -9,11 +9,10 @@ import base64
 import json
 import socket
 import subprocess
-import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +20,7 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from listening import answering
 from plane import processes
 
 if TYPE_CHECKING:
@@ -137,7 +137,5 @@ def _tokens(pair: Pair | None, port: int) -> Iterator[None]:
         def log_message(self, *_: object) -> None:
             return
 
-    with HTTPServer(("127.0.0.1", port), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+    with answering(Handler, port=port):
         yield
-        server.shutdown()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from syncline.config.metadata import HOOK_FINALIZER
 from syncline.core.applyset import claimed_by
-from syncline.core.hooks import HOOK_FINALIZER
 from syncline.core.managed import MANAGER, migrated
 from syncline.core.options import Manner, Method
 from syncline.core.predict import predict_apply

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
+from listening import answering
 from syncline.appsets import ask_plugin
 from syncline.config.appset.questions import PluginOutput, Refusal
 from syncline.config.settings import PluginAccess
@@ -21,7 +22,7 @@ SEEN: list[tuple[str, str | None, Any]] = []
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     SEEN.clear()
-    servers: list[ThreadingHTTPServer] = []
+    servers = ExitStack()
 
     def start(status: int, body: bytes) -> str:
         class Handler(BaseHTTPRequestHandler):
@@ -38,15 +39,10 @@ def serve() -> Iterator[Serve]:
             def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 """Nobody reads the test's standard error."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
+        return servers.enter_context(answering(Handler))
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers:
+        yield start
 
 
 def asked(url: str, token: str = "") -> Any:

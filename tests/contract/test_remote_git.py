@@ -26,9 +26,7 @@ SECRET = "hunter2-of-the-host"
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    root = tmp_path / "host"
-    root.mkdir()
-    with serving(House(root)) as open_house:
+    with serving(House(tmp_path / "host")) as open_house:
         yield open_house
 
 
@@ -75,7 +73,6 @@ def test_a_revision_of_every_kind_is_checked_out(house: House) -> None:
 def test_a_host_that_asks_for_a_certificate_is_shown_the_one_of_the_settings(tmp_path: Path) -> None:
     pair, ours = make_certificate(tmp_path / "tls"), make_certificate(tmp_path / "client", name="client")
     certificate, key, ca = (file.read_text() for file in (ours.chain, ours.key, pair.chain))
-    (tmp_path / "host").mkdir()
     with serving(House(tmp_path / "host"), pair, known=ours) as house:
         sha = house.commit("acme/charts", {"a.yaml": "one"})
         asked = Asked(f"{house.url}/acme/charts.git")
@@ -153,7 +150,6 @@ def test_a_password_is_told_to_its_own_address_alone_and_left_nowhere(house: Hou
 
 def test_a_host_that_sends_us_elsewhere_gets_no_password_for_that(house: House, tmp_path: Path) -> None:
     other = House(tmp_path / "other" / "host", login=f"robot:{SECRET}")
-    other.root.mkdir(parents=True)
     other.commit("acme/charts", {"a.yaml": "one"})
     with serving(other):
         house.redirects["/acme"] = f"{other.url}/acme"
@@ -271,7 +267,6 @@ def test_submodules_come_with_a_checkout_unless_they_are_not_wanted(house: House
 
 def test_a_submodule_that_lies_on_this_machine_is_not_fetched(house: House, tmp_path: Path) -> None:
     private = House(tmp_path / "private" / "host")
-    private.root.mkdir(parents=True)
     private.commit("secret", {"s.yaml": SECRET})
     house.commit("acme/whole", {"a.yaml": "whole"})
     allowed = ("-c", "protocol.file.allow=always")

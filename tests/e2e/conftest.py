@@ -35,9 +35,7 @@ def repo(tmp_path: Path, tools: Mapping[str, Path]) -> Repo:
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A host of other repositories."""
-    root = tmp_path / "host"
-    root.mkdir()
-    with serving(House(root)) as open_house:
+    with serving(House(tmp_path / "host")) as open_house:
         yield open_house
 
 

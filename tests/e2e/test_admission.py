@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +14,7 @@ from contract.kube.pki import make_certificate
 from e2e.delivery import Delivery, actions, config_map, only
 from e2e.truth import Thing, labelled, recorded
 from leaks import core, leaks
+from listening import answering
 from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
@@ -105,20 +104,9 @@ def thirty() -> str:
 
 def test_a_webhook_that_rejects_one_in_ten_fails_those_alone(delivery: Delivery, tmp_path: Path) -> None:
     pair = make_certificate(tmp_path / "judge")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Judge)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.chain, pair.key)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
     delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": thirty()})
-    try:
-        with judged(delivery, f"https://127.0.0.1:{server.server_port}/", pair.chain.read_bytes()):
-            report = delivery.sync()
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with answering(_Judge, pair) as url, judged(delivery, f"{url}/", pair.chain.read_bytes()):
+        report = delivery.sync()
 
     app = only(report)
     assert app.outcome is Outcome.FAILED

@@ -100,7 +100,8 @@ def test_writes_that_fail_for_good_are_told_and_made_good_by_the_next_run(
     writes = itertools.count()
     hand.start_anew(lambda passing: verdict if passing.is_write and next(writes) >= after else None)
 
-    report = through.sync()
+    # Where each write of a Lease meets a conflict it is time that ends the wait.
+    report = through.sync(timeout=1.0)
 
     app = only(report)
     assert app.outcome is Outcome.FAILED

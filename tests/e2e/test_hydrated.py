@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from e2e.delivery import Repo, config_map
 from e2e.sets import app_of, diff, problems
-from githouse import House, serving
 from syncline import cli
 from syncline.errors import ExitCode, GitError
 from syncline.git import Repository
@@ -20,16 +19,10 @@ from syncline.jobs.observer import Silence
 from syncline.report.model import Job, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    root = tmp_path / "host"
-    root.mkdir()
-    with serving(House(root)) as open_house:
-        yield open_house
+    from githouse import House
 
 
 @pytest.fixture

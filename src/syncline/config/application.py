@@ -288,9 +288,10 @@ class Application(Discreet, frozen=True):
     @property
     def is_kept(self) -> bool:
         """Whether it says that it is not to be deleted, or not before somebody confirms it."""
-        said = self.annotations.get("argocd.argoproj.io/sync-options", "").split(",")
-        helm = self.annotations.get("helm.sh/resource-policy", "").split(",")
-        return not _KEEPING.isdisjoint(map(str.strip, said)) or "keep" in map(str.strip, helm)
+        from syncline.config.metadata import KEEP, OPTIONS, words
+
+        said, helm = (words(self.annotations.get(name, "")) for name in (OPTIONS, KEEP))
+        return not _KEEPING.isdisjoint(said) or "keep" in helm
 
     @property
     def cascades_in_background(self) -> bool:

@@ -27,7 +27,9 @@ from syncline.config.decoding import (
     checked,
     fields,
     flag,
+    jq_path,
     list_of,
+    pointer,
     snake,
     text,
     text_map,
@@ -36,7 +38,6 @@ from syncline.config.decoding import (
 )
 from syncline.config.globs import compiled
 from syncline.config.groups import missing_group
-from syncline.config.jq import unreadable
 from syncline.config.metadata import application_metadata, sync_options
 from syncline.config.source import dry_source, source, sources
 from syncline.patterns import regex
@@ -147,26 +148,11 @@ def _glob(node: Node) -> str:
     return pattern
 
 
-def _pointer(node: Node) -> str:
-    pointer = text(node)
-    if not pointer.startswith("/"):
-        node.error("must be a JSON pointer that begins with a slash, such as /spec/replicas.")
-    return pointer
-
-
-def _jq(node: Node) -> str:
-    expression = text(node)
-    why = unreadable(expression)
-    if why:
-        node.error(f"is not a jq path expression: {why}.")
-    return expression
-
-
 _IGNORE: Table = {
     **dict.fromkeys(("group", "kind"), _glob),
     **dict.fromkeys(("name", "namespace"), text),
-    "jsonPointers": list_of(_pointer),
-    "jqPathExpressions": list_of(_jq),
+    "jsonPointers": list_of(pointer),
+    "jqPathExpressions": list_of(jq_path),
     "managedFieldsManagers": texts,
 }
 

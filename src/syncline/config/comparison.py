@@ -13,9 +13,9 @@ from msgspec import Struct, field
 
 from syncline.config.application import IgnoreDifference
 from syncline.config.complaint import Complaint, did_you_mean
+from syncline.config.decoding import jq_objection, pointer_objection
 from syncline.config.globs import compiled
 from syncline.config.groups import missing_group
-from syncline.config.jq import unreadable
 from syncline.documents import read
 from syncline.errors import DocumentError, Place
 from syncline.patterns import regex
@@ -180,12 +180,10 @@ def _rule(kind: str, fields: Mapping[str, Any], name: str) -> IgnoreDifference:
             hint = did_you_mean(field_name, _LISTS)
             raise _Trouble(f"{name}: {field_name} is not a field Argo CD knows{hint}")
     pointers, expressions, managers = (tuple(_texts(fields.get(each), f"{name}: {each}")) for each in _LISTS)
-    for pointer in pointers:
-        if not pointer.startswith("/"):
-            raise _Trouble(f"{name}: {pointer} must begin with a slash, such as /spec/replicas.")
-    for expression in expressions:
-        if why := unreadable(expression):
-            raise _Trouble(f"{name}: a jq path expression cannot be read: {why}.")
+    for written, objection in [(pointers, pointer_objection), (expressions, jq_objection)]:
+        for each in written:
+            if why := objection(each):
+                raise _Trouble(f"{name}: {each!r} {why}.")
     return IgnoreDifference(group, bare, "", "", pointers, expressions, managers)
 
 

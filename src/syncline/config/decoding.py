@@ -118,6 +118,37 @@ def list_of(decode: Decoder[T]) -> Decoder[tuple[T, ...]]:
 texts = list_of(text)
 
 
+def pointer(node: Node) -> str:
+    """A JSON pointer, which names one field."""
+    return _named(node, pointer_objection)
+
+
+def jq_path(node: Node) -> str:
+    """A jq path expression, which names fields."""
+    return _named(node, jq_objection)
+
+
+def _named(node: Node, objection: Callable[[str], str]) -> str:
+    found = text(node)
+    if isinstance(node.value, str) and (why := objection(found)):
+        node.error(f"{why}.")
+    return found
+
+
+def pointer_objection(written: str) -> str:
+    """Why a text is no JSON pointer, as the end of a sentence; empty for one."""
+    is_one = written.startswith("/")
+    return "" if is_one else "must be a JSON pointer that begins with a slash, such as /spec/replicas"
+
+
+def jq_objection(written: str) -> str:
+    """Why a text is no jq path expression, as the end of a sentence; empty for one."""
+    from syncline.config.jq import unreadable
+
+    why = unreadable(written)
+    return f"is not a jq path expression: {why}" if why else ""
+
+
 def entries(node: Node) -> Iterator[tuple[str, Node]]:
     """The entries of a mapping."""
     if not isinstance(node.value, Mapping):

@@ -5,26 +5,10 @@ The law: a rule that would hide nothing is an error, because what it was to hide
 
 from __future__ import annotations
 
-from syncline.config.decoding import Node, Table, flag, list_of, strict_fields, text, texts
+from syncline.config.decoding import Node, Table, flag, jq_path, list_of, pointer, strict_fields, text, texts
 from syncline.config.groups import must_have_group
-from syncline.config.jq import unreadable
 from syncline.config.settings import HiddenField, Masking
 from syncline.patterns import regex
-
-
-def _pointer(node: Node) -> str:
-    pointer = text(node)
-    if not pointer.startswith("/"):
-        node.error("must be a JSON pointer, such as /spec/password.")
-    return pointer
-
-
-def _expression(node: Node) -> str:
-    expression = text(node)
-    why = unreadable(expression) if expression else ""
-    if why:
-        node.error(f"is no jq path expression: {why}.")
-    return expression
 
 
 def _hidden_kind(node: Node) -> str:
@@ -41,8 +25,8 @@ _KIND_GLOB = regex(r"[A-Z*][A-Za-z0-9*]*(?:\.[a-z0-9.*-]+)?")
 def _hidden_field(node: Node) -> HiddenField:
     table: Table = {
         "kind": _hidden_kind,
-        "jsonPointers": list_of(_pointer),
-        "jqPathExpressions": list_of(_expression),
+        "jsonPointers": list_of(pointer),
+        "jqPathExpressions": list_of(jq_path),
     }
     found = strict_fields(node, table)
     if isinstance(node.value, dict) and not (node.has("jsonPointers") or node.has("jqPathExpressions")):

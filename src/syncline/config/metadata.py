@@ -1,4 +1,4 @@
-"""What Argo CD reads of an object's `metadata`: the words of its annotations.
+"""What Argo CD reads of an object's `metadata`: its annotations, their names and their words.
 
 The law: a word that Argo CD would pass over is never passed over here, wherever it stands: what somebody
 asked for and does not get, they learn from a sentence and not from what became of it.
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 WAVE: Final = "argocd.argoproj.io/sync-wave"
 OPTIONS: Final = "argocd.argoproj.io/sync-options"
 COMPARING: Final = "argocd.argoproj.io/compare-options"
+HOOK: Final = "argocd.argoproj.io/hook"
+HOOK_FINALIZER: Final = "argocd.argoproj.io/hook-finalizer"
+"""Argo CD's own; where Argo CD is gone nobody else takes it off."""
+HELM_HOOK: Final = "helm.sh/hook"
+KEEP: Final = "helm.sh/resource-policy"
+"""Helm's, which Argo CD reads too."""
 
 _INTEGER: Final = regex(r"[+-]?0*[0-9]{1,19}")
 """What Go's `strconv.Atoi` reads; Python's `int` would also take spaces, underscores and other scripts."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from syncline.config.access_file import clusters, kube_version, remotes, server, token_env
 from syncline.config.complaint import Complaints, did_you_mean
 from syncline.config.decoding import (
     Node,
@@ -18,14 +19,11 @@ from syncline.config.decoding import (
     list_of,
     strict_fields,
     text,
-    text_map,
     texts,
 )
 from syncline.config.groups import must_have_group
 from syncline.config.masking_file import masking
-from syncline.config.remotes_file import has_secrets, remotes, variable_of
 from syncline.config.settings import (
-    ClusterAccess,
     DriftPolicy,
     GuardLimits,
     PluginAccess,
@@ -45,10 +43,6 @@ _DURATION = regex(r"(?:[0-9]+(?:\.[0-9]+)?[hms])+")
 _PART = regex(r"([0-9.]+)([hms])")
 _KIND = regex(r"[A-Z][A-Za-z0-9]*(?:\.[a-z0-9.-]+)?")
 _TEAM = regex(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
-KUBE_VERSION = regex(r"v?1\.(?P<minor>[0-9]{1,3})(?:[.+-][A-Za-z0-9.+-]*)?")
-"""A version of Kubernetes, down to a vendor's own."""
-
-_token_env = variable_of("token")
 
 
 def _seconds(node: Node) -> float:
@@ -62,73 +56,10 @@ def _seconds(node: Node) -> float:
     return seconds
 
 
-def _server(node: Node) -> str:
-    server = text(node).rstrip("/")
-    if not server.startswith(("https://", "http://")):
-        node.error("must be the URL of an API server, such as https://10.0.0.1:6443.")
-    return server
-
-
-def _kube_version(node: Node) -> str:
-    version = text(node) if isinstance(node.value, str) else ""
-    if not KUBE_VERSION.fullmatch(version):
-        node.error('must be a version of Kubernetes in quotes, such as "1.37".')
-    return version
-
-
-_CLUSTER: Table = {
-    "context": text,
-    "server": _server,
-    "caData": text,
-    "caFile": text,
-    "tokenEnv": _token_env,
-    "serverAlias": lambda node: text(node).rstrip("/"),
-    "kubeVersion": _kube_version,
-    "project": text,
-    "labels": text_map,
-    "annotations": text_map,
-    "apiVersions": texts,
-}
-
-
-def _cluster(name: str, node: Node) -> ClusterAccess:
-    if has_secrets(node, "tokenEnv"):
-        return ClusterAccess(name)
-    access = ClusterAccess(name, **strict_fields(node, _CLUSTER))
-    if isinstance(node.value, dict):
-        _check_cluster(node, access)
-    return access
-
-
-def _check_cluster(node: Node, access: ClusterAccess) -> None:
-    if node.has("context") == node.has("server"):
-        node.error("needs either a context of the kubeconfig or a server.")
-    elif access.context and (access.ca_data or access.ca_file or access.token_env):
-        node.error("takes CA and token from its kubeconfig context; remove caData, caFile and tokenEnv.")
-    if node.has("server") and not node.has("tokenEnv"):
-        node.error("needs tokenEnv, the name of the environment variable that holds the server's token.")
-    if access.ca_data and access.ca_file:
-        node.error("has both caData and caFile; keep one of them.")
-
-
-def _clusters(node: Node) -> dict[str, ClusterAccess]:
-    found: dict[str, ClusterAccess] = {}
-    known: dict[str, str] = {}
-    for name, child in entries(node):
-        access = _cluster(name, child)
-        found[name] = access
-        for url in {access.server, access.server_alias} - {""}:
-            if known.setdefault(url, name) != name:
-                child.error(
-                    f"is reached by the same server or serverAlias as {known[url]}; one cluster, one name."
-                )
-    return found
-
-
 def _plugin(node: Node) -> PluginAccess:
     if isinstance(node.value, dict) and not node.has("baseUrl"):
         node.error("needs a baseUrl, such as http://localhost:4355.")
-    found = strict_fields(node, {"baseUrl": _server, "tokenEnv": _token_env, "timeout": _seconds})
+    found = strict_fields(node, {"baseUrl": server, "tokenEnv": token_env, "timeout": _seconds})
     url = found.pop("base_url", "")
     return PluginAccess(url, **found)
 
@@ -137,7 +68,7 @@ _SOURCE_PLUGIN: Table = {
     "file": text,
     "network": flag,
     "forks": flag,
-    "kubeVersion": _kube_version,
+    "kubeVersion": kube_version,
     "apiVersions": texts,
 }
 
@@ -248,7 +179,7 @@ _SHORTEST_LEASE = 5
 
 
 _SETTINGS: Table = {
-    "clusters": _clusters,
+    "clusters": clusters,
     "defaultCluster": text,
     "repositories": texts,
     "guard": _guard,
@@ -264,7 +195,7 @@ _SETTINGS: Table = {
     "teams": lambda node: {name: _team(child) for name, child in entries(node)},
     "unrestrictedProjects": texts,
     "masking": masking,
-    "kubeVersion": _kube_version,
+    "kubeVersion": kube_version,
     "validation": _word("warn", "refuse", "off"),
 }
 

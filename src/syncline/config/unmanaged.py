@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from syncline.config.complaint import Complaint, did_you_mean
-from syncline.config.matching import glob_matches
+from syncline.config.globs import glob_matches
 from syncline.documents import read
 from syncline.errors import NOWHERE, DocumentError, Place
 

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
-from syncline.config.metadata import odd_annotations
+from syncline.config.metadata import HELM_HOOK, HOOK, odd_annotations
 from syncline.core.applyset import TRACKING_ANNOTATION, tracking_id
 from syncline.core.normalize import normalize_desired
 from syncline.core.order import wave_of
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from syncline.core.resource import Body, Manifest, ResourceKey
     from syncline.errors import Place
 
-_HOOK: Final = "argocd.argoproj.io/hook"
-_HELM_HOOK: Final = "helm.sh/hook"
 _POLICY: Final = "argocd.argoproj.io/hook-delete-policy"
 _HELM_POLICY: Final = "helm.sh/hook-delete-policy"
 _SKIP: Final = "Skip"
@@ -42,9 +40,6 @@ HOOK_OF_LABEL: Final = "syncline.dev/hook-of"
 
 RUN_ANNOTATION: Final = "syncline.dev/hook-run"
 """On every hook we make: for which operation and phase it was made."""
-
-HOOK_FINALIZER: Final = "argocd.argoproj.io/hook-finalizer"
-"""Argo CD's own; where Argo CD is gone nobody else takes it off."""
 
 
 class Phase(Enum):
@@ -118,16 +113,16 @@ def is_hook(body: Body) -> bool:
     Helm's `crd-install` makes an ordinary resource.
     """
     annotations = _annotations(body)
-    return _HOOK in annotations or annotations.get(_HELM_HOOK, "crd-install") != "crd-install"
+    return HOOK in annotations or annotations.get(HELM_HOOK, "crd-install") != "crd-install"
 
 
 def phases_of(body: Body) -> frozenset[Phase]:
     """When a hook runs; empty for one that never does: Skip, a Helm test, a word nobody knows."""
-    named = set(_words(body, _HOOK))
+    named = set(_words(body, HOOK))
     ours = frozenset(phase for phase in Phase if phase.value in named)
     if ours or _SKIP in named:
         return ours
-    return frozenset(_HELM_PHASES[word] for word in _words(body, _HELM_HOOK) if word in _HELM_PHASES)
+    return frozenset(_HELM_PHASES[word] for word in _words(body, HELM_HOOK) if word in _HELM_PHASES)
 
 
 def policies_of(body: Body) -> frozenset[DeletePolicy]:
@@ -232,9 +227,9 @@ def misread_hooks(manifests: Iterable[Manifest]) -> Iterator[str]:
     policies = {policy.value for policy in DeletePolicy}
     for manifest in manifests:
         where = f"{manifest.key} ({manifest.origin})"
-        if _HOOK in _annotations(manifest.body) and not any(_words(manifest.body, _HOOK)):
-            yield f"{where} has an empty {_HOOK}; name a phase, or remove the annotation."
-        for annotation, known, what in ((_HOOK, phases, "hook phase"), (_POLICY, policies, "delete policy")):
+        if HOOK in _annotations(manifest.body) and not any(_words(manifest.body, HOOK)):
+            yield f"{where} has an empty {HOOK}; name a phase, or remove the annotation."
+        for annotation, known, what in ((HOOK, phases, "hook phase"), (_POLICY, policies, "delete policy")):
             for word in _words(manifest.body, annotation):
                 if word not in known:
                     yield f"{where} names the {what} {word!r}, which nobody knows{did_you_mean(word, known)}"
@@ -283,10 +278,10 @@ def stale_hooks(runs: Iterable[HookRun], live: Mapping[ResourceKey, Body]) -> It
 def idle_hooks(hooks: Iterable[Manifest]) -> Iterator[str]:
     """Hooks that never run, so that nobody wonders where they are."""
     for hook in hooks:
-        if _SKIP in _words(hook.body, _HOOK) and not phases_of(hook.body):
+        if _SKIP in _words(hook.body, HOOK) and not phases_of(hook.body):
             yield f"{hook.key} ({hook.origin}) says Skip and is not applied."
-        elif not phases_of(hook.body) and _HOOK not in _annotations(hook.body):
-            words = _words(hook.body, _HELM_HOOK)
+        elif not phases_of(hook.body) and HOOK not in _annotations(hook.body):
+            words = _words(hook.body, HELM_HOOK)
             odd = [word for word in words if word not in _HELM_ONLY]
             known = "which Helm does not know either" if odd else "which no sync runs"
             said = f"is a Helm hook ({', '.join(words)}), {known}; it is not applied."

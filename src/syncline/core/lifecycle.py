@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from syncline.config.access_file import KUBE_VERSION
 from syncline.config.complaint import did_you_mean
-from syncline.config.settings_file import KUBE_VERSION
 from syncline.core.definitions import versions_of
 from syncline.core.openapi import Life
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.config.metadata import KEEP, contradiction, objection, words
 from syncline.config.metadata import OPTIONS as ANNOTATION
-from syncline.config.metadata import contradiction, objection, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from syncline.config.application import Application
     from syncline.core.inventory import Inventory
     from syncline.core.resource import Body, Manifest
-
-KEEP_ANNOTATION: Final = "helm.sh/resource-policy"
 
 _APPROVED: Final = "argocd.argoproj.io/deletion-approved"
 _MIGRATION_MANAGER: Final = "argocd.argoproj.io/client-side-apply-migration-manager"
@@ -140,7 +138,7 @@ class SyncOptions(Struct, frozen=True):
 
     def delete(self, live: Body) -> str:
         """The same for the deletion of the whole application; `false` also for what Helm is told to keep."""
-        if "keep" in {word.strip() for word in _annotation(live, KEEP_ANNOTATION).split(",")}:
+        if "keep" in words(_annotation(live, KEEP)):
             return "false"
         asked = _value("Delete", words_of(live), self.words, "true")
         # Argo CD: what waits for confirmation before it is pruned waits before it is deleted, too.

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.config.metadata import KEEP
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
 from syncline.core.handover import CLIENT_SIDE, handing_over, outgoing
 from syncline.core.normalize import normalize_live
 from syncline.core.options import (
-    KEEP_ANNOTATION,
     NO_OPTIONS,
     PLAIN,
     Manner,
@@ -306,8 +306,8 @@ def _kept_by(word: str, before: Body) -> str:
     own = f"{word}=false" in words_of(before)
     if own:
         return f"its annotation says {word}=false"
-    kept = word == "Delete" and KEEP_ANNOTATION in ((before.get("metadata") or {}).get("annotations") or {})
-    return f"its annotation {KEEP_ANNOTATION} says keep" if kept else f"the Application says {word}=false"
+    kept = word == "Delete" and KEEP in ((before.get("metadata") or {}).get("annotations") or {})
+    return f"its annotation {KEEP} says keep" if kept else f"the Application says {word}=false"
 
 
 def narrowed(plan: Plan, selection: Selection) -> Plan:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncline.config.matching import glob_matches, path_matches
+from syncline.config.globs import glob_matches
+from syncline.config.path_globs import path_matches
 from syncline.core.plan import Action, Change, Plan
 from syncline.patterns import regex
 

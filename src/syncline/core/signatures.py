@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from syncline.config.matching import glob_matches
+from syncline.config.globs import glob_matches
 from syncline.core.project import normal_url
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from syncline.config.matching import glob_matches
+from syncline.config.globs import glob_matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,12 +6,11 @@ The law: a pointer is never taken for the file it stands for.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING, Final
 
+from syncline.core.lfs import BEGINNING, LONGEST, is_pointer, pointer
 from syncline.errors import GitError
 from syncline.git.program import LOGIN, last_line, without_password
-from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 
     from syncline.git.program import Git
 
-_POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
-_LONGEST_POINTER: Final = 1024
-_WHOLE: Final = regex(
-    re.escape(_POINTER)
-    + rb"\n(?:ext-[^\n]*\n)*oid sha256:(?P<digest>[0-9a-f]{64})\nsize (?P<size>[0-9]{1,12})\n"
-)
-"""A pointer, by Git LFS's specification."""
 _READ: Final = (
     ".j2", ".json", ".jsonnet", ".libsonnet", ".tgz", ".tpl", ".yaml", ".yml",
 )  # fmt: skip
@@ -44,7 +36,7 @@ def must_be_whole(tree: Path, url: str) -> None:
         if path.suffix not in _READ or path.is_symlink() or not path.is_file():
             continue
         with path.open("rb") as file:
-            if file.read(len(_POINTER)) == _POINTER:
+            if is_pointer(file.read(len(BEGINNING))):
                 raise GitError(
                     f"The repository {without_password(url)} keeps {path.relative_to(tree)} with Git LFS, "
                     "which is not asked for.",
@@ -66,15 +58,14 @@ def restore(tree: Path, home: Path) -> None:
 
 def _content(path: Path, store: Path) -> bytes | None:
     with path.open("rb") as file:
-        match = _WHOLE.fullmatch(file.read(_LONGEST_POINTER))
-    if match is None:
+        found = pointer(file.read(LONGEST))
+    if found is None:
         return None
-    digest, size = match["digest"].decode(), int(match["size"])
-    kept = store / digest[:2] / digest[2:4] / digest
-    if not kept.is_file() or kept.stat().st_size != size:
+    kept = store / found.digest[:2] / found.digest[2:4] / found.digest
+    if not kept.is_file() or kept.stat().st_size != found.size:
         return None
     content = kept.read_bytes()
-    return content if hashlib.sha256(content).hexdigest() == digest else None
+    return content if hashlib.sha256(content).hexdigest() == found.digest else None
 
 
 def check_out(git: Git, url: str, sha: str, variables: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
 from syncline.config.global_projects import extended
-from syncline.config.matching import glob_matches
+from syncline.config.globs import glob_matches
 from syncline.config.project import DEFAULT_PROJECT, AppProject, Role, SyncWindow
 from syncline.core.project import application_refusals, granted, restrained
 from syncline.core.windows import Sync, closed, instant, matching

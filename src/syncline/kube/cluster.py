@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import math
-import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from syncline.errors import ApiError
 from syncline.kube.client import Client
-from syncline.kube.discovery import Discovery, discover
+from syncline.kube.discovery import Catalogue
 from syncline.kube.login import log_in
 from syncline.kube.request import WORKERS, Request
 from syncline.kube.rest import (
@@ -51,10 +49,6 @@ _OUTLINES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _FOLLOWING = 300.0
 """Seconds after which a log without a new line is asked for again."""
 _CONFLICT = 409
-_NOT_FOUND = 404
-_SETTLING = 5.0
-"""Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
-_SETTLING_PAUSE = 0.1
 _SLACK = 10.0
 """Seconds that a watch may be late in ending itself."""
 
@@ -83,11 +77,7 @@ class ApiCluster:
     def __init__(self, client: Client, *, workers: int = WORKERS) -> None:
         self._client = client
         self.tell_secrets = client.tell_secrets
-        self._workers = workers
-        self._discovery: Discovery | None = None
-        self._unserved: frozenset[str] = frozenset()
-        self._settled = -math.inf
-        self._lock = threading.Lock()
+        self._catalogue = Catalogue(client, partial(fetch_all, client, workers))
 
     @property
     def name(self) -> str:
@@ -112,22 +102,14 @@ class ApiCluster:
 
         Raises ApiError (503) when the group does not answer, so that nobody knows.
         """
-        found = self._known().find(group, kind, version)
-        while found is None and self._is_settling():
-            self._client.timing.sleep(_SETTLING_PAUSE)
-            self._forget()
-            found = self._known().find(group, kind, version)
-        if found is None:
-            self._confirm_unserved(group, kind)
-        return found
+        return self._catalogue.find(group, kind, version)
 
     def rediscover(self) -> None:
         """Forget discovery: a CRD was established.
 
         For a few seconds a kind that is missing is looked for again: servers publish it a little later.
         """
-        self._forget()
-        self._settled = self._client.timing.monotonic() + _SETTLING
+        self._catalogue.renew()
 
     def list(self, resource: ApiResource, *, namespace: str = "", selector: str = "") -> Listing:
         """Every object of a kind, in one namespace or in all."""
@@ -152,9 +134,7 @@ class ApiCluster:
 
     def kinds(self) -> tuple[ApiResource, ...]:
         """Every kind that may be listed, in the version the server prefers, of the groups that answer."""
-        known = self._known()
-        served = (versions[0] for (group, _), versions in known.kinds.items() if group not in known.silent)
-        return tuple(resource for resource in served if "list" in resource.verbs)
+        return self._catalogue.listable()
 
     def log(self, query: LogQuery) -> LogStream:
         """The log of a container. Raises ApiError where there is none (400: the container has not begun)."""
@@ -195,7 +175,7 @@ class ApiCluster:
             conflict_passes=not (body.get("metadata") or {}).get("resourceVersion"),
             # What was just installed (cert-manager, say) answers soon; a dry run does not wait for it.
             webhook_passes=not dry_run,
-            kind_comes=self._is_settling(),
+            kind_comes=self._catalogue.is_settling,
         )
         try:
             return body_of(self._client.json(sent))
@@ -219,7 +199,9 @@ class ApiCluster:
         """Make a new object; after a lost answer the second try meets the first one's (409)."""
         path = path_of(resource, name_of(body)[0], query=write_query(dry_run=False, validate=validate))
         request = request_of("POST", resource, path)
-        sent = replace(request, body=json_of(body), webhook_passes=True, kind_comes=self._is_settling())
+        sent = replace(
+            request, body=json_of(body), webhook_passes=True, kind_comes=self._catalogue.is_settling
+        )
         return body_of(self._client.json(sent))
 
     def update(
@@ -312,39 +294,3 @@ class ApiCluster:
                 if again.code != _CONFLICT:
                     raise
         raise error
-
-    def _known(self) -> Discovery:
-        with self._lock:
-            if self._discovery is None:
-                self._discovery = discover(partial(fetch_all, self._client, self._workers))
-            return self._discovery
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._discovery = None
-            self._unserved = frozenset()
-
-    def _confirm_unserved(self, group: str, kind: str) -> None:
-        """Raises ApiError when the server may serve that group after all.
-
-        A server that has just started names its groups one by one, and nothing may be taken for gone because
-        of that. Asked for a group by name, it answers 404 only when it knows all of them.
-        """
-        if group in self._known().groups or group in self._unserved:
-            return
-        try:
-            self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))
-        except ApiError as error:
-            if error.code != _NOT_FOUND:
-                raise
-            self._unserved |= {group}
-            return
-        raise ApiError(
-            f"The API group {group} is about to be served, so whether it has {kind} is not known yet.",
-            code=503,
-            reason="ServiceUnavailable",
-            remedy="Run it again.",
-        )
-
-    def _is_settling(self) -> bool:
-        return self._client.timing.monotonic() < self._settled

@@ -8,14 +8,21 @@ a server is older than 1.26.
 
 from __future__ import annotations
 
+import math
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
 
 from msgspec import Struct, field
 
 from syncline.errors import ApiError
+from syncline.kube.request import Request
 from syncline.ports import ApiResource
+
+if TYPE_CHECKING:
+    from syncline.kube.client import Client
 
 FetchAll: TypeAlias = Callable[[Iterable[str], str], list[Any]]
 """Many at once; an ApiError stands in the place of its answer."""
@@ -24,6 +31,9 @@ PLAIN = "application/json"
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"
 AGGREGATED = ",".join([_AGGREGATED.format("v2"), _AGGREGATED.format("v2beta1"), PLAIN])
 _NOT_FOUND = 404
+_SETTLING = 5.0
+"""Seconds that API servers take, at most, to serve an established CRD: each of them learns it by itself."""
+_SETTLING_PAUSE = 0.1
 
 
 class Discovery(Struct, frozen=True):
@@ -52,6 +62,81 @@ class Discovery(Struct, frozen=True):
                 remedy="See the APIService of that group: kubectl get apiservices.",
             )
         return None
+
+
+class Catalogue:
+    """What one server serves, asked once and kept. Safe to use from many threads."""
+
+    def __init__(self, client: Client, fetch_all: FetchAll) -> None:
+        self._client = client
+        self._fetch_all = fetch_all
+        self._discovery: Discovery | None = None
+        self._unserved: frozenset[str] = frozenset()
+        self._settled = -math.inf
+        self._lock = threading.Lock()
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether a kind was established a moment ago, so that one that is missing may come yet."""
+        return self._client.timing.monotonic() < self._settled
+
+    def renew(self) -> None:
+        """Ask anew, and for a few seconds once more for each kind that is missing."""
+        self._forget()
+        self._settled = self._client.timing.monotonic() + _SETTLING
+
+    def find(self, group: str, kind: str, version: str = "") -> ApiResource | None:
+        """The served kind; None when the server does not serve it.
+
+        Raises ApiError (503) when the group does not answer, so that nobody knows.
+        """
+        found = self._known().find(group, kind, version)
+        while found is None and self.is_settling:
+            self._client.timing.sleep(_SETTLING_PAUSE)
+            self._forget()
+            found = self._known().find(group, kind, version)
+        if found is None:
+            self._confirm_unserved(group, kind)
+        return found
+
+    def listable(self) -> tuple[ApiResource, ...]:
+        """Every kind that may be listed, in the version the server prefers, of the groups that answer."""
+        known = self._known()
+        served = (versions[0] for (group, _), versions in known.kinds.items() if group not in known.silent)
+        return tuple(resource for resource in served if "list" in resource.verbs)
+
+    def _known(self) -> Discovery:
+        with self._lock:
+            if self._discovery is None:
+                self._discovery = discover(self._fetch_all)
+            return self._discovery
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._discovery = None
+            self._unserved = frozenset()
+
+    def _confirm_unserved(self, group: str, kind: str) -> None:
+        """Raises ApiError when the server may serve that group after all.
+
+        A server that has just started names its groups one by one, and nothing may be taken for gone because
+        of that. Asked for a group by name, it answers 404 only when it knows all of them.
+        """
+        if group in self._known().groups or group in self._unserved:
+            return
+        try:
+            self._client.json(Request("GET", f"/apis/{quote(group, safe='')}" if group else "/api/v1"))
+        except ApiError as error:
+            if error.code != _NOT_FOUND:
+                raise
+            self._unserved |= {group}
+            return
+        raise ApiError(
+            f"The API group {group} is about to be served, so whether it has {kind} is not known yet.",
+            code=503,
+            reason="ServiceUnavailable",
+            remedy="Run it again.",
+        )
 
 
 def discover(fetch_all: FetchAll) -> Discovery:

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _SKIP: Final = b"+argocd:skip-file-rendering"
-_POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
 
 
 def render(order: Order) -> Iterator[Chunk]:
     """The manifests of a directory, by Argo CD's rules for include, exclude and recurse."""
+    from syncline.core.lfs import is_pointer
+
     files = chosen_files(order, order.source.directory or DirectoryOptions())
     programs = [path for path in files if path.suffix == jsonnet.SUFFIX and _SKIP not in path.read_bytes()]
     objects = jsonnet.evaluated(order, programs)
@@ -46,7 +47,7 @@ def render(order: Order) -> Iterator[Chunk]:
                 "argocd-cmd-params-cm.",
             )
         text = path.read_bytes()
-        if text.startswith(_POINTER):
+        if is_pointer(text):
             raise RenderError(
                 "The file is a pointer of Git LFS, and what it stands for is not here.",
                 place=order.place(path),

@@ -145,7 +145,7 @@ def written(changes: list[tuple[str, str]]) -> dict[str, str | None]:
 
 
 class Fleet:
-    """The repository, and what each application renders to at its first commit."""
+    """The repository, its applications at the first commit, and what each of them renders to."""
 
     def __init__(self, root: Path) -> None:
         self.repo = Repo.make(root)
@@ -153,9 +153,8 @@ class Fleet:
         self.repo.git("tag", "then")
         self.base = self.repo.commit({"NOTES.md": "since then\n"})
         with self.session(self.base) as session:
-            self.whole = {
-                identity(app): outcome(app, self.base, session) for app in session.applications(self.base)
-            }
+            self.apps = {identity(app): app for app in session.applications(self.base)}
+            self.whole = {name: outcome(app, self.base, session) for name, app in self.apps.items()}
 
     def session(self, head: str) -> Session:
         environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
@@ -196,7 +195,7 @@ def test_who_is_left_out_renders_to_what_the_base_has(fleet: Fleet, changes: lis
     head = fleet.repo.commit(written(changes))
     with fleet.session(head) as session:
         session.trust(fleet.base)
-        before = {identity(app): app for app in session.applications(fleet.base)}
+        before = fleet.apps
         after = {identity(app): app for app in session.applications(head)}
         for name in before.keys() | after.keys():
             reason = why_between(before.get(name), after.get(name), session, fleet.base, head)
@@ -231,7 +230,7 @@ def test_exactly_those_are_affected_that_read_it(
     head = fleet.repo.commit(written(changes))
     with fleet.session(head) as session:
         session.trust(fleet.base)
-        before = {identity(app): app for app in session.applications(fleet.base)}
+        before = fleet.apps
         after = {identity(app): app for app in session.applications(head)}
         touched = {
             name.removeprefix("argocd/")

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 import urllib.request
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -163,8 +164,9 @@ def bomb(size: int) -> tarfile.TarInfo:
     return member
 
 
-# the layers, and what is said of them
-HOSTILE: dict[str, tuple[tuple[tuple[str, bytes], ...], str]] = {
+Layer = tuple[str, bytes | Callable[[], bytes]]
+# the layers (what takes long to pack is packed when it is asked for), and what is said of them
+HOSTILE: dict[str, tuple[tuple[Layer, ...], str]] = {
     "a path that leads out": (((PACKED, packed({"../../out.yaml": "x"})),), "a path that leads out of it"),
     "an absolute path": (((PACKED, packed({"/tmp/out.yaml": "x"})),), "a path that leads out of it"),
     "a link": (((PACKED, packed(FILES, link("l.yaml", "/etc/passwd"))),), "which is a link or a device"),
@@ -176,7 +178,7 @@ HOSTILE: dict[str, tuple[tuple[tuple[str, bytes], ...], str]] = {
         ((PACKED, packed(FILES, link("d.yaml", "", tarfile.FIFOTYPE))),),
         "which is a link or a device",
     ),
-    "a bomb": (((PACKED, packed(FILES, bomb(110 * 1024 * 1024))),), "unpacks to more than 100 MiB"),
+    "a bomb": (((PACKED, lambda: packed(FILES, bomb(110 * 1024 * 1024))),), "unpacks to more than 100 MiB"),
     "no archive": (((PACKED, b"hello"),), "is no archive that can be unpacked"),
     "two layers": (((PACKED, packed(FILES)), (PACKED, packed({}))), "holds 2 layers"),
     "no layer": ((), "holds 0 layers (none)"),
@@ -194,7 +196,7 @@ def test_what_is_no_archive_of_plain_files_is_refused(
 ) -> None:
     layers, says = HOSTILE[name]
     path = f"hostile/{name.replace(' ', '-')}"
-    push(registry, path, "1.0.0", *layers)
+    push(registry, path, "1.0.0", *((kind, data() if callable(data) else data) for kind, data in layers))
 
     answer = rendered(registry, path, "1.0.0", room, tmp_path)
 

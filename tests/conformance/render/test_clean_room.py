@@ -7,9 +7,8 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from conformance.render.kitchen import CHART, answered, config_map, planted, tree
+from listening import answering
 from syncline.errors import ToolError
 from syncline.process import run
 
@@ -43,10 +43,8 @@ def canary() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             return
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", visits
-        server.shutdown()
+    with answering(Handler) as url:
+        yield url, visits
 
 
 CURIOUS_CHART = """\

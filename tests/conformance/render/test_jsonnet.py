@@ -45,7 +45,7 @@ MISTAKES: dict[str, tuple[dict[str, str], str, str, str]] = {
     ),
     "recursion": ({"a.jsonnet": "local f(x) = f(x) + 1; f(1)"}, "", "app/a.jsonnet:1: ", "without an end"),
     "memory": (
-        {"a.jsonnet": "std.length(std.makeArray(1000000000, function(i) i))"},
+        {"a.jsonnet": "std.foldl(function(s, _) std.join('', [s, s, s, s]), std.range(1, 60), 'x')"},
         "",
         "app/a.jsonnet: ",
         "too much time or memory",

@@ -203,12 +203,13 @@ exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"
 
 @pytest.mark.skipif("SYNCLINE_REFUSED" in os.environ, reason="it is this test")
 def test_all_of_it_holds_without_a_right_where_user_namespaces_are_refused(
-    developer_environ: Mapping[str, str],
+    developer_environ: Mapping[str, str], tmp_path: Path
 ) -> None:
     """As in a container of GitHub's, or under Ubuntu's AppArmor."""
     pick = "steals or network_finds or prepares_and_generates"
     tests = [str(Path(__file__)), str(Path(__file__).with_name("test_plugin.py"))]
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", pick, *tests]
+    options = ["-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "within"), "-k", pick]
+    argv = [sys.executable, "-m", "pytest", *options, *tests]
     apart = ["unshare", "--user", "--map-root-user", "sh", "-c", NOWHERE_TO_BE_ROOT, "sh"]
     environ = {**developer_environ, "SYNCLINE_REFUSED": "1"}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract.kube.objects import apply, config_map, served
-from syncline.core.hooks import HOOK_FINALIZER
+from syncline.config.metadata import HOOK_FINALIZER
 from syncline.core.options import Manner, Method
 from syncline.core.resource import ResourceKey
 from syncline.errors import ApiError

@@ -8,37 +8,26 @@ from __future__ import annotations
 import base64
 import selectors
 import socket
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
+from listening import Listener, listening
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
-class Tunnel(ThreadingHTTPServer):
+class Tunnel(Listener):
     """Made by `tunnelling`."""
-
-    daemon_threads = True
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
 
 
-@contextmanager
-def tunnelling() -> Iterator[Tunnel]:
+def tunnelling() -> AbstractContextManager[Tunnel]:
     """A proxy on loopback for the block."""
-    server = Tunnel()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return listening(Tunnel())
 
 
 class _Handler(BaseHTTPRequestHandler):

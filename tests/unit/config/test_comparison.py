@@ -140,11 +140,14 @@ def test_known_types_options_and_tracking_are_read() -> None:
         ),
         (
             'resource.customizations.ignoreDifferences.all: "jsonPointers: [spec]"',
-            "ignoreDifferences.all: spec must begin with a slash, such as /spec/replicas.",
+            (
+                "ignoreDifferences.all: 'spec' must be a JSON pointer that begins with a slash, such as "
+                "/spec/replicas."
+            ),
         ),
         (
             "resource.customizations.ignoreDifferences.all: \"jqPathExpressions: ['.a[']\"",
-            "resource.customizations.ignoreDifferences.all: a jq path expression cannot be read: ",
+            "resource.customizations.ignoreDifferences.all: '.a[' is not a jq path expression: ",
         ),
         (
             'resource.customizations.ignoreResourceUpdates.all: "jsonPointers: /status"',

@@ -220,7 +220,15 @@ REFUSED = {
     "a pointer that is none": (
         "masking: {fields: [{kind: A, jsonPointers: [spec]}]}\n",
         1,
-        "masking.fields[0].jsonPointers[0] must be a JSON pointer, such as /spec/password.",
+        (
+            "masking.fields[0].jsonPointers[0] must be a JSON pointer that begins with a slash, such as "
+            "/spec/replicas."
+        ),
+    ),
+    "an expression that is empty": (
+        "masking: {fields: [{kind: A, jqPathExpressions: ['']}]}\n",
+        1,
+        "masking.fields[0].jqPathExpressions[0] is not a jq path expression: it is empty.",
     ),
     "a hidden field without a field": (
         "masking: {fields: [{kind: A}]}\n",

@@ -13,7 +13,7 @@ from syncline.config.appset.context import Context, read_value
 from syncline.config.appset.model import Generator, Parameters, SetError
 from syncline.config.appset.questions import FileText, Paths
 from syncline.config.appset.texts import dns_name, flattened, go_text
-from syncline.config.matching import doublestar_matches, is_path_pattern, path_matches, pathspec_matches
+from syncline.config.path_globs import doublestar_matches, is_path_pattern, path_matches, pathspec_matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

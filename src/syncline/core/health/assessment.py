@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
+from syncline.config.metadata import HOOK_FINALIZER
 from syncline.core.clock import seconds_of
 from syncline.core.health import apps, batch, core_v1, others
 from syncline.core.health.aggregation import IGNORE
@@ -34,7 +35,6 @@ class Check(Struct, frozen=True):
 
 
 _EPOCH: Final = "1970-01-01T00:00:00Z"
-_HOOK_FINALIZER: Final = "argocd.argoproj.io/hook-finalizer"
 _V1: Final = frozenset({"v1"})
 
 CHECKS: Final[Mapping[tuple[str, str], Check]] = {
@@ -130,4 +130,4 @@ def _is_leaving(metadata: object) -> bool:
     if not isinstance(metadata, Mapping) or not metadata.get("deletionTimestamp"):
         return False
     finalizers = metadata.get("finalizers")
-    return not (isinstance(finalizers, list) and _HOOK_FINALIZER in finalizers)
+    return not (isinstance(finalizers, list) and HOOK_FINALIZER in finalizers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from syncline.config.metadata import HELM_HOOK, HOOK
 from syncline.core.health.fields import condition, mapping, members, number, text
 from syncline.core.health.status import Health, HealthStatus
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _IGNORE_RESTART_POLICY = "argocd.argoproj.io/ignore-restart-policy"
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+_HOOKS = (HOOK, HELM_HOOK)
 
 
 def pod(body: Mapping[str, Any]) -> Health:

@@ -1,4 +1,4 @@
-"""The globs, each against what its Go library says."""
+"""Globs of paths, each against what its own matcher says."""
 
 from __future__ import annotations
 
@@ -8,46 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncline.config.matching import (
+from syncline.config.path_globs import (
     doublestar_matches,
-    glob_matches,
     is_path_pattern,
     path_matches,
     pathspec_matches,
 )
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "plain", "separated"),
-    [
-        ("*", "a/b", True, False),
-        ("**", "a/b", True, True),
-        ("a*c", "abc", True, True),
-        ("a*c", "a/c", True, False),
-        ("a?c", "abc", True, True),
-        ("a?c", "a/c", True, False),
-        ("[a-c]x", "bx", True, True),
-        ("[!a-c]x", "bx", False, False),
-        ("[^a-c]x", "dx", True, True),
-        ("{a,b*}-c", "bxx-c", True, True),
-        ("{a,b}x{c,d}", "bxd", True, True),
-        ("{a,b}", "c", False, False),
-        ("a,b", "a,b", True, True),
-        ("a}b", "a}b", True, True),
-        ("{a", "{a", True, True),
-        ("a.c", "abc", False, False),
-        (r"\*", "*", True, True),
-        (r"\*", "a", False, False),
-        ("", "", True, True),
-        ("", "a", False, False),
-        ("https://github.com/*/*", "https://github.com/acme/web", True, True),
-        ("https://github.com/*", "https://github.com/acme/web", True, False),
-        ("https://github.com/**", "https://github.com/acme/web", True, True),
-    ],
-)
-def test_gobwas(pattern: str, text: str, plain: bool, separated: bool) -> None:
-    assert glob_matches(pattern, text) is plain
-    assert glob_matches(pattern, text, separator="/") is separated
 
 
 @pytest.mark.parametrize(
@@ -131,26 +97,13 @@ def test_doublestar_is_the_regular_expression_that_it_stands_for(pattern: list[s
     assert doublestar_matches("/".join(pattern), "/".join(path)) is (expected and bool(pattern))
 
 
-plain = st.text(alphabet="abc/.-_ {}!,", max_size=12)
-
-
 @given(pattern=st.text(max_size=20), text=st.text(max_size=20))
 def test_no_pattern_is_a_crash(pattern: str, text: str) -> None:
-    assert glob_matches(pattern, text) in {True, False}
-    assert glob_matches(pattern, text, separator="/") in {True, False}
     assert path_matches(pattern, text) in {True, False}
     assert pathspec_matches(pattern, text) in {True, False}
 
 
 @given(text=st.text(alphabet="abc/.-_ !", max_size=12))
 def test_a_text_without_signs_matches_itself_and_nothing_else(text: str) -> None:
-    assert glob_matches(text, text)
     assert path_matches(text, text)
-    assert not glob_matches(text, f"{text}x")
     assert not path_matches(text, f"{text}x")
-
-
-@given(left=st.text(alphabet="ab/", max_size=6), right=st.text(alphabet="ab/", max_size=6))
-def test_a_star_crosses_no_separator_it_was_given(left: str, right: str) -> None:
-    assert glob_matches("*", left + right)
-    assert glob_matches("*", left + right, separator="/") == ("/" not in left + right)

@@ -1,7 +1,8 @@
-"""The globs of Argo CD's projects and sets.
+"""Globs of paths, by the matchers of Go and Git that Argo CD asks: `path.Match`, doublestar, pathspecs.
 
-The law: each rule is matched by the matcher that Argo CD uses for it, for they differ: gobwas without a
-separator lets `*` cross `/`, gobwas with one does not, and Go's `path.Match` knows neither `**` nor braces.
+The law: each is matched as its own matcher does, for they differ: `path.Match` knows neither `**` nor braces
+and its `*` stays in a segment, doublestar knows both, and the `*` of a pathspec crosses `/`.  Argo CD's own
+globs are `globs.py`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,11 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from syncline.config.globs import Tokens, starred
 from syncline.patterns import regex
 
 _BRACES: Final = regex(r"\{([^{}]*)\}")
 _MOST_CHOICES: Final = 1000
-
-
-def glob_matches(pattern: str, text: str, *, separator: str = "") -> bool:
-    """Whether a gobwas glob matches the whole text; a pattern that is no glob matches itself alone."""
-    return _gobwas(pattern, separator).fullmatch(text) is not None
 
 
 def path_matches(pattern: str, text: str) -> bool:
@@ -86,70 +83,39 @@ def _choices(pattern: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _gobwas(pattern: str, separator: str) -> re.Pattern[str]:
-    try:
-        return re.compile(
-            _gobwas_text(pattern, f"[^{re.escape(separator)}]" if separator else "."), re.DOTALL
-        )
-    except (ValueError, re.error):
-        return re.compile(re.escape(pattern))
-
-
-def _gobwas_text(pattern: str, one: str) -> str:
-    text, depth, at = "", 0, 0
-    while at < len(pattern):
-        sign, step = pattern[at], 1
-        if pattern.startswith("**", at):
-            text, step = f"{text}.*", 2
-        elif sign == "[":
-            inside, end = _brackets(pattern, at)
-            text, step = text + inside, end - at
-        elif sign == "\\" and at + 1 < len(pattern):
-            text, step = text + re.escape(pattern[at + 1]), 2
-        elif sign == "{" or (depth and sign in ",}"):
-            depth += {"{": 1, ",": 0, "}": -1}[sign]
-            text += {"{": "(?:", ",": "|", "}": ")"}[sign]
-        else:
-            text += {"*": f"{one}*", "?": one}.get(sign) or re.escape(sign)
-        at += step
-    if depth:
-        raise ValueError("a brace is not closed")
-    return text
-
-
-@lru_cache(maxsize=1024)
 def _go_path(pattern: str) -> re.Pattern[str]:
-    return re.compile(_path_text(pattern, "[^/]", "^"), re.DOTALL)
+    return re.compile(starred(_tokens(pattern, "[^/]", "^"), "[^/]"), re.DOTALL)
 
 
 @lru_cache(maxsize=1024)
 def _pathspec(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(_path_text(pattern, ".", "!^"), re.DOTALL)
+        return re.compile(starred(_tokens(pattern, ".", "!^"), "."), re.DOTALL)
     except ValueError:
         return re.compile(re.escape(pattern))
 
 
-def _path_text(pattern: str, one: str, negations: str) -> str:
-    text, at = "", 0
+def _tokens(pattern: str, one: str, negations: str) -> Tokens:
+    tokens: list[str] = []
+    at = 0
     while at < len(pattern):
         sign = pattern[at]
         if sign == "[":
             inside, at = _brackets(pattern, at, negations)
-            text += inside
+            tokens.append(inside)
             continue
         if sign == "\\":
             at += 1
             if at == len(pattern):
                 raise ValueError("it ends with a backslash")
-            text += re.escape(pattern[at])
+            tokens.append(re.escape(pattern[at]))
         else:
-            text += {"*": f"{one}*", "?": one}.get(sign) or re.escape(sign)
+            tokens.append({"*": "*", "?": one}.get(sign) or re.escape(sign))
         at += 1
-    return text
+    return tuple(tokens)
 
 
-def _brackets(pattern: str, start: int, negations: str = "!^") -> tuple[str, int]:
+def _brackets(pattern: str, start: int, negations: str) -> tuple[str, int]:
     """A bracket expression as a regular one, and where the pattern goes on. Raises ValueError when open."""
     at = start + 1
     negated = at < len(pattern) and pattern[at] in negations
