@@ -20,6 +20,7 @@ from syncline.jobs.choose import asked_for, without_left_alone
 from syncline.jobs.each_app import Row, in_turn, one_by_one
 from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
+from syncline.jobs.onward import kept_onward, overtaken
 from syncline.jobs.prepare import Extent, against_live, ghost_of, recall
 from syncline.jobs.present import complaint_notes, problem_report
 from syncline.jobs.retired import Leftovers, leave, leftovers
@@ -132,7 +133,7 @@ class _Standing(Struct, frozen=True):
 def _touched(
     apps: tuple[Application, ...], head: str, session: Session
 ) -> tuple[tuple[Application, ...], tuple[Note, ...]]:
-    """The applications that need a sync, and what is to be said of those that a rollback holds back."""
+    """The applications that need a sync, and what is to be said of those that are held where they are."""
     if not session.invocation.affected_only:
         return apps, ()
     found = each(lambda app: _since_last_sync(app, head, session), apps, workers=session.workers)
@@ -146,9 +147,12 @@ def _since_last_sync(app: Application, head: str, session: Session) -> _Standing
     try:
         with contained(session):
             inventory = recall(app, session).inventory
-            reason = _reason(app, inventory, head, session)
+            late = overtaken(inventory, session)
+            reason = "" if late else _reason(app, inventory, head, session)
     except SynclineError as error:
         return _Standing(f"its last sync is unknown: {error.message}")
+    if late:
+        return _Standing("", late)
     back = inventory.held_back
     if reason or back is None:
         return _Standing(reason)
@@ -192,7 +196,7 @@ def _sync_one(app: Application, head: str, session: Session, observer: Observer)
     prepared = against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
     if extent.selection and not prepared.plan.changes:
         raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
-    prepared = session.reviews.held_to(prepared)
+    prepared = kept_onward(session.reviews.held_to(prepared), session)
     report = replace(carry_out_and_report(prepared, session, observer), revision=head)
     # A part that was chosen is no sync of the revision, so there is no way back from it.
     return report if extent.selection else after_failure(report, app, head, session, observer)
