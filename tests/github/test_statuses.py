@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -150,6 +151,21 @@ def test_a_run_that_forgets_to_finish_is_no_success(github: GitHub, api: Api) ->
         statuses.begin(["cart"], PENDING)
 
     assert {state for state, _ in newest(github).values()} == {"error"}
+
+
+@pytest.mark.parametrize("states", list(permutations(["success", "failure", "error"], 2)))
+def test_of_two_applications_of_one_name_the_worse_is_told(
+    github: GitHub, api: Api, states: tuple[str, str]
+) -> None:
+    with board(api) as statuses:
+        statuses.start(PENDING)
+        statuses.begin(["web", "web"], PENDING)
+        for state in states:
+            statuses.application("web", state, state)
+        statuses.finish("failure", "One of them.")
+
+    worse = max(states, key=["success", "failure", "error"].index)
+    assert newest(github)[f"{CONTEXT}/web"] == (worse, worse)
 
 
 def test_an_application_that_said_nothing_is_not_left_pending_by_the_end(github: GitHub, api: Api) -> None:

@@ -27,6 +27,9 @@ LONGEST_CONTEXT: Final = 255
 _BEYOND: Final = regex(r"[^\u0000-\uffff]")
 """What GitHub refuses in a description ("doesn't accept 4-byte Unicode"): emoji, for example."""
 
+_BAD: Final = ("success", "failure", "error")
+"""The states that an application ends with, ever worse."""
+
 _PENDING: Final = "pending"
 _ERROR: Final = "error"
 _CANCELLED: Final = "The run was cancelled before it finished."
@@ -90,6 +93,8 @@ class StatusBoard:
         self._url = url
         self._announced = False
         self._shown: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+        self._told: dict[str, Said] = {}
         self._open: dict[str, Said | None] = {}
         """What is pending or unsaid, and what is to be said of it as far as that is known."""
 
@@ -135,12 +140,17 @@ class StatusBoard:
                 self._say(self._of(name), Said(_PENDING, description))
 
     def application(self, name: str, state: str, description: str) -> None:
-        """One application has ended."""
+        """One application has ended; of several of one name (in different namespaces) the worst is told."""
+        context, said = self._of(name), Said(state, description)
         if name not in self._shown:
             return
-        self._open[self._of(name)] = Said(state, description)
+        with self._lock:
+            before = self._told.setdefault(context, said)
+            if _BAD.index(before.state) < _BAD.index(state):
+                before = self._told[context] = said
+            self._open[context] = before
         with suppress(GitHubError):
-            self._end(self._of(name), Said(state, description))
+            self._end(context, before)
 
     def finish(self, state: str, description: str) -> None:
         """The run has ended: what is still open, then the aggregate as the last word. Raises GitHubError."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.core.family import identity
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
 from syncline.errors import Interrupted, SynclineError, UsageError
@@ -63,12 +64,12 @@ def sync(session: Session, observer: Observer) -> Report:
     row = one_by_one(touched, gated, session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
     gone = _take_away(rest, head, session, observer)
-    names = {app.name for app in touched}
+    names = {identity(app) for app in touched}
     return Report(
         Job.SYNC,
         head=head,
         applications=(*row.reports, *gone.reports),
-        unaffected=tuple(app.name for app in asked if app.name not in names),
+        unaffected=tuple(app.name for app in asked if identity(app) not in names),
         notes=(*complaint_notes(session, head), *alone, *held, *row.notes, *rest.notes, *gone.notes),
         problems=rest.problems,
         interrupted=row.interrupted or gone.interrupted,
