@@ -97,8 +97,8 @@ def merge_group(base: str, head: str) -> Happening:
     return Happening("merge_group", payload, {"GITHUB_SHA": head, "GITHUB_REF": ref})
 
 
-def push(before: str, after: str, *, ref: str = "refs/heads/main") -> Happening:
-    payload = {"ref": ref, "before": before, "after": after, "repository": _repository()}
+def push(before: str, after: str, *, ref: str = "refs/heads/main", forced: bool = False) -> Happening:
+    payload = {"ref": ref, "before": before, "after": after, "forced": forced, "repository": _repository()}
     return Happening("push", payload, {"GITHUB_SHA": after, "GITHUB_REF": ref})
 
 

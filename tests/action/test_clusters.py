@@ -55,6 +55,11 @@ def test_a_push_syncs_a_schedule_finds_drift_and_a_dispatch_rolls_back(
     ]
     assert step.outputs["changed"] == "true"
 
+    step = site.step(push("", first), command="sync", kubeconfig=admin)
+    assert (step.code, colour(plane, namespace, "shop")) == (ExitCode.OK, "blue"), "started again, it is late"
+    assert f"{name} stays at {second[:7]}, which comes after {first[:7]}" in step.summary
+    assert site.newest(first)["syncline/sync"][0] == "success"
+
     path = f"/api/v1/namespaces/{namespace}/configmaps/shop"
     plane.api("PATCH", path, {"data": {"colour": "green"}})
     step = site.step(schedule(second), command="drift", kubeconfig=admin)
@@ -66,6 +71,10 @@ def test_a_push_syncs_a_schedule_finds_drift_and_a_dispatch_rolls_back(
     assert step.code == ExitCode.OK
     assert colour(plane, namespace, "shop") == "red"
     assert site.newest(second)["syncline/rollback"][0] == "success"
+
+    site.step(dispatch(second), command="sync", applications=name, kubeconfig=admin)
+    step = site.step(push(second, first, forced=True), command="sync", kubeconfig=admin)
+    assert (step.code, colour(plane, namespace, "shop")) == (ExitCode.OK, "red"), "a force push takes back"
 
 
 def test_drift_that_may_not_be_healed_is_red_and_left(

@@ -110,6 +110,25 @@ def test_the_next_run_changes_the_comment_and_makes_no_other(site: Site) -> None
     assert [method for method, _ in comments] == ["POST", "PATCH"]
 
 
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_run_of_an_older_commit_leaves_the_comment_of_the_newer_one(site: Site, moved: bool) -> None:
+    head, happening = proposed(site)
+    branches = site.github.hub.store.forge.branches.setdefault("deploy", {})
+    branches["change"] = head
+    site.step(happening, command="diff")
+    if moved:
+        branches["change"] = "5c0ffee" + "0" * 33
+
+    step = site.step(happening, command="diff", level="offline", fail_on_difference="true")
+
+    assert len(site.github.comments(NUMBER)) == 1
+    told = f"the pull request has a newer commit than {head[:7]}" in step.out.shown
+    assert told is moved
+    assert "blue" in step.summary
+    # The commit is judged all the same: its statuses are its own.
+    assert site.newest(head)["syncline/diff"][0] == "failure"
+
+
 def test_two_steps_with_two_names_have_a_comment_and_statuses_each(site: Site) -> None:
     head, happening = proposed(site)
 

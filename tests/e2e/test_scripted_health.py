@@ -12,6 +12,7 @@ from syncline.core.verdict import Assessed, Outcome
 
 if TYPE_CHECKING:
     from syncline.core.verdict import Event
+    from syncline.report.model import AppReport
 
 SCRIPT = """
     hs = {}
@@ -154,3 +155,27 @@ def test_an_annotated_object_neither_holds_up_nor_fails_a_sync(delivery: Deliver
     assert app.outcome is Outcome.SYNCED
     assert app.health is not None
     assert app.health.status is HealthStatus.HEALTHY
+
+
+def balanced(delivery: Delivery, annotation: str = "") -> AppReport:
+    """A sync of a Service that gets no address; nobody waits longer than a moment."""
+    service = (
+        "apiVersion: v1\nkind: Service\n"
+        f"metadata: {{name: door, annotations: {{{annotation}}}}}\n"
+        "spec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}\n"
+    )
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/service.yaml": service})
+    return only(delivery.sync(timeout=0.5))
+
+
+def test_an_object_is_taken_out_and_back_in_by_the_annotation_that_the_sync_itself_writes(
+    delivery: Delivery,
+) -> None:
+    ignored = "argocd.argoproj.io/ignore-healthcheck: 'true'"
+    found = [balanced(delivery, annotation) for annotation in ("", ignored, "")]
+
+    assert [(app.outcome, app.health and app.health.status.label) for app in found] == [
+        (Outcome.TIMED_OUT, "Progressing"),
+        (Outcome.SYNCED, "Healthy"),
+        (Outcome.TIMED_OUT, "Progressing"),
+    ]

@@ -173,6 +173,10 @@ def _status_trouble(store: Store, sha: str, context: str, description: str) -> A
         if len(text) > most:
             message = f"{name.capitalize()} is too long (maximum is {most} characters)"
             return invalid("Status", field_name=name, message=message)
+    if any(ord(letter) > 0xFFFF for letter in description):
+        return invalid(
+            "Status", field_name="description", message="description doesn't accept 4-byte Unicode"
+        )
     same = [each for each in store.statuses[sha] if each.context.casefold() == context.casefold()]
     if len(same) >= MOST_STATUSES:
         message = "This SHA and context has reached the maximum number of statuses."

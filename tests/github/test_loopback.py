@@ -113,6 +113,11 @@ def test_what_is_not_there_is_not_found(ask: Client, method: str, path: str, bod
         (COMMENTS, {"body": "x" * (LONGEST_COMMENT + 1)}, "Body is too long (maximum is 65536 characters)"),
         (COMMENTS, {"body": " \n"}, "Body can't be blank"),
         (STATUSES, {"state": "success", "description": "x" * 141}, "Description is too long"),
+        (
+            STATUSES,
+            {"state": "success", "description": "\U0001f680"},
+            "description doesn't accept 4-byte Unicode",
+        ),
         (STATUSES, {"state": "success", "context": "x" * 256}, "Context is too long"),
     ],
 )

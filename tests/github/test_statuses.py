@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,12 +121,51 @@ def test_whatever_ends_the_run_nothing_stays_pending(github: GitHub, api: Api, e
         assert told[f"{CONTEXT}/shop"] == ("error", said)
 
 
+def test_a_signal_in_the_middle_of_the_last_words_cuts_none_of_them_short(github: GitHub, api: Api) -> None:
+    def stop(*_: object) -> None:
+        raise Interrupted("SIGTERM")
+
+    statuses = board(api)
+    statuses.start(PENDING)
+    statuses.begin(["cart", "shop"], PENDING)
+    statuses.application("cart", "failure", "cart is unhealthy.")
+    github.fault(faults.silence(), method="POST", path="/statuses/")
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Interrupted), statuses:
+            raise ValueError("boom")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+    assert {name: state for name, (state, _) in newest(github).items()} == {
+        CONTEXT: "error",
+        f"{CONTEXT}/cart": "failure",
+        f"{CONTEXT}/shop": "error",
+    }
+
+
 def test_a_run_that_forgets_to_finish_is_no_success(github: GitHub, api: Api) -> None:
     with board(api) as statuses:
         statuses.start(PENDING)
         statuses.begin(["cart"], PENDING)
 
     assert {state for state, _ in newest(github).values()} == {"error"}
+
+
+@pytest.mark.parametrize("states", list(permutations(["success", "failure", "error"], 2)))
+def test_of_two_applications_of_one_name_the_worse_is_told(
+    github: GitHub, api: Api, states: tuple[str, str]
+) -> None:
+    with board(api) as statuses:
+        statuses.start(PENDING)
+        statuses.begin(["web", "web"], PENDING)
+        for state in states:
+            statuses.application("web", state, state)
+        statuses.finish("failure", "One of them.")
+
+    worse = max(states, key=["success", "failure", "error"].index)
+    assert newest(github)[f"{CONTEXT}/web"] == (worse, worse)
 
 
 def test_an_application_that_said_nothing_is_not_left_pending_by_the_end(github: GitHub, api: Api) -> None:
@@ -215,6 +256,24 @@ def test_long_contexts_and_lines_are_cut_to_what_github_takes(github: GitHub, ap
     assert [len(context) for context in contexts] == [LONGEST_CONTEXT] * 2
     assert len(newest(github)[CONTEXT][1]) <= LONGEST_DESCRIPTION
     assert newest(github)[CONTEXT][1].endswith("word…")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rocket \U0001f680 ahead", "rocket \ufffd ahead"),
+        ("\U0001f680" * 200, "\ufffd" * 139 + "…"),
+        ("Größe überschritten · … – €", "Größe überschritten · … – €"),
+        ("語" * 200, "語" * 139 + "…"),
+    ],
+)
+def test_a_description_in_any_script_is_one_that_github_takes(
+    github: GitHub, connect: Connect, text: str, told: str
+) -> None:
+    for _ in range(2):
+        Statuses(connect(), REPOSITORY, SHA).set(CONTEXT, "failure", text)
+
+    assert github.statuses(SHA) == [(CONTEXT, "failure", told)]
 
 
 @given(st.text(), st.integers(min_value=20, max_value=200))

@@ -120,6 +120,9 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         recovery=_recovery(inputs, environ, job),
         binding=AskedBinding(_policy(inputs), context=inputs["context"]),
         affected_only=job is Job.SYNC and not inputs.words("applications"),
+        # A run that is started again, or late, has the commit of its own day; a tag is chosen by who sets it.
+        onward=not inputs["revision"] and event.ref.startswith("refs/heads/"),
+        forced_from=event.forced_from,
         selection=selection(inputs.lines("resources"), inputs.lines("labels")),
         dry_run=inputs.flag("dry_run"),
         timeout=_timeout(inputs),

@@ -11,6 +11,7 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from syncline.action.request import Request
     from syncline.github.client import Api
+    from syncline.github.event import Event, PullRequest
 
 
 def complain(error: SynclineError) -> None:
@@ -73,14 +75,33 @@ def tell_github(report: Report, api: Api | None, request: Request) -> Report:
         # Half a comparison must not take the place of a whole one.
         return report
     pages = fit(report, context=request.reporting.context)
+
+    def tell() -> None:
+        if _is_overtaken(api, request.event, pull):
+            text = f"No comment was written: the pull request has a newer commit than {pull.head_sha[:7]}."
+            print_untrusted(text, sys.stdout)
+        else:
+            upsert(api, request.event.repository, pull.number, pages)
+
     if request.event.tier is not Tier.RENDER:
-        return _tried(report, lambda: upsert(api, request.event.repository, pull.number, pages))
+        return _tried(report, tell)
     try:
-        upsert(api, request.event.repository, pull.number, pages)
+        tell()
     except GitHubError as error:
         # A fork's token may not comment: the job summary and the annotations have it all.
         print_untrusted(f"No comment was written: {error.message}", sys.stdout)
     return report
+
+
+def _is_overtaken(api: Api, event: Event, pull: PullRequest) -> bool:
+    """Whether the pull request has moved on, as it has where an older run is started again: what that found
+    must not take the place of what is to be merged now.
+    """
+    if pull.is_fork:
+        return False  # its branch is in a repository that this token may know nothing of
+    branch = api.find(f"/repos/{event.repository}/branches/{quote(pull.head_ref, safe='')}")
+    tip = (branch.get("commit") or {}).get("sha") if isinstance(branch, dict) else None
+    return bool(tip) and tip != pull.head_sha
 
 
 def say(report: Report, request: Request) -> Report:

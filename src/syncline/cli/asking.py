@@ -85,6 +85,7 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
         binding=_binding(options),
         depth=options.get("depth"),
         affected_only=bool(options.get("affected")),
+        onward=not options.get("head"),
         selection=selection(options.get("resources", ()), options.get("labels", ())),
         dry_run=bool(options.get("dry_run")),
         timeout=seconds(options.get("timeout", "")),

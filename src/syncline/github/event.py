@@ -39,7 +39,7 @@ class Event(Struct, frozen=True):
     """What GitHub told us. `sha` is GITHUB_SHA: on a pull request the merge commit.
 
     `base_sha` and `head_sha` are those of a pull request or a merge group, `before` and `after` those of a
-    push; each is empty where the event has none.
+    push, `forced_from` what a forced one left; each is empty where the event has none.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Event(Struct, frozen=True):
     default_branch: str = ""
     before: str = ""
     after: str = ""
+    forced_from: str = ""
 
     @property
     def report_sha(self) -> str:
@@ -87,6 +88,7 @@ def read_event(environ: Mapping[str, str]) -> Event:
         default_branch=_default_branch(payload),
         before=_commit(payload, "before"),
         after=_commit(payload, "after"),
+        forced_from=_commit(payload, "before") if payload.get("forced") is True else "",
     )
 
 

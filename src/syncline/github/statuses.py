@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from syncline.errors import GitHubError, Interrupted
+from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 LONGEST_DESCRIPTION: Final = 140
 LONGEST_CONTEXT: Final = 255
 """Characters that GitHub takes; one more is refused with 422."""
+
+_BEYOND: Final = regex(r"[^\u0000-\uffff]")
+"""What GitHub refuses in a description ("doesn't accept 4-byte Unicode"): emoji, for example."""
+
+_BAD: Final = ("success", "failure", "error")
+"""The states that an application ends with, ever worse."""
 
 _PENDING: Final = "pending"
 _ERROR: Final = "error"
@@ -51,9 +58,10 @@ class Statuses:
         """Say it, unless it has been said. Raises GitHubError.
 
         `url` is where the details are; a new one alone is not worth a status, of which there are 1,000 for
-        each context. Description and context are cut to what GitHub takes.
+        each context. Description and context become what GitHub takes.
         """
-        context, said = context_of(context), Said(state, shortened(description, LONGEST_DESCRIPTION))
+        plain = _BEYOND.sub("\ufffd", description)
+        context, said = context_of(context), Said(state, shortened(plain, LONGEST_DESCRIPTION))
         with self._lock:
             if self._there is None:
                 self._there = self._read()
@@ -85,6 +93,8 @@ class StatusBoard:
         self._url = url
         self._announced = False
         self._shown: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+        self._told: dict[str, Said] = {}
         self._open: dict[str, Said | None] = {}
         """What is pending or unsaid, and what is to be said of it as far as that is known."""
 
@@ -94,16 +104,22 @@ class StatusBoard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self._close(_UNTOLD)
-            return
         if _is_cancellation(error):
             self._api.hurry()
+        why = _UNTOLD if error is None else _CANCELLED if _is_cancellation(error) else _FAILED
         try:
-            self._close(_CANCELLED if _is_cancellation(error) else _FAILED)
+            self._close(why)
         except GitHubError as failure:
+            if error is None:
+                raise
             # What ended the run is what is to be heard of.
             error.add_note(f"Besides: {failure}")
+        except (KeyboardInterrupt, Interrupted):
+            # A signal came in the middle of the last words: there is little time, and they are said.
+            self._api.hurry()
+            with suppress(GitHubError):
+                self._close(_CANCELLED)
+            raise
 
     def start(self, description: str) -> None:
         """The aggregate is pending. Raises GitHubError.
@@ -124,17 +140,23 @@ class StatusBoard:
                 self._say(self._of(name), Said(_PENDING, description))
 
     def application(self, name: str, state: str, description: str) -> None:
-        """One application has ended."""
+        """One application has ended; of several of one name (in different namespaces) the worst is told."""
+        context, said = self._of(name), Said(state, description)
         if name not in self._shown:
             return
-        self._open[self._of(name)] = Said(state, description)
+        with self._lock:
+            before = self._told.setdefault(context, said)
+            if _BAD.index(before.state) < _BAD.index(state):
+                before = self._told[context] = said
+            self._open[context] = before
         with suppress(GitHubError):
-            self._end(self._of(name), Said(state, description))
+            self._end(context, before)
 
     def finish(self, state: str, description: str) -> None:
         """The run has ended: what is still open, then the aggregate as the last word. Raises GitHubError."""
-        self._open.pop(self._context, None)
-        self._open[self._context] = Said(state, description)
+        # At the end of the row, and in one step: a signal may come between any two.
+        others = {context: said for context, said in self._open.items() if context != self._context}
+        self._open = {**others, self._context: Said(state, description)}
         self._close(_UNTOLD)
 
     def _of(self, name: str) -> str:
@@ -159,7 +181,7 @@ class StatusBoard:
             raise failures[0]
 
 
-def _is_cancellation(error: BaseException) -> bool:
+def _is_cancellation(error: BaseException | None) -> bool:
     return isinstance(error, KeyboardInterrupt | Interrupted)
 
 

@@ -84,7 +84,9 @@ class Invocation(Struct, frozen=True):
 
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
     nameless application of a directory. `affected_only` leaves out applications that no change since their
-    last sync touches. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
+    last sync touches. With `onward`, as nobody chose the commit, an application that stands at a later commit
+    is left there, unless a force push took back what lies between: `forced_from` is where it found the
+    branch. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
     the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
     to a few resources of the named applications. `manual` says that a person asked for this very run, and
     `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
@@ -107,6 +109,8 @@ class Invocation(Struct, frozen=True):
     binding: AskedBinding = AskedBinding()
     depth: int | None = None
     affected_only: bool = False
+    onward: bool = False
+    forced_from: str = ""
     selection: Selection = EVERYTHING
     dry_run: bool = False
     timeout: float | None = None

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from syncline.config.complaint import did_you_mean
 from syncline.core.compare_options import is_extraneous
 from syncline.core.drift import blames
-from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
+from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate, is_ignored
 from syncline.core.hooks import phases_of
 from syncline.core.images import images
 from syncline.core.live import Level
@@ -201,16 +201,20 @@ def _failures(plan: Plan, result: SyncResult | None, masker: Masker) -> Iterator
         sentence = f"{failed.key} could not be {_PAST[failed.action]}: {failed.message}"
         yield Problem(masker.scrub(sentence), ExitCode.SYNC_FAILED, origins.get(failed.key))
     for late in result.overdue:
-        words = f"{late.key} is still {late.health.status.label} at the deadline: {late.health.message}"
+        words = _with_reason(f"{late.key} is still {late.health.status.label} at the deadline", late.health)
         remedy = "Look at its events and pods, or raise --timeout."
         yield Problem(masker.scrub(words), ExitCode.UNHEALTHY, origins.get(late.key), remedy)
     told = {late.key for late in result.overdue} | {failed.key for failed in result.failed}
     for key, health in sorted(result.health.items()):
         if health.status >= HealthStatus.DEGRADED and key not in told:
-            words = f"{key} is {health.status.label}: {health.message}"
+            words = _with_reason(f"{key} is {health.status.label}", health)
             yield Problem(masker.scrub(words), ExitCode.UNHEALTHY, origins.get(key))
     if result.halted:
         yield Problem(masker.scrub(result.halted.message), result.exit_code)
+
+
+def _with_reason(sentence: str, health: Health) -> str:
+    return f"{sentence}: {health.message}" if health.message else f"{sentence}."
 
 
 _PAST = {
@@ -242,7 +246,7 @@ def _seen(
     for change in plan.changes:
         if change.action is not Action.FORGET and done.get(change.key) is not Action.PRUNE:
             is_done = change.key in done
-            health = unseen.get(change.key) or _health_of(change, result, assess, created=is_done)
+            health = unseen.get(change.key) or _health_of(change, result, assess, is_done=is_done)
             yield change, health, is_done
 
 
@@ -255,11 +259,13 @@ def _rows(seen: Iterable[_Seen], masker: Masker) -> Iterator[ResourceRow]:
         yield ResourceRow(change.key, word, health, message=message or masker.scrub(change.why))
 
 
-def _health_of(change: Change, result: SyncResult | None, assess: Assess, *, created: bool) -> Health | None:
+def _health_of(change: Change, result: SyncResult | None, assess: Assess, *, is_done: bool) -> Health | None:
     if result and change.key in result.health:
         return result.health[change.key]
     if change.before is None:
-        return None if created else Health(HealthStatus.MISSING)
+        return None if is_done else Health(HealthStatus.MISSING)
+    if is_done and is_ignored(_as_it_is(change, is_done=is_done)):
+        return None  # nobody looked at it after the write, and how it was before says nothing any more
     return assess(change.before)
 
 
@@ -269,15 +275,15 @@ def _health(seen: Iterable[_Seen], unseen: Mapping[ResourceKey, Health]) -> Heal
             change.key,
             health,
             live=change.before is not None or is_done or change.key in unseen,
-            annotations=_annotations(change),
+            is_ignored=is_ignored(_as_it_is(change, is_done=is_done)),
         )
         for change, health, is_done in seen
     )
 
 
-def _annotations(change: Change) -> Body:
-    body = change.before or change.after or {}
-    return (body.get("metadata") or {}).get("annotations") or {}
+def _as_it_is(change: Change, *, is_done: bool) -> Body:
+    """The object after what was done to it."""
+    return (change.after if is_done else change.before) or change.after or change.before or {}
 
 
 def complaint_notes(session: Session, revision: str) -> Iterable[Note]:

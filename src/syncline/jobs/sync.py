@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.core.family import identity
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
 from syncline.errors import Interrupted, SynclineError, UsageError
@@ -20,6 +21,7 @@ from syncline.jobs.choose import asked_for, without_left_alone
 from syncline.jobs.each_app import Row, in_turn, one_by_one
 from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
+from syncline.jobs.onward import kept_onward, overtaken
 from syncline.jobs.prepare import Extent, against_live, ghost_of, recall
 from syncline.jobs.present import complaint_notes, problem_report
 from syncline.jobs.retired import Leftovers, leave, leftovers
@@ -62,12 +64,12 @@ def sync(session: Session, observer: Observer) -> Report:
     row = one_by_one(touched, gated, session, observer)
     rest = leftovers(session, head) if not row.interrupted else Leftovers()
     gone = _take_away(rest, head, session, observer)
-    names = {app.name for app in touched}
+    names = {identity(app) for app in touched}
     return Report(
         Job.SYNC,
         head=head,
         applications=(*row.reports, *gone.reports),
-        unaffected=tuple(app.name for app in asked if app.name not in names),
+        unaffected=tuple(app.name for app in asked if identity(app) not in names),
         notes=(*complaint_notes(session, head), *alone, *held, *row.notes, *rest.notes, *gone.notes),
         problems=rest.problems,
         interrupted=row.interrupted or gone.interrupted,
@@ -132,7 +134,7 @@ class _Standing(Struct, frozen=True):
 def _touched(
     apps: tuple[Application, ...], head: str, session: Session
 ) -> tuple[tuple[Application, ...], tuple[Note, ...]]:
-    """The applications that need a sync, and what is to be said of those that a rollback holds back."""
+    """The applications that need a sync, and what is to be said of those that are held where they are."""
     if not session.invocation.affected_only:
         return apps, ()
     found = each(lambda app: _since_last_sync(app, head, session), apps, workers=session.workers)
@@ -146,9 +148,12 @@ def _since_last_sync(app: Application, head: str, session: Session) -> _Standing
     try:
         with contained(session):
             inventory = recall(app, session).inventory
-            reason = _reason(app, inventory, head, session)
+            late = overtaken(inventory, session)
+            reason = "" if late else _reason(app, inventory, head, session)
     except SynclineError as error:
         return _Standing(f"its last sync is unknown: {error.message}")
+    if late:
+        return _Standing("", late)
     back = inventory.held_back
     if reason or back is None:
         return _Standing(reason)
@@ -192,7 +197,7 @@ def _sync_one(app: Application, head: str, session: Session, observer: Observer)
     prepared = against_live(app, rendering, recall(app, session), session, Level.DRY_RUN, extent)
     if extent.selection and not prepared.plan.changes:
         raise UsageError(f"Nothing of {app.name} fits what was selected.", remedy="See syncline status.")
-    prepared = session.reviews.held_to(prepared)
+    prepared = kept_onward(session.reviews.held_to(prepared), session)
     report = replace(carry_out_and_report(prepared, session, observer), revision=head)
     # A part that was chosen is no sync of the revision, so there is no way back from it.
     return report if extent.selection else after_failure(report, app, head, session, observer)

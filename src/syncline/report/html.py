@@ -25,7 +25,18 @@ from syncline.report.sentences import (
     quiet_counts,
     revisions,
 )
-from syncline.report.words import SIGNS, about, changed, duration, has_body, place_of, plural, short, tally
+from syncline.report.words import (
+    SIGNS,
+    about,
+    changed,
+    duration,
+    has_body,
+    place_of,
+    plural,
+    short,
+    tally,
+    total,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +81,7 @@ def _header(report: Report) -> Iterator[str]:
             yield element("p", esc(line), "meta")
     chips = [
         f'<li class="chip"><b>{SIGNS[action]} {count:,}</b> {word}</li>'
-        for action, count, word in tally(report.applications).parts
+        for action, count, word in total(report).parts
     ]
     if chips:
         yield f'<ul class="chips">{"".join(chips)}</ul>'

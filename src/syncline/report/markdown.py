@@ -16,7 +16,7 @@ from syncline.report.model import AppReport, Job, Note, Problem, Report, Severit
 from syncline.report.outcome import app_code, worst_first
 from syncline.report.pieces import Document, Piece, Rank, batches, bounded
 from syncline.report.sentences import failed_sentence, headline, nothing, quiet_counts, revisions, sign
-from syncline.report.words import SIGNS, about, differs, duration, has_body, plural, short, tally
+from syncline.report.words import SIGNS, about, differs, duration, has_body, plural, short, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,8 +67,8 @@ def _index(report: Report) -> Iterator[Piece]:
 
 def _head(report: Report) -> str:
     where = revisions(report)
-    total = tally(report.applications)
-    counts = " · ".join(f"**{SIGNS[action]} {count:,}** {word}" for action, count, word in total.parts)
+    parts = total(report).parts
+    counts = " · ".join(f"**{SIGNS[action]} {count:,}** {word}" for action, count, word in parts)
     line = " · ".join(part for part in (counts, quiet_counts(report), code(where) if where else "") if part)
     return "\n\n".join(part for part in (prose(nothing(report)), line) if part)
 

@@ -15,8 +15,9 @@ from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
 from syncline.report.model import AppReport, Job, Report
-from syncline.report.outcome import app_code, exit_code
-from syncline.report.words import changed, differs, plural, short, still_drifted
+from syncline.report.outcome import exit_code
+from syncline.report.troubles import trouble
+from syncline.report.words import NOUNS, TRIED, changed, differs, plural, short, still_drifted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,30 +28,6 @@ LEVELS: Final[Mapping[Level, str]] = {
     Level.DRY_RUN: "compared with the live objects, the apply predicted by the server's dry run",
 }
 
-_TRIED: Final[Mapping[Job, str]] = {
-    Job.DIFF: "compared",
-    Job.SYNC: "synced",
-    Job.DRIFT: "checked",
-    Job.ROLLBACK: "rolled back",
-    Job.STATUS: "read",
-    Job.TREE: "read",
-    Job.RENDER: "rendered",
-    Job.ACTIONS: "acted on",
-    Job.RECOVER: "recovered",
-    Job.DRILL: "rebuilt",
-}
-_NOUNS: Final[Mapping[Job, str]] = {
-    Job.DIFF: "Diff",
-    Job.SYNC: "Sync",
-    Job.DRIFT: "Drift check",
-    Job.ROLLBACK: "Rollback",
-    Job.STATUS: "Status",
-    Job.TREE: "Tree",
-    Job.RENDER: "Rendering",
-    Job.ACTIONS: "Action",
-    Job.RECOVER: "Recovery",
-    Job.DRILL: "Drill",
-}
 _OUTCOMES: Final[Mapping[Outcome, str]] = {
     Outcome.UNCHANGED: "already in sync",
     Outcome.SYNCED: "synced",
@@ -78,9 +55,8 @@ _SIGNS: Final[Mapping[ExitCode, str]] = {
 def headline(report: Report) -> str:
     """The first line: what the run came to."""
     if report.interrupted:
-        return f"{_NOUNS[report.job]} interrupted"
-    trouble = _trouble(report)
-    return trouble or _success(report)
+        return f"{NOUNS[report.job]} interrupted"
+    return trouble(report) or _success(report)
 
 
 def sign(report: Report) -> str:
@@ -111,7 +87,7 @@ def revisions(report: Report) -> str:
 def nothing(report: Report) -> str:
     """Why there is no difference to show; empty where there is one, or where something failed."""
     compares = report.job not in {Job.RENDER, Job.STATUS, Job.TREE, Job.ACTIONS}
-    if not compares or changed(report) or _trouble(report) or report.interrupted:
+    if not compares or changed(report) or trouble(report) or report.interrupted:
         return ""
     if not report.applications:
         return _none_affected(report)
@@ -131,7 +107,7 @@ def nothing(report: Report) -> str:
 def outcome_word(report: Report, app: AppReport) -> str:
     """What became of one application."""
     if app.problem is not None:
-        return f"could not be {_TRIED[report.job]}"
+        return f"could not be {TRIED[report.job]}"
     if app.way_back is not None and app.outcome is not None and app.way_back.outcome in _WENT_BACK:
         return f"{_OUTCOMES[app.outcome]}, rolled back"
     if app.outcome is not None:
@@ -180,7 +156,7 @@ def way_back_sentence(app: AppReport) -> str:
 
 def failed_sentence(report: Report) -> str:
     """`could not be compared`, for the head of a problem."""
-    return f"could not be {_TRIED[report.job]}"
+    return f"could not be {TRIED[report.job]}"
 
 
 def introduction(report: Report, app: AppReport) -> str:
@@ -227,36 +203,6 @@ def _none_affected(report: Report) -> str:
     return f"None of {count:,} applications is affected: no changed file belongs to any of them."
 
 
-def _trouble(report: Report) -> str:
-    codes = Counter(app_code(report, app) for app in report.applications)
-    bad = sum(count for code, count in codes.items() if code not in {ExitCode.OK, ExitCode.DIFFERENT})
-    if bad:
-        return _bad_sentence(report, codes, bad)
-    return f"{_NOUNS[report.job]} failed" if report.problems else ""
-
-
-def _bad_sentence(report: Report, codes: Counter[ExitCode], bad: int) -> str:
-    of_all = f"{bad:,} of {plural(len(report.applications), 'application')}"
-    unhealthy, refused = codes[ExitCode.UNHEALTHY], codes[ExitCode.REFUSED]
-    if refused == bad:
-        return f"Plan refused for {of_all}"
-    if unhealthy == bad:
-        return f"{of_all} unhealthy"
-    if any(app.problem is None for app in report.applications if app_code(report, app) not in {0, 10}):
-        if _is_rehearsal(report):
-            return f"A {_NOUNS[report.job].lower()} would fail for {of_all}"
-        return f"{_NOUNS[report.job]} failed for {of_all}"
-    rest = len(changed(report))
-    also = f", {rest:,} {'changes' if rest == 1 else 'change'}" if rest and report.job is Job.DIFF else ""
-    return f"{of_all} could not be {_TRIED[report.job]}{also}"
-
-
-def _is_rehearsal(report: Report) -> bool:
-    """Whether a sync was only planned: an application that could be looked at was left without an outcome."""
-    planned = any(app.outcome is None and app.problem is None for app in report.applications)
-    return planned and report.job in {Job.SYNC, Job.ROLLBACK}
-
-
 def _success(report: Report) -> str:
     apps = report.applications
     different = len(changed(report))
@@ -264,7 +210,7 @@ def _success(report: Report) -> str:
         case Job.DIFF:
             return _diff_success(report, different)
         case Job.DRIFT:
-            return _drift_success(report, different)
+            return _drift_success(report)
         case Job.SYNC | Job.ROLLBACK:
             return _sync_success(report, different)
         case Job.RECOVER | Job.DRILL:
@@ -283,7 +229,7 @@ def _diff_success(report: Report, different: int) -> str:
     return "No manifest changes" if report.applications else "No application affected"
 
 
-def _drift_success(report: Report, different: int) -> str:
+def _drift_success(report: Report) -> str:
     acted = (app for app in report.applications if app.outcome is Outcome.SYNCED)
     healed = sum(1 for app in acted if not still_drifted(app))
     drifted = sum(1 for app in report.applications if still_drifted(app))
@@ -293,7 +239,6 @@ def _drift_success(report: Report, different: int) -> str:
         return f"Drift healed in {plural(healed, 'application')}"
     if not report.applications:
         return "No application to check"
-    del different
     return f"No drift in {plural(len(report.applications), 'application')}"
 
 

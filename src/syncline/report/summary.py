@@ -13,7 +13,7 @@ from syncline.report.fit import Budget, fit
 from syncline.report.model import AppReport, Job, Report
 from syncline.report.outcome import State, app_code, exit_code, state_of
 from syncline.report.sentences import headline, nothing, outcome_word
-from syncline.report.words import duration, tally
+from syncline.report.words import duration, tally, total
 
 SUMMARY: Final = Budget(characters=1_000_000, octets=1_000_000, pages=1)
 """GitHub drops a job summary of more than 1 MiB."""
@@ -48,7 +48,7 @@ def pending_line(job: Job) -> tuple[str, str]:
 def status_line(report: Report, *, differences_are_failure: bool = False) -> tuple[str, str]:
     """State and description of the whole run."""
     code = exit_code(report, differences_are_failure=differences_are_failure)
-    said = tally(report.applications).said
+    said = total(report).said
     parts = (headline(report), said or nothing(report), duration(report.seconds) if report.seconds else "")
     return state_of(code).value, _description(parts)
 

@@ -49,6 +49,7 @@ from syncline.report.words import (
     place_of,
     short,
     tally,
+    total,
     visible_changes,
 )
 
@@ -254,7 +255,7 @@ class _Writer:
     def end(self, report: Report) -> Iterator[str]:
         """What the run came to."""
         colour = _code_colour(exit_code(report))
-        said = tally(report.applications).said
+        said = total(report).said
         parts = (
             said,
             quiet_counts(report),

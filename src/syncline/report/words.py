@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from syncline.core.plan import Action
-from syncline.report.model import AppReport, Note, Report, Severity, ShownChange, ShownHook
+from syncline.core.verdict import Outcome
+from syncline.report.model import AppReport, Job, Note, Report, Severity, ShownChange, ShownHook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.core.resource import ResourceKey
 
@@ -47,6 +48,31 @@ WORDS: Final[Mapping[Action, str]] = {
     Action.RUN: "run",
 }
 
+TRIED: Final[Mapping[Job, str]] = {
+    Job.DIFF: "compared",
+    Job.SYNC: "synced",
+    Job.DRIFT: "checked",
+    Job.ROLLBACK: "rolled back",
+    Job.STATUS: "read",
+    Job.TREE: "read",
+    Job.RENDER: "rendered",
+    Job.ACTIONS: "acted on",
+    Job.RECOVER: "recovered",
+    Job.DRILL: "rebuilt",
+}
+NOUNS: Final[Mapping[Job, str]] = {
+    Job.DIFF: "Diff",
+    Job.SYNC: "Sync",
+    Job.DRIFT: "Drift check",
+    Job.ROLLBACK: "Rollback",
+    Job.STATUS: "Status",
+    Job.TREE: "Tree",
+    Job.RENDER: "Rendering",
+    Job.ACTIONS: "Action",
+    Job.RECOVER: "Recovery",
+    Job.DRILL: "Drill",
+}
+
 _COUNTED: Final[Mapping[Action, str]] = {
     Action.CREATE: "added",
     Action.UPDATE: "changed",
@@ -59,6 +85,7 @@ _COUNTED: Final[Mapping[Action, str]] = {
 }
 
 _QUIET: Final = frozenset({Action.UNCHANGED, Action.FORGET})
+_NOTHING_DONE: Final = frozenset({Action.KEEP, Action.BLOCKED, Action.HOLD})
 _MINUTE: Final = 60
 _SHORT_SHA: Final = 7
 _SHA_LENGTHS: Final = frozenset({40, 64})
@@ -91,6 +118,23 @@ class Tally(Struct, frozen=True):
 def tally(apps: Iterable[AppReport]) -> Tally:
     """The changes of these applications, counted."""
     return Tally(Counter(change.action for app in apps for change in app.changes))
+
+
+def total(report: Report) -> Tally:
+    """What the run comes to in all: of a sync that did not succeed only what was done."""
+    return Tally(Counter(change.action for app in report.applications for change in _true_changes(app)))
+
+
+def _true_changes(app: AppReport) -> Iterator[ShownChange]:
+    if app.outcome in {None, Outcome.SYNCED, Outcome.UNCHANGED}:
+        yield from app.changes
+        return
+    synced = {row.key: row.sync == "Synced" for row in app.resources}
+    for change in app.changes:
+        # What was deleted has no row any more.
+        is_done = synced.get(change.key, bool(synced) and change.action is Action.PRUNE)
+        if is_done or change.action in _NOTHING_DONE:
+            yield change
 
 
 def visible_changes(app: AppReport) -> tuple[ShownChange, ...]:

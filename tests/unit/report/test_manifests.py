@@ -94,9 +94,11 @@ def test_a_rehearsal_that_fails_is_not_said_to_have_failed_at_syncing() -> None:
         "A sync would fail for 2 of 3 applications"
     )
     assert headline(Report(Job.SYNC, applications=(done, broken, held))) == (
-        "Sync failed for 2 of 3 applications"
+        "Sync failed for 2 of 3 applications (1 plan refused, 1 could not be synced)"
     )
-    assert headline(Report(Job.SYNC, applications=(broken, held))) == "Sync failed for 2 of 2 applications"
+    assert headline(Report(Job.SYNC, applications=(broken, held))) == (
+        "Sync failed for 2 of 2 applications (1 plan refused, 1 could not be synced)"
+    )
 
 
 def test_a_status_says_what_argo_cd_says_and_what_was_never_synced_is_not_in_sync() -> None:

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from syncline.core.plan import Action
+from syncline.core.resource import ResourceKey
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode, Place
 from syncline.report.annotations import MOST
@@ -14,7 +16,16 @@ from syncline.report.annotations import annotations as annotations_of
 from syncline.report.fit import fit
 from syncline.report.html import page
 from syncline.report.json import to_json
-from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
+from syncline.report.model import (
+    AppReport,
+    Job,
+    Note,
+    Problem,
+    Report,
+    ResourceRow,
+    Severity,
+    ShownChange,
+)
 from syncline.report.outcome import WORST_FIRST, State, app_code, exit_code, state_of
 from syncline.report.sentences import tells_of_success
 from syncline.report.summary import LONGEST_DESCRIPTION, app_status_line, pending_line, status_line, summary
@@ -37,7 +48,11 @@ OUTCOMES = [
     (samples.rich_diff, ExitCode.RENDER, "1 of 6 applications could not be compared, 3 change"),
     (samples.failures, ExitCode.CONFIG, "2 of 2 applications could not be compared"),
     (samples.synced, ExitCode.OK, "Synced 1 application"),
-    (samples.sync_result, ExitCode.UNHEALTHY, "Sync failed for 2 of 4 applications"),
+    (
+        samples.sync_result,
+        ExitCode.UNHEALTHY,
+        "Sync failed for 2 of 4 applications (1 unhealthy, 1 plan refused)",
+    ),
     (samples.drift, ExitCode.DIFFERENT, "Drift in 1 of 2 applications"),
     (samples.interrupted, ExitCode.TERMINATED, "Sync interrupted"),
     (lambda: one(outcome=Outcome.UNCHANGED), ExitCode.OK, "1 application already in sync"),
@@ -209,3 +224,91 @@ def test_a_status_line_tells_of_success_where_all_of_an_application_was_synced(
 
     is_good = outcome in {Outcome.SYNCED, Outcome.UNCHANGED} and not partial
     assert tells_of_success(line) == is_good
+
+
+KEY = ResourceKey("", "ConfigMap", "shop", "settings")
+FATES: dict[str, AppReport] = {
+    "synced": AppReport("a", outcome=Outcome.SYNCED),
+    "same": AppReport("a", outcome=Outcome.UNCHANGED),
+    "failed": AppReport("a", outcome=Outcome.FAILED, failures=(Problem("no.", ExitCode.SYNC_FAILED),)),
+    "late": AppReport("a", outcome=Outcome.TIMED_OUT, failures=(Problem("no.", ExitCode.UNHEALTHY),)),
+    "ill": AppReport("a", outcome=Outcome.UNHEALTHY, failures=(Problem("no.", ExitCode.UNHEALTHY),)),
+    "refused": AppReport("a", outcome=Outcome.REFUSED, refusals=("The sync window is closed.",)),
+    "broken": AppReport("a", problem=Problem("no.", ExitCode.RENDER)),
+    "stopped": AppReport("a", outcome=Outcome.INTERRUPTED, failures=(Problem("no.", ExitCode.TERMINATED),)),
+    "drifted": AppReport("a", changes=(ShownChange(KEY, Action.UPDATE),)),
+    "healed": AppReport("a", outcome=Outcome.SYNCED, changes=(ShownChange(KEY, Action.UPDATE),)),
+    "clean": AppReport("a"),
+}
+
+
+@pytest.mark.parametrize(
+    ("job", "fates", "state", "line"),
+    [
+        (Job.SYNC, "synced same", "success", "Synced 1 application"),
+        (Job.SYNC, "synced failed", "failure", "Sync failed for 1 of 2 applications"),
+        (Job.SYNC, "synced refused", "failure", "Plan refused for 1 of 2 applications"),
+        (Job.SYNC, "synced late ill", "failure", "2 of 3 applications unhealthy"),
+        (Job.SYNC, "late failed", "failure", "Sync failed for 2 of 2 applications (1 unhealthy)"),
+        (
+            Job.SYNC,
+            "synced failed late ill refused broken",
+            "failure",
+            "Sync failed for 5 of 6 applications (2 unhealthy, 1 plan refused, 1 could not be synced)",
+        ),
+        (Job.SYNC, "synced broken", "error", "1 of 2 applications could not be synced"),
+        (Job.SYNC, "synced stopped", "error", "Sync interrupted"),
+        (Job.ROLLBACK, "synced failed", "failure", "Rollback failed for 1 of 2 applications"),
+        (Job.DRIFT, "clean drifted", "failure", "Drift in 1 of 2 applications"),
+        (Job.DRIFT, "healed drifted", "failure", "Drift in 1 of 2 applications"),
+        (Job.DRIFT, "refused drifted", "failure", "Plan refused for 1 of 2 applications, drift in 1"),
+        (Job.DRIFT, "ill healed drifted", "failure", "1 of 3 applications unhealthy, drift in 1"),
+        (Job.DRIFT, "broken drifted clean", "error", "1 of 3 applications could not be checked, drift in 1"),
+        (Job.DIFF, "drifted broken", "error", "1 of 2 applications could not be compared, 1 changes"),
+    ],
+)
+def test_a_mixture_of_fates_is_told_as_what_it_is(job: Job, fates: str, state: str, line: str) -> None:
+    apps = tuple(replace(FATES[fate], name=fate) for fate in fates.split())
+    report = Report(job, applications=apps, interrupted="stopped" in fates)
+
+    said = status_line(report)
+
+    assert (said[0], said[1].partition(" · ")[0]) == (state, line)
+    assert len(said[1]) <= LONGEST_DESCRIPTION
+
+
+PLANNED = (Action.CREATE, Action.UPDATE, Action.PRUNE, Action.KEEP, Action.BLOCKED)
+
+
+def planned(outcome: Outcome | None, *done: Action) -> AppReport:
+    """One change of each kind; what was done is in sync, and what was deleted has no row."""
+    keys = {action: replace(KEY, name=action.value) for action in PLANNED}
+    rows = tuple(
+        ResourceRow(key, "Synced" if action in done else "OutOfSync")
+        for action, key in keys.items()
+        if not (action is Action.PRUNE and action in done)
+    )
+    changes = tuple(ShownChange(key, action) for action, key in keys.items())
+    return AppReport("web", changes=changes, outcome=outcome, resources=rows)
+
+
+LEFT = "1 kept (would prune), 1 blocked"
+
+
+@pytest.mark.parametrize(
+    ("app", "said"),
+    [
+        (planned(None), f"1 added, 1 changed, 1 deleted, {LEFT}"),
+        (planned(Outcome.REFUSED), LEFT),
+        (planned(Outcome.FAILED), LEFT),
+        (planned(Outcome.FAILED, Action.UPDATE), f"1 changed, {LEFT}"),
+        (planned(Outcome.FAILED, Action.PRUNE), f"1 deleted, {LEFT}"),
+        (planned(Outcome.TIMED_OUT, *PLANNED[:3]), f"1 added, 1 changed, 1 deleted, {LEFT}"),
+        (planned(Outcome.INTERRUPTED, Action.CREATE), f"1 added, {LEFT}"),
+    ],
+)
+def test_of_a_sync_that_did_not_succeed_only_what_was_done_is_counted(app: AppReport, said: str) -> None:
+    report = Report(Job.SYNC, applications=(app,), interrupted=app.outcome is Outcome.INTERRUPTED)
+
+    assert status_line(report)[1].endswith(f" · {said}")
+    assert said in terminal(report, colour=False)

@@ -104,7 +104,7 @@ def _offer(name: str, options: Any) -> Offer:
 
 
 def _scripted(lua: Lua, body: Body, action: str, asked: Asked) -> Effect:
-    answer = restored(_value(lua, body, asked, f"action {action}"), body)
+    answer = _value(lua, body, asked, f"action {action}")
     steps = answer if isinstance(answer, list) else [{"operation": "patch", "resource": answer}]
     if not steps:
         raise ConfigError(f"The action {action} returned nothing.", place=lua.place)
@@ -113,9 +113,10 @@ def _scripted(lua: Lua, body: Body, action: str, asked: Asked) -> Effect:
     for step in steps:
         verb, resource = _step(step, action, lua)
         if verb == "create":
-            created.append(resource)
+            # It has no counterpart, and the same names as in the object mean the same.
+            created.append(restored([resource], body)[0])
         elif key_of(resource) == key_of(body):
-            patched = resource
+            patched = restored(resource, body)
         else:
             raise ConfigError(f"The action {action} may patch the object itself only.", place=lua.place)
     return Effect(patched, tuple(created))

@@ -5,14 +5,14 @@ The law: an application is as well as its worst resource, and Missing only when 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from syncline.core.resource import ResourceKey
 
@@ -22,12 +22,14 @@ _CHILD: Final = "Application.argoproj.io"
 
 
 class Member(Struct, frozen=True):
-    """One resource's part: `health` is None for a kind without a check, `live` that it exists."""
+    """One resource's part: `health` is None for a kind without a check, `live` that it exists, `is_ignored`
+    that its annotation takes it out.
+    """
 
     key: ResourceKey
     health: Health | None
     live: bool = True
-    annotations: Mapping[str, Any] = field(default_factory=dict)
+    is_ignored: bool = False
 
 
 def aggregate(members: Iterable[Member]) -> Health:
@@ -44,7 +46,7 @@ def aggregate(members: Iterable[Member]) -> Health:
 
 
 def _counts(member: Member) -> bool:
-    if not member.live or member.annotations.get(IGNORE) == "true" or member.health is None:
+    if not member.live or member.is_ignored or member.health is None:
         return False
     unclear = {HealthStatus.MISSING, HealthStatus.UNKNOWN}
     return not (member.key.group_kind == _CHILD and member.health.status in unclear)

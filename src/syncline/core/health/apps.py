@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syncline.core.health.fields import condition, is_behind, mapping, number, text
+from syncline.core.health.fields import condition, is_behind, mapping, number, text, trouble_of
 from syncline.core.health.status import Health, HealthStatus
 
 _UNSEEN = Health(HealthStatus.PROGRESSING, "The controller has not seen the newest spec yet.")
@@ -52,14 +52,16 @@ def stateful_set(body: Mapping[str, Any]) -> Health:
     if ready < wanted:
         return _progressing(f"{ready} of {wanted} replicas are ready.")
     strategy = mapping(spec, "updateStrategy")
-    if strategy.get("type") == "RollingUpdate" and isinstance(strategy.get("rollingUpdate"), Mapping):
-        due = wanted - number(mapping(strategy, "rollingUpdate"), "partition")
-        if "partition" in strategy["rollingUpdate"] and updated < due:
+    rolling = strategy.get("rollingUpdate")
+    if strategy.get("type") == "RollingUpdate" and isinstance(rolling, Mapping):
+        # Without a number of replicas, or without a partition, there is nothing to count to.
+        due = wanted - number(rolling, "partition")
+        if spec.get("replicas") is not None and rolling.get("partition") is not None and updated < due:
             return _progressing(f"{updated} of {due} replicas are updated.")
         return HEALTHY
     if strategy.get("type") == "OnDelete":
         return HEALTHY
-    if status.get("updateRevision") != status.get("currentRevision"):
+    if text(status, "updateRevision") != text(status, "currentRevision"):
         return _progressing(f"{updated} of {wanted} replicas are at the new revision.")
     return HEALTHY
 
@@ -87,7 +89,7 @@ def replica_set(body: Mapping[str, Any]) -> Health:
         return _UNSEEN
     failure = condition(status, "ReplicaFailure")
     if failure.get("status") == "True":
-        return Health(HealthStatus.DEGRADED, text(failure, "message") or text(failure, "reason"))
+        return Health(HealthStatus.DEGRADED, trouble_of(failure))
     available = number(status, "availableReplicas")
     wanted = number(mapping(body, "spec"), "replicas", available)
     if available < wanted:

@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.core.health.conditions import UNSEEN, generation_of, words_of
-from syncline.core.health.fields import condition, mapping, members, text
+from syncline.core.health.conditions import UNSEEN, generation_of
+from syncline.core.health.fields import (
+    Malformed,
+    condition,
+    mapping,
+    members,
+    text,
+    trouble_of,
+    words_of,
+)
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -37,7 +45,10 @@ def rollout(body: Mapping[str, Any]) -> Health:
 def _is_behind(body: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
     metadata = mapping(body, "metadata")
     generation = generation_of(metadata.get("generation"))
-    observed = generation_of(status.get("observedGeneration"))
+    try:
+        observed = generation_of(status.get("observedGeneration"))
+    except Malformed:
+        observed = generation  # the first controllers wrote a hash of the spec, which says nothing of its age
     if generation is not None and generation > (observed or 0):
         return True
     # The template of another workload: its generation is carried over in an annotation.
@@ -49,9 +60,9 @@ def _is_behind(body: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
 def _by_conditions(body: Mapping[str, Any], status: Mapping[str, Any]) -> Health:
     invalid, moving = condition(status, "InvalidSpec"), condition(status, "Progressing")
     if invalid.get("status") == "True":
-        return Health(HealthStatus.DEGRADED, words_of(invalid))
+        return Health(HealthStatus.DEGRADED, trouble_of(invalid))
     if moving.get("reason") in {"RolloutAborted", "ProgressDeadlineExceeded"}:
-        return Health(HealthStatus.DEGRADED, words_of(moving))
+        return Health(HealthStatus.DEGRADED, trouble_of(moving))
     if mapping(body, "spec").get("paused") is True or any(True for _ in members(status, "pauseConditions")):
         return Health(HealthStatus.SUSPENDED, "It is paused.")
     if moving.get("reason") == "NewReplicaSetAvailable" and moving.get("status") == "True":
@@ -75,5 +86,6 @@ def application_set(body: Mapping[str, Any]) -> Health:
     for kind, value, means in rules:
         found = condition(status, kind)
         if found.get("status") == value:
-            return Health(means, words_of(found))
+            said = words_of if means is HealthStatus.HEALTHY else trouble_of
+            return Health(means, said(found))
     return Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")

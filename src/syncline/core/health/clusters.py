@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.core.health.conditions import SUSPENDED, UNSEEN, fresh_conditions, is_stale, is_true, words_of
-from syncline.core.health.fields import mapping, members, number, text
+from syncline.core.health.conditions import SUSPENDED, UNSEEN, fresh_conditions, is_stale, is_true
+from syncline.core.health.fields import mapping, members, number, text, trouble_of, words_of
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DONE: Final = frozenset({"Provisioned", "Running"})
+_READY: Final = ("Ready", "Available")
 _ISTIO_OPERATOR: Final = {
     "HEALTHY": HealthStatus.HEALTHY,
     "RECONCILING": HealthStatus.PROGRESSING,
@@ -37,13 +37,16 @@ def provisioned(body: Mapping[str, Any]) -> Health:
     if failure or phase == "Failed":
         return Health(HealthStatus.DEGRADED, failure or "Its phase is Failed.")
     found = {text(each, "type"): each for each in fresh_conditions(body)}
-    ready = found.get("Available") or found.get("Ready") or {}
-    if ready.get("status") == "False" and ready.get("severity") == "Error":
-        return Health(HealthStatus.DEGRADED, words_of(ready))
-    if ready and ready.get("status") != "True":
-        return Health(HealthStatus.PROGRESSING, words_of(ready) or "It is not ready.")
-    if phase in _DONE or (ready and not phase):
-        return Health(HealthStatus.HEALTHY, words_of(ready))
+    told = [found[name] for name in _READY if name in found]
+    for each in told:
+        if each.get("status") == "False" and each.get("severity") == "Error":
+            return Health(HealthStatus.DEGRADED, trouble_of(each))
+    for each in told:
+        if each.get("status") != "True":
+            return Health(HealthStatus.PROGRESSING, trouble_of(each))
+    # A machine that is provisioned is no node yet; a cluster is never more than that.
+    if phase == ("Provisioned" if body.get("kind") == "Cluster" else "Running") or (told and not phase):
+        return Health(HealthStatus.HEALTHY, words_of(told[0]) if told else "")
     return Health(
         HealthStatus.PROGRESSING, f"Its phase is {phase}." if phase else "It waits for its controller."
     )

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 
-from syncline.core.health.fields import Malformed, mapping, members, text
+from syncline.core.health.fields import Malformed, mapping, members, text, trouble_of, words_of
 from syncline.core.health.status import Health, HealthStatus
 
 Rules: TypeAlias = Callable[[Mapping[str, Any]], Health]
@@ -75,7 +75,8 @@ def by_conditions(
         for rule in rules:
             for each in found:
                 if rule.matches(each):
-                    return Health(rule.means, words_of(each))
+                    said = words_of if rule.means is HealthStatus.HEALTHY else trouble_of
+                    return Health(rule.means, said(each))
         return _needed(found, needs) if needs else otherwise or waiting(rules)
 
     return judge
@@ -86,7 +87,7 @@ def _needed(found: list[Mapping[str, Any]], needs: tuple[str, ...]) -> Health:
     for kind in needs:
         each = by_type.get(kind, {})
         if each.get("status") == "False":
-            return Health(HealthStatus.DEGRADED, words_of(each) or f"Its condition {kind} is False.")
+            return Health(HealthStatus.DEGRADED, trouble_of(each))
     for kind in needs:
         each = by_type.get(kind, {})
         if each.get("status") != "True":
@@ -116,8 +117,9 @@ def by_phase(path: Path, words: Mapping[str, HealthStatus], *, message: Path = (
             return Health(HealthStatus.PROGRESSING, said or "It waits to be seen by its controller.")
         if word not in words:
             return Health(HealthStatus.UNKNOWN, said or f"Its {path[-1]} is {word}, which is not known.")
-        fine = words[word] is HealthStatus.HEALTHY
-        return Health(words[word], said or ("" if fine else f"Its {path[-1]} is {word}." if word else ""))
+        if not said and words[word] is not HealthStatus.HEALTHY:
+            said = f"Its {path[-1]} is {word}." if word else "It waits to be seen by its controller."
+        return Health(words[word], said)
 
     return judge
 
@@ -161,8 +163,3 @@ def is_fresh(condition: Mapping[str, Any], generation: int | None) -> bool:
     """Whether a condition is about this generation."""
     observed = generation_of(condition.get("observedGeneration"))
     return not observed or generation is None or observed >= generation
-
-
-def words_of(condition: Mapping[str, Any]) -> str:
-    """A condition's message, or its reason."""
-    return text(condition, "message") or text(condition, "reason")

@@ -64,6 +64,17 @@ def condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return next((each for each in members(status, "conditions") if each.get("type") == kind), {})
 
 
+def words_of(condition: Mapping[str, Any]) -> str:
+    """A condition's message, or its reason; empty where it has neither."""
+    return text(condition, "message") or text(condition, "reason")
+
+
+def trouble_of(condition: Mapping[str, Any]) -> str:
+    """The same of a condition that keeps an object from being healthy: there is always something to say."""
+    said = f"Its condition {condition.get('type')} is {condition.get('status')}."
+    return words_of(condition) or said
+
+
 def is_behind(body: Mapping[str, Any]) -> bool:
     """Whether the controller has not yet seen the newest spec."""
     generation = number(mapping(body, "metadata"), "generation")

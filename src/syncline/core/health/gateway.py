@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.core.health.conditions import fresh_conditions, generation_of, is_fresh, words_of
-from syncline.core.health.fields import mapping, members, text
+from syncline.core.health.conditions import fresh_conditions, generation_of, is_fresh
+from syncline.core.health.fields import mapping, members, text, trouble_of
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _BAD_WHEN_FALSE: Final = frozenset({"Accepted", "Programmed", "ResolvedRefs"})
 _BAD_WHEN_TRUE: Final = frozenset({"Conflicted", "PartiallyInvalid"})
 _PASSING: Final = frozenset({"Pending", "Waiting"})
+_PASSING_OF: Final[Mapping[str, frozenset[str]]] = {
+    # A new gateway has no load balancer's address and no running proxy yet.
+    "Programmed": _PASSING | {"AddressNotAssigned", "NoResources"},
+}
 _HEALTHY: Final = Health(HealthStatus.HEALTHY)
 
 
@@ -62,9 +66,9 @@ def _trouble(found: Iterable[Mapping[str, Any]]) -> Health | None:
         if not isinstance(kind, str):
             continue
         if (kind in _BAD_WHEN_FALSE and status == "False") or (kind in _BAD_WHEN_TRUE and status == "True"):
-            if text(each, "reason") not in _PASSING:
-                return Health(HealthStatus.DEGRADED, words_of(each) or f"{kind} is {status}.")
-            passing = Health(HealthStatus.PROGRESSING, words_of(each))
+            if text(each, "reason") not in _PASSING_OF.get(kind, _PASSING):
+                return Health(HealthStatus.DEGRADED, trouble_of(each))
+            passing = Health(HealthStatus.PROGRESSING, trouble_of(each))
     return passing
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from syncline.core.health.conditions import UNSEEN, fresh_conditions, is_stale, words_of
-from syncline.core.health.fields import Malformed, mapping
+from syncline.core.health.conditions import UNSEEN, fresh_conditions, is_stale
+from syncline.core.health.fields import Malformed, mapping, trouble_of, words_of
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def _by_conditions(body: Mapping[str, Any]) -> Health | None:
     found = {each.get("type"): each for each in fresh_conditions(body) if isinstance(each.get("type"), str)}
     stalled, reconciling, ready = (found.get(name) for name in ("Stalled", "Reconciling", "Ready"))
     if stalled and stalled.get("status") == "True":
-        return Health(HealthStatus.DEGRADED, words_of(stalled) or "It is stalled.")
+        return Health(HealthStatus.DEGRADED, trouble_of(stalled))
     if reconciling and reconciling.get("status") == "True":
-        return Health(HealthStatus.PROGRESSING, words_of(reconciling) or "It is being reconciled.")
+        return Health(HealthStatus.PROGRESSING, trouble_of(reconciling))
     if ready is None:
         return None
     if ready.get("status") == "True":
         return Health(HealthStatus.HEALTHY, words_of(ready))
-    return Health(HealthStatus.PROGRESSING, words_of(ready) or "It is not ready.")
+    return Health(HealthStatus.PROGRESSING, trouble_of(ready))

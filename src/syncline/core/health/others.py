@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.core.health.fields import Malformed, condition, mapping, members, text
+from syncline.core.health.fields import Malformed, condition, mapping, members, text, trouble_of
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def pod_disruption_budget(body: Mapping[str, Any]) -> Health:
         return Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")
     for each in members(mapping(body, "status"), "conditions"):
         if each.get("status") == "False" and each.get("reason") != "InsufficientPods":
-            return Health(HealthStatus.DEGRADED, text(each, "message") or text(each, "reason"))
+            return Health(HealthStatus.DEGRADED, trouble_of(each))
     return Health(HealthStatus.HEALTHY)
 
 
@@ -111,4 +111,7 @@ def workflow(body: Mapping[str, Any]) -> Health:
         "Failed": HealthStatus.DEGRADED,
         "Error": HealthStatus.DEGRADED,
     }
-    return Health(by_phase.get(phase, HealthStatus.UNKNOWN), message)
+    health = by_phase.get(phase, HealthStatus.UNKNOWN)
+    if not message and health is not HealthStatus.HEALTHY:
+        message = f"Its phase is {phase}." if phase else "It waits to be seen by its controller."
+    return Health(health, message)

@@ -63,6 +63,7 @@ _STRIMZI: Final = by_conditions(
     healthy("Ready"),
     progressing("NotReady", "Creating"),
     degraded("NotReady", status="True"),
+    degraded("Ready"),  # how the topic operator says it
 )
 _STRIMZI_REBALANCE: Final = by_conditions(
     suspended("ReconciliationPaused"),
@@ -242,7 +243,14 @@ PACK: Final[Mapping[tuple[str, str], Rules]] = {
     # prometheus-operator.dev/docs/api-reference: Available and Reconciled
     **dict.fromkeys(
         [("monitoring.coreos.com", kind) for kind in ("Alertmanager", "Prometheus", "ThanosRuler")],
-        by_conditions(degraded("Reconciled"), degraded("Available"), healthy("Available")),
+        by_conditions(
+            degraded("Reconciled"),
+            progressing("Available", "NoPodReady", status="False"),  # a new one has no pod that is ready yet
+            degraded("Available"),
+            progressing("Available", status="Degraded"),
+            healthy("Available"),
+            held=("spec", "paused"),
+        ),
     ),
 }
 """By group and kind."""

@@ -17,6 +17,7 @@ from lupa import lua52
 
 from syncline.core.lua.host import HOST
 from syncline.core.lua.matching import MATCHING
+from syncline.core.lua.numbers import NUMBERS, concatenating
 from syncline.core.lua.script import Script, ScriptError
 from syncline.core.lua.values import TooDeep, plain
 from syncline.patterns import regex
@@ -45,7 +46,8 @@ class Engine:
             unpack_returned_tuples=True,
         )
         slow = self._lua.execute(f"local unpack = table.unpack {MATCHING}")
-        self._host = self._lua.execute(HOST, slow, INSTRUCTIONS, SECONDS, LONGEST)
+        numbers = self._lua.execute(NUMBERS)
+        self._host = self._lua.execute(HOST, slow, numbers, INSTRUCTIONS, SECONDS, LONGEST)
         self._run = self._host["run"]
         self._compiled: dict[Script, Any] = {}
         self._lock = lua52.FastRLock()
@@ -93,7 +95,10 @@ class Engine:
         return tuple(answer[1:])
 
     def _compile(self, script: Script) -> Any:
-        compiled = self._host["compile"](script.text, "=script")
+        compiled = self._host["compile"](concatenating(script.text), "=script")
+        if isinstance(compiled, tuple):
+            # A mistake is told in the script's own words, and an expression of very many parts is left alone.
+            compiled = self._host["compile"](script.text, "=script")
         if isinstance(compiled, tuple):
             raise ScriptError(f"it cannot be read: {_with_line(str(compiled[1]))}")
         self._compiled[script] = compiled

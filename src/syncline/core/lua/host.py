@@ -13,14 +13,15 @@ from __future__ import annotations
 from typing import Final
 
 HOST: Final = r"""
-local slow, INSTRUCTIONS, SECONDS, LONGEST = ...
+local slow, numbers, INSTRUCTIONS, SECONDS, LONGEST = ...
 local EVERY = 100
 local base, str, clock = _G, string, os.clock
 local sethook, setupvalue, getinfo = debug.sethook, debug.setupvalue, debug.getinfo
 local xpcall, error, type = xpcall, error, type
 local next, rawget, rawlen, tostring, tonumber, floor = next, rawget, rawlen, tostring, tonumber, math.floor
 local format, find, concat, sort, load = string.format, string.find, table.concat, table.sort, load
-local pairs, select = pairs, select
+local number_text = numbers.text
+local pairs = pairs
 local unpack = table.unpack
 local strings = getmetatable("")
 strings.__metatable = false
@@ -54,38 +55,6 @@ end
 local function unless_over(...)
   if over then error(over, 0) end
   return ...
-end
-
-local function number_text(v)
-  if v == floor(v) and v > -2 ^ 63 and v < 2 ^ 63 then return format("%d", v) end
-  for digits = 14, 17 do
-    local text = format("%." .. digits .. "g", v)
-    if tonumber(text) == v then return text end
-  end
-  return tostring(v)
-end
-
--- Numbers in texts look as Argo CD's interpreter writes them, also where a library makes the text.
-local function joined(t, separator, first, last)
-  if type(t) ~= "table" then return concat(t) end
-  local parts = {}
-  for i = first or 1, last or #t do
-    local v = t[i]
-    parts[i] = type(v) == "number" and number_text(v) or v
-  end
-  return concat(parts, separator, first or 1, last or #t)
-end
-
-local function formatted(form, ...)
-  local values, count = {...}, select("#", ...)
-  if type(form) == "string" and #form <= 1000 and find(form, "%%[^%%]*s") then
-    local at = 0
-    for kind in str.gmatch(str.gsub(form, "%%%%", ""), "%%[-+ #0]*%d*%.?%d*(%a)") do
-      at = at + 1
-      if kind == "s" and type(values[at]) == "number" then values[at] = number_text(values[at]) end
-    end
-  end
-  return format(form, unpack(values, 1, count))
 end
 
 -- A table's names come in one order, whatever the process: the numbers first, then the texts.
@@ -181,8 +150,8 @@ local function counted(name)
 end
 
 local STRING = {
-  byte = str.byte, char = str.char, format = formatted, len = str.len, lower = str.lower, upper = str.upper,
-  reverse = str.reverse, sub = str.sub, rep = rep,
+  byte = str.byte, char = str.char, format = numbers.formatted, len = str.len, lower = str.lower,
+  upper = str.upper, reverse = str.reverse, sub = str.sub, rep = rep,
   find = counted("find"), match = counted("match"), gmatch = counted("gmatch"), gsub = counted("gsub"),
 }
 STRING.gfind = STRING.gmatch
@@ -211,7 +180,7 @@ local BASE = {
 }
 
 local TABLE = {
-  concat = joined, insert = table.insert, remove = table.remove, sort = table.sort, unpack = unpack,
+  concat = numbers.joined, insert = table.insert, remove = table.remove, sort = table.sort, unpack = unpack,
   getn = function(t)
     if type(t) == "table" then return #t end
     error("bad argument #1 to 'getn' (table expected, got " .. type(t) .. ")", 2)
@@ -243,12 +212,13 @@ local function environment(open)
   local env = copied(BASE)
   env._G = env
   env.table = copied(TABLE)
-  env.require = function(name)
-    if name == "os" then return copied(OS) end
-    error("module '" .. tostring(name) .. "' is not available", 2)
-  end
   if open then
     env.string, env.math, env.os = copied(STRING), copied(MATH), copied(OPEN_OS)
+  end
+  -- With open libraries, too, this `os` is the small one.
+  local loaded = {os = copied(OS), table = env.table, string = env.string, math = env.math}
+  env.require = function(name)
+    return loaded[name] or error("module '" .. tostring(name) .. "' is not available", 2)
   end
   return env
 end
@@ -294,19 +264,30 @@ function encode(v, depth)
 end
 
 local function as_json(fn)
-  return encode(fn(), 0)
+  return encode((fn(numbers.concat())), 0)
+end
+
+-- The decoder that reads the answer in Argo CD takes a name in other capitals, too, the last of several.
+local function field(answer, name)
+  local found = rawget(answer, name) ~= nil and name or nil
+  if not found then
+    for key in next, answer do
+      if str.lower(key) == name and (found == nil or key > found) then found = key end
+    end
+  end
+  return found and rawget(answer, found)
 end
 
 -- Argo CD's reading of a health script's answer.
 local function as_health(fn)
-  local answer = fn()
+  local answer = fn(numbers.concat())
   if answer == nil then return "empty" end
   if type(answer) ~= "table" then error("it returned a " .. type(answer) .. ", not a table", 0) end
   if next(answer) == nil then return "empty" end
   for key in next, answer do
     if type(key) ~= "string" then error("it returned a table whose keys are not all names", 0) end
   end
-  local status, message = rawget(answer, "status"), rawget(answer, "message")
+  local status, message = field(answer, "status"), field(answer, "message")
   if message ~= nil and type(message) ~= "string" then return "empty" end
   if type(status) ~= "string" then return "answer", "", message end
   return "answer", status, message

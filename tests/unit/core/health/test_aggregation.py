@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from made import made
 from strategies import keys
-from syncline.core.health import Health, HealthStatus, Member, aggregate
+from syncline.core.health import Health, HealthStatus, Member, aggregate, is_ignored
 from syncline.core.resource import ResourceKey
 
-IGNORE = {"argocd.argoproj.io/ignore-healthcheck": "true"}
 IN_ORDER = [
     HealthStatus.HEALTHY,
     HealthStatus.SUSPENDED,
@@ -22,9 +21,8 @@ IN_ORDER = [
 ]
 statuses = st.sampled_from(IN_ORDER)
 healths = made(Health, statuses, st.sampled_from(["", "because"]))
-ignored = st.sampled_from([{}, IGNORE, {"argocd.argoproj.io/ignore-healthcheck": "false"}])
 members = st.lists(
-    made(Member, keys(), st.none() | healths, st.booleans(), ignored),
+    made(Member, keys(), st.none() | healths, st.booleans(), st.booleans()),
     max_size=6,
     unique_by=lambda member: member.key,
 )
@@ -57,7 +55,7 @@ def test_the_worse_of_two_neighbours_wins_in_either_order(better: HealthStatus, 
 def test_an_application_is_as_well_as_the_worst_resource_that_counts(everyone: list[Member]) -> None:
     found = aggregate(everyone).status
 
-    counted = [m.health.status for m in everyone if m.live and m.annotations != IGNORE and m.health]
+    counted = [m.health.status for m in everyone if m.live and not m.is_ignored and m.health]
     if everyone and not any(m.live for m in everyone):
         assert found is HealthStatus.MISSING
     else:
@@ -113,18 +111,28 @@ def test_a_live_resource_without_a_check_is_enough_not_to_be_missing() -> None:
 @pytest.mark.parametrize("status", IN_ORDER)
 def test_a_resource_marked_to_be_ignored_does_not_count(status: HealthStatus) -> None:
     key = ResourceKey("apps", "Deployment", "shop", "a")
-    marked = Member(key, Health(status), annotations=IGNORE)
+    marked = Member(key, Health(status), is_ignored=True)
 
     assert aggregate([marked]) == Health(HealthStatus.HEALTHY)
 
 
-@pytest.mark.parametrize("value", ["false", "", "yes", "True"])
-def test_only_the_word_true_marks_a_resource_to_be_ignored(value: str) -> None:
-    key = ResourceKey("apps", "Deployment", "shop", "a")
-    annotations = {"argocd.argoproj.io/ignore-healthcheck": value}
-    ill = Member(key, Health(HealthStatus.DEGRADED), annotations=annotations)
-
-    assert aggregate([ill]).status is HealthStatus.DEGRADED
+@pytest.mark.parametrize(
+    ("annotations", "expected"),
+    [
+        ({"argocd.argoproj.io/ignore-healthcheck": "true"}, True),
+        *(
+            ({"argocd.argoproj.io/ignore-healthcheck": value}, False)
+            for value in ("false", "", "yes", "True", None)
+        ),
+        ({"argocd.argoproj.io/ignore-healthchecks": "true"}, False),
+        ({}, False),
+        (None, False),
+        ("true", False),
+    ],
+)
+def test_only_the_word_true_marks_a_resource_to_be_ignored(annotations: object, expected: bool) -> None:
+    assert is_ignored({"metadata": {"annotations": annotations}}) is expected
+    assert not is_ignored({"metadata": annotations})
 
 
 @pytest.mark.parametrize(

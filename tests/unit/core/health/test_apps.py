@@ -92,7 +92,7 @@ ALL_READY = {
 OTHER_REVISION = {**ALL_READY, "updateRevision": "db-2", "updatedReplicas": 1}
 
 
-def rolling(**block: int) -> Fields:
+def rolling(**block: int | None) -> Fields:
     return {"replicas": 3, "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": block}}
 
 
@@ -110,6 +110,9 @@ def rolling(**block: int) -> Fields:
         (rolling(partition=2), OTHER_REVISION, HEALTHY),
         (rolling(partition=2), {**OTHER_REVISION, "updatedReplicas": 0}, PROGRESSING),
         (rolling(), OTHER_REVISION, HEALTHY),
+        (rolling(partition=None), OTHER_REVISION, HEALTHY),
+        ({"updateStrategy": rolling(partition=0)["updateStrategy"]}, OTHER_REVISION, HEALTHY),
+        ({"replicas": 0}, {**SEEN, "updateRevision": ""}, HEALTHY),
         ({"replicas": 3, "updateStrategy": {"type": "RollingUpdate"}}, OTHER_REVISION, PROGRESSING),
         ({"replicas": 3, "updateStrategy": {"type": "OnDelete"}}, OTHER_REVISION, HEALTHY),
         (

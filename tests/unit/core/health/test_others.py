@@ -233,3 +233,7 @@ def test_a_workflow_is_as_well_as_its_phase(phase: str, expected: HealthStatus) 
     found = health("argoproj.io/v1alpha1", "Workflow", status={"phase": phase, "message": "step 2 of 3"})
 
     assert found == Health(expected, "step 2 of 3")
+
+    silent = health("argoproj.io/v1alpha1", "Workflow", status={"phase": phase})
+    assert silent.status is expected
+    assert silent.message or expected is HEALTHY, "what is not well says why"

@@ -39,11 +39,25 @@ CM, ESO, STRIMZI, FLUX = (
     "toolkit.fluxcd.io",
 )
 GATEWAY, CAPI, ARGO = "gateway.networking.k8s.io/v1", "cluster.x-k8s.io/v1beta1", "argoproj.io/v1alpha1"
+PROMETHEUS = "monitoring.coreos.com/v1"
 KUSTOMIZE, PKG = f"kustomize.{FLUX}/v1", "pkg.crossplane.io/v1"
+
+
+def failing(kind: str) -> dict[str, Any]:
+    return status(conditions=[{"type": kind, "status": "False", "severity": "Error"}])
 
 
 def parents(*told: str) -> dict[str, Any]:
     return status(parents=[{"parentRef": {"name": "gw"}, **conditions(*told)["status"]}])
+
+
+def referring() -> dict[str, Any]:
+    """The template of another workload, of generation 5."""
+    annotations = {"rollout.argoproj.io/workload-generation": "5"}
+    return {
+        "metadata": {"annotations": annotations},
+        **spec(workloadRef={"kind": "Deployment", "name": "web"}),
+    }
 
 
 def listener(*told: str) -> dict[str, Any]:
@@ -85,6 +99,8 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     (STRIMZI, "Kafka", conditions("Ready=True"), H),
     (STRIMZI, "Kafka", conditions("NotReady=True:Creating"), P),
     (STRIMZI, "KafkaTopic", conditions("NotReady=True:KafkaError"), D),
+    (STRIMZI, "KafkaTopic", conditions("Ready=False:NotSupported"), D),
+    (STRIMZI, "Kafka", conditions("Warning=True", "Ready=True"), H),
     (STRIMZI, "KafkaConnect", conditions("ReconciliationPaused=True"), S),
     (STRIMZI, "KafkaRebalance", conditions("ProposalReady=True"), S),
     (STRIMZI, "KafkaRebalance", conditions("Rebalancing=True"), P),
@@ -95,11 +111,26 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     (ARGO, "Rollout", status(phase="Degraded"), D),
     (ARGO, "Rollout", {"metadata": {"generation": 3}, **status(phase="Healthy", observedGeneration="2")}, P),
     (ARGO, "Rollout", {"metadata": {"generation": 3}, **status(phase="Healthy", observedGeneration="3")}, H),
+    (ARGO, "Rollout", {"metadata": {"generation": 3}, **status(phase="Healthy")}, P),
+    (
+        ARGO,
+        "Rollout",
+        {"metadata": {"generation": 3}, **status(phase="Paused", observedGeneration="7d66d8")},
+        S,
+    ),
+    (ARGO, "Rollout", status(phase="Dreaming"), U),
+    (ARGO, "Rollout", {**referring(), **status(phase="Healthy", workloadObservedGeneration="4")}, P),
+    (ARGO, "Rollout", {**referring(), **status(phase="Healthy", workloadObservedGeneration="5")}, H),
+    (ARGO, "Rollout", status(pauseConditions=[{"reason": "CanaryPauseStep"}]), S),
     (ARGO, "Rollout", conditions("InvalidSpec=True"), D),
     (ARGO, "Rollout", conditions("Progressing=False:RolloutAborted"), D),
     (ARGO, "Rollout", {**spec(paused=True), **status(replicas=1)}, S),
     (ARGO, "Rollout", conditions("Progressing=True:NewReplicaSetAvailable"), H),
     (ARGO, "ApplicationSet", conditions("ErrorOccurred=False", "ResourcesUpToDate=True"), H),
+    (ARGO, "ApplicationSet", conditions("ResourcesUpToDate=True", "ErrorOccurred=True"), D),
+    (ARGO, "ApplicationSet", conditions("RolloutProgressing=True", "ResourcesUpToDate=False"), D),
+    (ARGO, "ApplicationSet", conditions("RolloutProgressing=False", "ResourcesUpToDate=True"), H),
+    (ARGO, "ApplicationSet", {}, P),
     (ARGO, "ApplicationSet", conditions("ErrorOccurred=True"), D),
     (ARGO, "ApplicationSet", conditions("RolloutProgressing=True", "ResourcesUpToDate=True"), P),
     (ARGO, "AnalysisRun", status(phase="Successful"), H),
@@ -140,6 +171,24 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     (CAPI, "Cluster", {"status": {"phase": "Provisioned", **conditions("Ready=True")["status"]}}, H),
     (CAPI, "Cluster", {"status": {"phase": "Provisioned", **conditions("Ready=False")["status"]}}, P),
     (CAPI, "Machine", status(phase="Failed", failureMessage="no quota"), D),
+    (CAPI, "Machine", status(phase="Provisioned"), P),
+    (CAPI, "Machine", status(phase="Running"), H),
+    (
+        CAPI,
+        "Machine",
+        {"status": {"phase": "Running", **conditions("Available=True", "Ready=False")["status"]}},
+        P,
+    ),
+    (f"controlplane.{CAPI}", "KubeadmControlPlane", conditions("Available=True", "Ready=False"), P),
+    (f"controlplane.{CAPI}", "KubeadmControlPlane", conditions("Available=True", "Ready=True"), H),
+    (f"controlplane.{CAPI}", "KubeadmControlPlane", failing("Ready"), D),
+    (f"controlplane.{CAPI}", "KubeadmControlPlane", failing("Available"), D),
+    (
+        CAPI,
+        "MachineDeployment",
+        {"status": {"phase": "Running", **conditions("Available=True")["status"]}},
+        H,
+    ),
     (CAPI, "MachineDeployment", status(phase="ScalingUp"), P),
     (CAPI, "MachineHealthCheck", conditions("RemediationAllowed=False"), D),
     ("networking.istio.io/v1", "VirtualService", {}, H),
@@ -155,6 +204,11 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     (GATEWAY, "GatewayClass", conditions("Accepted=False:InvalidParameters"), D),
     (GATEWAY, "Gateway", conditions("Accepted=True", "Programmed=True"), H),
     (GATEWAY, "Gateway", conditions("Accepted=True", "Programmed=False:Pending"), P),
+    (GATEWAY, "Gateway", conditions("Accepted=True", "Programmed=False:AddressNotAssigned"), P),
+    (GATEWAY, "Gateway", conditions("Accepted=True", "Programmed=False:NoResources"), P),
+    (GATEWAY, "Gateway", conditions("Accepted=True", "Programmed=False:Invalid"), D),
+    (GATEWAY, "Gateway", conditions("Accepted=False:AddressNotAssigned"), D),
+    (GATEWAY, "Gateway", conditions("Accepted=Unknown:Pending"), P),
     (GATEWAY, "Gateway", conditions("Accepted=False:Invalid"), D),
     (GATEWAY, "Gateway", listener("ResolvedRefs=False:InvalidCertificateRef"), D),
     (GATEWAY, "Gateway", listener("Accepted=True", "Conflicted=False"), H),
@@ -162,9 +216,19 @@ CASES: list[tuple[str, str, dict[str, Any], str]] = [
     (GATEWAY, "HTTPRoute", parents("Accepted=True", "ResolvedRefs=True"), H),
     (GATEWAY, "HTTPRoute", parents("Accepted=True", "ResolvedRefs=False:BackendNotFound"), D),
     (GATEWAY, "GRPCRoute", parents("Accepted=False:Pending"), P),
+    (GATEWAY, "HTTPRoute", parents("Accepted=True", "PartiallyInvalid=True"), D),
+    (GATEWAY, "HTTPRoute", status(parents=[]), P),
+    (GATEWAY, "BackendTLSPolicy", status(ancestors=[conditions("Accepted=False:Invalid")["status"]]), D),
     ("snapshot.storage.k8s.io/v1", "VolumeSnapshot", status(readyToUse=True), H),
     ("snapshot.storage.k8s.io/v1", "VolumeSnapshot", status(error={"message": "no space"}), D),
-    ("monitoring.coreos.com/v1", "Prometheus", conditions("Available=True", "Reconciled=True"), H),
+    ("snapshot.storage.k8s.io/v1", "VolumeSnapshot", status(readyToUse=False), P),
+    (PROMETHEUS, "Prometheus", {}, P),
+    (PROMETHEUS, "Prometheus", conditions("Available=True", "Reconciled=True"), H),
+    (PROMETHEUS, "Alertmanager", conditions("Available=False:NoPodReady", "Reconciled=True"), P),
+    (PROMETHEUS, "Prometheus", conditions("Available=Degraded:SomePodsNotReady", "Reconciled=True"), P),
+    (PROMETHEUS, "Prometheus", conditions("Available=False:Odd", "Reconciled=True"), D),
+    (PROMETHEUS, "Prometheus", conditions("Available=True", "Reconciled=False"), D),
+    (PROMETHEUS, "Prometheus", {**spec(paused=True), **conditions("Available=True")}, S),
     # nobody's kind in particular, by convention
     ("shop.example.com/v1", "Widget", conditions("Ready=True"), H),
     ("shop.example.com/v1", "Widget", conditions("Ready=False"), P),
@@ -293,3 +357,4 @@ def test_whatever_a_custom_resource_holds_there_is_an_answer(
     health = assess(body)
 
     assert health is not None or kind == ("shop.example.com", "Thing")
+    assert health is None or health.message or health.status.label == H, "what is not well says why"

@@ -31,6 +31,23 @@ def test_each_of_argo_cds_words_is_taken_with_its_message(status: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("{Status = 'Healthy', Message = 'm'}", ("Healthy", "m")),
+        ("{STATUS = 'Degraded', Status = 'Healthy'}", ("Healthy", "")),
+        ("{status = 'Suspended', Status = 'Healthy', message = 'm', MESSAGE = 'M'}", ("Suspended", "m")),
+        ("{status = 'Healthy', message = 'm', extra = {1, 2}, more = true}", ("Healthy", "m")),
+        ("setmetatable({}, {__index = {status = 'Healthy'}})", ("Progressing", None)),
+    ],
+)
+def test_an_answer_is_read_as_argo_cds_decoder_reads_it(answer: str, expected: tuple[str, str]) -> None:
+    health = judged(f"return {answer}")
+
+    assert health.status.label == expected[0]
+    assert expected[1] in {None, health.message}
+
+
+@pytest.mark.parametrize(
     ("script", "sentence"),
     [
         ("return {status = 'healthy'}", "returned the status 'healthy'; it must be one of Healthy"),

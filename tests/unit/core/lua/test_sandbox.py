@@ -224,6 +224,7 @@ def test_dear_library_calls_are_ended_by_the_clock() -> None:
         "_G.tostring = function() return 'stolen' end ipairs = nil return 1",
         "require('os').time = nil os.time = function() return 'stolen' end return 1",
         "obj.secret = 'changed' actionParams.x = 1 return 1",
+        "require('table').concat = function() return 'stolen' end return 1",
     ],
 )
 def test_no_script_leaves_anything_for_the_next(first: str) -> None:
@@ -269,6 +270,25 @@ def test_the_object_itself_is_never_in_a_scripts_reach() -> None:
         ("return table.concat({obj.n, 1e15, 0.1}, ' ')", "1700000000000000 1000000000000000 0.1"),
         ("return table.concat({'a', 'b', 'c', 'd'}, '-', 2, 3)", "b-c"),
         ("return table.concat({})", ""),
+        (
+            "return 1e15 .. '/' .. obj.n .. '/' .. 1e14 .. '/' .. 12",
+            "1000000000000000/1700000000000000/100000000000000/12",
+        ),
+        ("return 1/3 .. ' ' .. -2.5e-7 .. ' ' .. 1234567.5", "0.3333333333333333 -2.5e-07 1.2345675e+06"),
+        (
+            "return 123456.7 .. ' ' .. 0.0001 .. ' ' .. 1e20 .. ' ' .. 2^70",
+            "123456.7 0.0001 1e+20 1.1805916207174113e+21",
+        ),
+        ("return 1/0 .. ' ' .. -1/0 .. ' ' .. tostring(0/0)", "+Inf -Inf NaN"),
+        ("return (1 .. 2) .. 3 == '1' .. 2 .. 3", True),
+        ("local t = {a1 = 1} return t.a1..t.a1..'', 2", "11"),
+        ("return [[a .. b]] --[==[ c .. d ]==] .. 'e..\\'f' .. \"g..\" -- h .. i", "a .. be..'fg.."),
+        ("local function f(...) return select('#', ...) .. '' end return f(1, 2)", "2"),
+        (
+            "return {pcall(function() return 'a' .. obj.gone end)}",
+            [False, "script:1: attempt to concatenate a nil value"],
+        ),
+        ("return require('table').getn({1, 2})", 2),
         ("for name in pairs(setmetatable({a = 1}, {__pairs = error})) do return name end", "a"),
     ],
 )
@@ -276,6 +296,24 @@ def test_the_abi_is_argo_cds(text: str, expected: object) -> None:
     body = {"n": 1_700_000_000_000_000, "list": ["a", None, "b"], "gone": None}
 
     assert value(text, body, open_libs=False) == expected
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_in_a_text_is_that_number(number: float) -> None:
+    text = value("return '' .. obj.n", {"n": number})
+
+    assert float(text) == number
+    assert len(re.sub(r"e.*|[-.]|^0+", "", text).lstrip("0")) <= 17 or number == int(number)
+
+
+def test_an_expression_of_very_many_parts_can_be_read() -> None:
+    assert value("return " + " .. ".join("1" * 150)) == "1" * 150
+
+
+def test_what_takes_part_in_joining_texts_keeps_nothing_for_the_next_script() -> None:
+    value("CONCAT__.leak = 'secret' rawset(CONCAT__ .. 'x', 'leak', 'secret') return 1")
+
+    assert value("return '' .. tostring(CONCAT__.leak) .. tostring((CONCAT__ .. 'x').leak)") == "nilnil"
 
 
 @pytest.mark.parametrize(
@@ -290,6 +328,8 @@ def test_the_abi_is_argo_cds(text: str, expected: object) -> None:
         ("return string.format('%%s %s', 1700000000000000)", "%s 1700000000000000"),
         ("return math.mod(7, 4) + os.difftime(5, 3)", 5),
         ("return string.match('v1.2.3', '(%d+)%.(%d+)')", "1"),
+        ("return require('string').upper('a') .. require('math').max(1, 2)", "A2"),
+        ("return tostring(require('os').difftime)", "nil"),
     ],
 )
 def test_open_libraries_are_open(text: str, expected: object) -> None:
