@@ -84,6 +84,7 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
         recovery=_recovery(options),
         binding=_binding(options),
         depth=options.get("depth"),
+        brief=bool(options.get("brief")),
         affected_only=bool(options.get("affected")),
         selection=selection(options.get("resources", ()), options.get("labels", ())),
         dry_run=bool(options.get("dry_run")),

@@ -84,7 +84,8 @@ class Invocation(Struct, frozen=True):
 
     `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
     nameless application of a directory. `affected_only` leaves out applications that no change since their
-    last sync touches. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
+    last sync touches. `depth` is how deep a tree is shown (None: all); `brief` makes a
+    status a list. `timeout` is in seconds; None takes
     the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
     to a few resources of the named applications. `manual` says that a person asked for this very run, and
     `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
@@ -106,6 +107,7 @@ class Invocation(Struct, frozen=True):
     recovery: AskedRecovery = AskedRecovery()
     binding: AskedBinding = AskedBinding()
     depth: int | None = None
+    brief: bool = False
     affected_only: bool = False
     selection: Selection = EVERYTHING
     dry_run: bool = False
