@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from syncline import __version__
 from syncline.core.applyset import Owner, encode
 from syncline.core.inventory import (
+    Ancestor,
     Attempt,
     Cause,
     Heal,
@@ -45,6 +46,7 @@ class Claim(Struct, frozen=True):
     parent: Body | None
     history_limit: int = 10
     cascades: bool = False
+    ancestors: tuple[Ancestor, ...] | None = None
     cause: Cause = Cause.SYNC
     upto: str = ""
     heals: tuple[Heal, ...] | None = None
@@ -76,7 +78,7 @@ class Ledger:
         inventory = intend(inventory, (manifest.key for manifest in plan.manifests))
         inventory = close(self._healed(inventory), plan.digests)
         hooks = replace(inventory.hooks, parting=plan.parting)
-        inventory = replace(inventory, cascades=claim.cascades, hooks=hooks)
+        inventory = replace(inventory, cascades=claim.cascades, ancestors=claim.ancestors, hooks=hooks)
         if claim.cause is Cause.HEAL and not plan.writes:
             return replace(inventory, attempt=None)
         entry = SyncRecord(0, plan.revision, at, self._by, claim.cause, claim.upto)

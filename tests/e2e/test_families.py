@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from e2e.delivery import Delivery, config_map, deployment
+from e2e.delivery import Delivery, actions, config_map, deployment
+from syncline.core.applyset import Owner, decode, encode
+from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
+from syncline.jobs.invocation import Permissions
+from syncline.report.model import Job
 from syncline.report.outcome import exit_code
 
 if TYPE_CHECKING:
@@ -17,8 +22,13 @@ if TYPE_CHECKING:
 WAVE = "  annotations: {argocd.argoproj.io/sync-wave: '%s'}\n"
 
 
-def parent(delivery: Delivery, path: str = "children") -> str:
-    return delivery.app("root", path).replace(f"namespace: '{delivery.namespace}'", "namespace: argocd")
+FINALIZER = "  finalizers: [resources-finalizer.argocd.argoproj.io]\n"
+
+
+def parent(delivery: Delivery, path: str = "children", **spec: str) -> str:
+    return delivery.app("root", path, **spec).replace(
+        f"namespace: '{delivery.namespace}'", "namespace: argocd"
+    )
 
 
 def by_name(report: Report) -> dict[str, AppReport]:
@@ -58,9 +68,7 @@ def test_children_follow_their_parent_in_waves_and_only_when_the_earlier_ones_ar
 def test_children_that_only_a_template_knows_are_delivered_and_their_going_is_noticed(
     delivery: Delivery,
 ) -> None:
-    child = delivery.app(
-        "'{{ .name }}'", "'{{ .name }}'", metadata="  finalizers: [resources-finalizer.argocd.argoproj.io]\n"
-    )
+    child = delivery.app("'{{ .name }}'", "'{{ .name }}'", metadata=FINALIZER)
     template = "{{- range .Values.children }}\n---\n" + child.replace(".name", ".") + "{{- end }}\n"
     files = {
         "apps/root.yaml": parent(delivery, "chart"),
@@ -86,6 +94,132 @@ def test_children_that_only_a_template_knows_are_delivered_and_their_going_is_no
     delivery.sync()
     assert delivery.exists("v1/configmaps/one")
     assert not delivery.exists("v1/configmaps/two"), "it carried the finalizer"
+
+
+def chart(delivery: Delivery, *names: str, root: str, metadata: str = FINALIZER) -> dict[str, str | None]:
+    """A parent that renders these, with an object each."""
+    child = delivery.app("'{{ . }}'", "'{{ . }}'", metadata=metadata)
+    return {
+        "apps/root.yaml": root,
+        "chart/Chart.yaml": "apiVersion: v2\nname: root\nversion: 1.0.0\n",
+        "chart/values.yaml": f"children: [{', '.join(names)}]\n",
+        "chart/templates/children.yaml": "{{- range .Values.children }}\n---\n" + child + "{{- end }}\n",
+        **{f"{name}/all.yaml": config_map(name) for name in names},
+    }
+
+
+def test_a_child_stays_until_its_parent_may_prune_and_then_goes_by_its_own_finalizer(
+    delivery: Delivery,
+) -> None:
+    root = parent(delivery, "chart", policy="{}")
+    base = delivery.repo.commit(chart(delivery, "one", "two", root=root))
+    delivery.sync()
+    head = delivery.repo.commit({"chart/values.yaml": "children: [one]\n"})
+    why = "its parent root prunes nothing; allow it with automated.prune there, or --prune"
+
+    shown = by_name(delivery.run(Job.DIFF, base=base, head=head))["two"]
+    again = [delivery.sync(affected_only=True) for _ in range(2)]
+    allowed = delivery.run(Job.DIFF, base=base, head=head, permissions=Permissions(prune=True))
+
+    assert shown.affected_by == "its parent no longer renders it"
+    assert [(change.action, change.why) for change in shown.changes] == [(Action.KEEP, why)]
+    assert [note.text for note in shown.notes] == [
+        f"The Application is removed; its one object is left in the cluster, because {why}."
+    ]
+    for report in again:
+        two = by_name(report)["two"]
+        assert (two.outcome, [(change.action, change.why) for change in two.changes]) == (
+            Outcome.UNCHANGED,
+            [(Action.KEEP, why)],
+        )
+        assert exit_code(report) is ExitCode.OK
+    assert delivery.exists("v1/configmaps/two"), "nobody may prune it"
+    assert actions(by_name(allowed)["two"]) == {"ConfigMap two": Action.PRUNE}
+
+    gone = by_name(delivery.sync(applications=("root",), permissions=Permissions(prune=True)))
+
+    assert actions(gone["two"]) == {"ConfigMap two": Action.PRUNE}
+    assert not delivery.exists("v1/configmaps/two")
+    assert delivery.exists("v1/configmaps/one")
+    assert "two" not in by_name(delivery.sync())
+    later = delivery.repo.commit({"chart/values.yaml": "children: [one, two]\n"})
+    back = by_name(delivery.run(Job.DIFF, base=head, head=later))["two"]
+    assert (back.affected_by, actions(back)) == (
+        "its parent renders it",
+        {"ConfigMap two": Action.CREATE},
+    )
+
+
+def test_a_sync_that_names_another_application_takes_no_child_away(delivery: Delivery) -> None:
+    files = chart(delivery, "one", "two", root=parent(delivery, "chart"))
+    delivery.repo.commit(
+        {**files, "apps/other.yaml": delivery.app("other", "other"), "other/all.yaml": config_map("other")}
+    )
+    delivery.sync()
+    delivery.repo.commit({"chart/values.yaml": "children: []\n"})
+
+    for name in ("other", "root"):
+        assert delivery.exists("v1/configmaps/one")
+        report = delivery.sync(applications=(name,))
+        assert sorted(by_name(report)) == sorted({"other": ["other"], "root": ["root", "one", "two"]}[name])
+
+    assert not delivery.exists("v1/configmaps/one"), "root, which has nothing else, had rendered it"
+    assert not delivery.exists("v1/configmaps/two")
+
+
+@pytest.mark.parametrize(
+    ("above", "own", "goes"),
+    [
+        pytest.param(FINALIZER, FINALIZER, True, id="both carry the finalizer"),
+        pytest.param("", FINALIZER, False, id="the parent does not"),
+        pytest.param(FINALIZER, "", False, id="the child does not"),
+    ],
+)
+def test_the_children_of_a_parent_that_is_gone_go_where_deleting_it_would_have_deleted_them(
+    delivery: Delivery, above: str, own: str, *, goes: bool
+) -> None:
+    root = parent(delivery, "chart", policy="{}", metadata=above)
+    delivery.repo.commit(chart(delivery, "one", root=root, metadata=own))
+    delivery.sync()
+    delivery.repo.commit({"apps/root.yaml": None})
+
+    report = delivery.sync(affected_only=True)
+
+    assert delivery.exists("v1/configmaps/one") is not goes
+    assert exit_code(report) is ExitCode.OK
+    if own and not goes:
+        (change,) = by_name(report)["one"].changes
+        assert change.action is Action.KEEP
+        assert change.why.startswith("its parent root is gone without the resources finalizer")
+
+
+def test_who_has_a_child_is_remembered_as_of_its_parents_last_change(delivery: Delivery) -> None:
+    files = chart(delivery, "one", root=parent(delivery, "chart", policy="{}", metadata=FINALIZER))
+    delivery.repo.commit(files)
+    delivery.sync()
+    assert "one" not in by_name(delivery.sync(affected_only=True))
+    delivery.repo.commit({"apps/root.yaml": parent(delivery, "chart", policy="{}")})
+    assert by_name(delivery.sync(affected_only=True))["one"].outcome is Outcome.UNCHANGED
+    delivery.repo.commit({"apps/root.yaml": None})
+
+    delivery.sync(affected_only=True)
+
+    assert delivery.exists("v1/configmaps/one"), "its parent carried the finalizer once, and no longer"
+
+
+def test_a_record_that_does_not_say_who_had_a_child_is_completed_from_git(delivery: Delivery) -> None:
+    delivery.repo.commit(chart(delivery, "one", "two", root=parent(delivery, "chart", policy="{}")))
+    delivery.sync()
+    record = delivery.get("v1/configmaps/syncline-one")
+    owner = Owner("one", delivery.namespace, "syncline-one")
+    older = encode(replace(decode(record), ancestors=None), owner, "0.1.0")
+    delivery.patch("v1/configmaps/syncline-one", {"binaryData": older["binaryData"]})
+    delivery.repo.commit({"chart/values.yaml": "children: [two]\n"})
+
+    (change,) = by_name(delivery.sync())["one"].changes
+
+    assert change.action is Action.KEEP
+    assert change.why.startswith("its parent root prunes nothing")
 
 
 def test_a_child_is_affected_when_its_parent_renders_it_otherwise(delivery: Delivery) -> None:

@@ -16,6 +16,7 @@ from syncline.core.trust import Tier
 from syncline.core.verdict import Outcome
 from syncline.errors import ConfigError, ExitCode, ForbiddenError
 from syncline.jobs.invocation import Permissions
+from syncline.report.brief import rows
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
 
@@ -328,3 +329,60 @@ def test_a_signal_leaves_a_truthful_report_and_a_rerun_converges(
     delivery.repo.commit({"a/all.yaml": config_map("one") + "---\n" + deployment("web")})
     report = delivery.sync()
     assert {app.outcome for app in report.applications} == {Outcome.SYNCED}
+
+
+def test_a_list_has_a_row_for_each_and_reads_nothing_that_grew(through: Delivery, hand: Between) -> None:
+    through.repo.commit(
+        {
+            "apps/web.yaml": through.app(),
+            "web/all.yaml": deployment("web"),
+            "apps/jobs.yaml": through.app("jobs", "jobs"),
+            "jobs/all.yaml": config_map("jobs", of="day"),
+            "apps/fresh.yaml": through.app("fresh", "fresh"),
+            "fresh/all.yaml": config_map("fresh"),
+            "apps/lost.yaml": through.app("lost", "lost").replace(
+                "'https://kubernetes.default.svc'", "'https://nowhere'"
+            ),
+            "lost/all.yaml": config_map("lost"),
+        }
+    )
+    through.sync(applications=("web", "jobs"))
+    through.patch("v1/configmaps/jobs", {"data": {"of": "night"}})
+    hand.start_anew()
+
+    report = through.run(Job.STATUS, brief=True, bodies=False)
+
+    assert [(row.name, row.sync, row.health.label) for row in rows(report)] == [
+        ("fresh", "never synced", "Unknown"),
+        ("jobs", "OutOfSync", "Healthy"),
+        ("lost", "Unknown", "Unknown"),
+        ("web", "Synced", "Healthy"),
+    ]
+    assert exit_code(report) is ExitCode.CLUSTER
+    paths = [each.request.target for each in hand.carried]
+    assert paths
+    assert not [path for path in paths if path.endswith(("/pods", "/replicasets"))]
+    assert not [each for each in hand.carried if each.request.is_write]
+    assert all(app.resources == () and app.history == () for app in report.applications)
+
+
+def test_a_directory_that_was_synced_is_looked_at_by_its_path(delivery: Delivery) -> None:
+    name = f"all-of-{delivery.namespace}"
+    delivery.repo.commit({f"{name}/all.yaml": config_map(name)})
+    place = f"/api/v1/namespaces/default/configmaps/{name}"
+    try:
+        only(delivery.sync(path=name))
+
+        for job in (Job.STATUS, Job.TREE):
+            app = only(delivery.run(job, path=name))
+            assert [(row.key.name, row.sync) for row in app.resources] == [(name, "Synced")]
+        assert [row.name for row in rows(delivery.run(Job.STATUS, path=name, brief=True))] == [name]
+        delivery.plane.api("PATCH", place, {"data": {"empty": "no"}})
+        assert [change.key.name for change in only(delivery.run(Job.DRIFT, path=name)).changes] == [name]
+        (gone,) = delivery.run(Job.STATUS, path="nowhere").applications
+        assert gone.problem is not None
+        assert "nowhere" in gone.problem.message
+    finally:
+        for path in (place, f"/api/v1/namespaces/default/configmaps/syncline-{name}"):
+            if delivery.plane.api.answers(path):
+                delivery.plane.api("DELETE", path)

@@ -17,12 +17,12 @@ from msgspec.structs import replace
 
 from e2e.definitions import define
 from e2e.delivery import deployment, only
-from plane.between import Between, CutWatch
+from plane.between import Between, CutWatch, Refuse
 from plane.logs import append
 from syncline.cli import main
 from syncline.cli.running import surroundings_of
 from syncline.core.verdict import Outcome
-from syncline.errors import UsageError
+from syncline.errors import ExitCode, UsageError
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.logs import AskedLogs
 from syncline.jobs.logs import logs as read_logs
@@ -101,6 +101,32 @@ def test_a_tree_shows_what_a_custom_resource_owns_down_to_the_pods(delivery: Del
     shallow = only(delivery.run(Job.TREE, depth=1))
     assert {row.depth for row in shallow.resources} == {0, 1}
     assert [row.key.kind for row in shallow.resources].count("Pod") == 0
+
+
+def test_a_tree_shows_the_claims_that_a_stateful_set_made_and_keeps(delivery: Delivery) -> None:
+    spec = "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}"
+    claims = f"  serviceName: db\n  volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {spec}}}]\n"
+    workload = (
+        deployment("db", replicas=0)
+        .replace("kind: Deployment", "kind: StatefulSet")
+        .replace("  progressDeadlineSeconds: 600\n", claims)
+    )
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/db.yaml": workload})
+    only(delivery.sync())
+    delivery.patch("apps/v1/statefulsets/db", {"spec": {"replicas": 2}})
+    place = f"/api/v1/namespaces/{delivery.namespace}/persistentvolumeclaims"
+    stray = {
+        "metadata": {"name": "data-dbx-0"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    delivery.plane.api("POST", place, stray)
+    delivery.plane.wait_until(lambda: delivery.plane.api.answers(f"{place}/data-db-0"), "a claim is made")
+
+    tree = only(delivery.run(Job.TREE))
+
+    found = [(row.depth, row.key.name, row.health is not None) for row in tree.resources]
+    assert (1, "data-db-0", True) in found
+    assert all(name != "data-dbx-0" for _, name, _ in found)
 
 
 def test_a_failed_sync_tells_its_pods_and_their_last_words_without_secrets(delivery: Delivery) -> None:
@@ -299,6 +325,37 @@ def test_a_followed_log_that_is_cut_goes_on_where_it_broke_off(
     assert len(asked) >= 4
     assert "sinceTime=" in asked[1]
     assert told == []
+
+
+DENIED = Refuse(403, "Forbidden", "pods/log is forbidden")
+
+
+@pytest.mark.parametrize("options", [(), ("-f",)], ids=["whole", "followed"])
+def test_logs_of_which_none_can_be_read_end_with_a_code_and_some_are_named(
+    two_workloads: Delivery, hand: Between, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    delivery = two_workloads
+    jobs, *webs = pods(delivery)
+    for pod in pods(delivery):
+        serve(delivery, pod, "a line")
+    delivery.environ["KUBECONFIG"] = str(hand.kubeconfig(tmp_path / "between.json"))
+    hand.rule = lambda passing: DENIED if "/log?" in passing.path else None
+
+    none = logs(delivery, *options)
+
+    assert (none.returncode, none.stdout) == (ExitCode.CLUSTER, "")
+    for pod in (jobs, *webs):
+        assert f"The log of {pod['metadata']['name']}/main could not be read: " in none.stderr
+    assert "None of the 3 logs of web could be read." in none.stderr
+    assert "pods/log" in none.stderr
+    if options:
+        return
+    name = jobs["metadata"]["name"]
+    hand.rule = lambda passing: DENIED if f"/{name}/log?" in passing.path else None
+    some = logs(delivery)
+    assert some.returncode == 0
+    assert said(some.stdout) == ["a line"] * 2
+    assert f"The log of {name}/main could not be read: " in some.stderr
 
 
 @pytest.mark.parametrize("follow", [False, True], ids=["whole", "followed"])

@@ -57,7 +57,7 @@ _REBUILT: Final = frozenset({Job.RECOVER, Job.DRILL})
 _ONLY_FOR: Final[Mapping[str, frozenset[Job]]] = {
     "revision": _COMPARED | _REBUILT | {Job.ROLLBACK},
     "base": frozenset({Job.DIFF}),
-    "path": _COMPARED,
+    "path": _COMPARED | {Job.DRIFT, Job.STATUS, Job.TREE},
     "level": frozenset({Job.DIFF}),
     "kube_version": frozenset({Job.DIFF}),
     "heal": frozenset({Job.DRIFT}),

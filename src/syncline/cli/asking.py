@@ -84,6 +84,7 @@ def invocation_of(job: str, options: Mapping[str, Any]) -> Invocation:
         recovery=_recovery(options),
         binding=_binding(options),
         depth=options.get("depth"),
+        brief=bool(options.get("brief")),
         affected_only=bool(options.get("affected")),
         onward=not options.get("head"),
         selection=selection(options.get("resources", ()), options.get("labels", ())),

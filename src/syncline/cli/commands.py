@@ -123,6 +123,7 @@ def sync(**options: Any) -> None:
 
 @main.command()
 @given.applications
+@given.path
 @click.option("--heal", is_flag=True, help="Undo drift, also where selfHeal is off or a fight was seen.")
 @given.prune
 @given.approve
@@ -181,15 +182,22 @@ def render(**options: Any) -> None:
 
 @main.command()
 @given.applications
+@given.path
+@click.option("--brief", is_flag=True, help="A list: one row for each application, without its objects.")
 @given.common
 @guarded
 def status(**options: Any) -> None:
-    """Show the tree of each application, down to its pods, with sync and health."""
+    """Show the tree of each application, down to its pods, with sync and health.
+
+    With --brief it is a list of all applications: project, destination, sync, health, the revision last
+    synced, and what is wrong.
+    """
     do("status", options)
 
 
 @main.command()
 @given.applications
+@given.path
 @click.option(
     "--depth",
     type=click.IntRange(min=0),

@@ -43,7 +43,7 @@ def logs(**options: Any) -> None:
     """Print what the pods of an application write, merged by time.
 
     A RESOURCE such as Deployment/web or Pod/web-5d9c restricts it. Values of the application's Secrets are
-    hidden.
+    hidden. A log that cannot be read is named on standard error; when none can, the exit code is 7.
     """
     from syncline.terminal import is_colourful, print_logs
 

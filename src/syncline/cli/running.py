@@ -73,7 +73,7 @@ def do(job: str, options: Mapping[str, Any]) -> NoReturn:
     diffs = job not in {"sync", "rollback", "recover", "drill"} or invocation.dry_run
     goes_back = job == "rollback" or bool(options.get("rollback_on_failure"))
     told = diffs or goes_back or options["output"] != "text" or page is not None
-    invocation = replace(invocation, bodies=told)
+    invocation = replace(invocation, bodies=told and not invocation.brief)
     report = run(invocation, observer(sys.stderr, moving=may_move(options["colour"])))
     colour = is_colourful(options["colour"])
     strict = bool(options.get("fail_on_difference"))

@@ -218,13 +218,15 @@ class Rolling(Struct, frozen=True):
     """An Application's place in the rolling sync of the set that makes it.
 
     `step` counts from 0 and is None where no step has it: it is synced only by name. `most` is how many of
-    the step may be unfinished at a time: a number, a percentage, or None for all.
+    the step may be unfinished at a time: a number, a percentage, or None for all. `reverse` says that what
+    the set no longer makes goes in the reverse order of its steps.
     """
 
     group: str
     step: int | None
     most: int | str | None = None
     origin: Place | None = None
+    reverse: bool = False
 
 
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"

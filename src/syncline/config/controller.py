@@ -24,7 +24,7 @@ _OVERRIDE: Final = "applicationsetcontroller.enable.policy.override"
 KEYS: Final = (_GLOBBING, _HIDDEN, _POLICY, _OVERRIDE)
 POLICIES: Final = ("create-only", "create-update", "create-delete", "sync")
 KEEPING: Final = frozenset({"create-only", "create-update"})
-"""The policies by which an Application that is no longer made leaves its objects."""
+"""The policies by which an Application that its set no longer makes stays."""
 
 
 class Controller(Struct, frozen=True):
@@ -35,6 +35,13 @@ class Controller(Struct, frozen=True):
     new_globbing: bool = False
     hidden_directories: bool = False
     policy: str = ""
+
+    def keeping(self, own: str) -> str:
+        """The policy by which a set leaves what it no longer makes, whose own one this is; empty where it
+        lets it go.
+        """
+        counts = self.policy or own
+        return counts if counts in KEEPING else ""
 
 
 def decode(texts: Mapping[str, tuple[str, Place]]) -> tuple[Controller, tuple[Complaint, ...]]:

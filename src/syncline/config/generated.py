@@ -155,5 +155,5 @@ def _rolling(appset: ApplicationSet, labels: Mapping[str, str]) -> Rolling | Non
         return None
     for number, step in enumerate(appset.steps):
         if all_hold(step.expressions, labels):
-            return Rolling(appset.name, number, step.most, step.place)
-    return Rolling(appset.name, None, origin=appset.origin)
+            return Rolling(appset.name, number, step.most, step.place, reverse=appset.reverse)
+    return Rolling(appset.name, None, origin=appset.origin, reverse=appset.reverse)

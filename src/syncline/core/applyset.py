@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncline.core.inventory import Attempt, Cause, Heal, Hooks, Inventory, Operation, SyncRecord
+from syncline.core.inventory import Ancestor, Attempt, Cause, Heal, Hooks, Inventory, Operation, SyncRecord
 from syncline.core.normalize import metadata_of, normalize_desired
 from syncline.core.resource import Body, Manifest, ResourceKey, key_of
 from syncline.errors import ClusterError
@@ -228,6 +228,8 @@ def _pack(inventory: Inventory) -> str:
         ],
         "hooks": _packed_hooks(inventory.hooks),
     }
+    if inventory.ancestors is not None:
+        content["above"] = [[each.name, each.is_set, each.cascades] for each in inventory.ancestors]
     if inventory.attempt is not None:
         begun = inventory.attempt
         content["attempt"] = [begun.revision, begun.at, begun.by, begun.cause.value]
@@ -252,6 +254,7 @@ def _unpack(packed: str) -> Inventory:
         attempt=_read_attempt(attempt) if attempt else None,
         heals=tuple(map(_read_heal, content.get("heals") or ())),
         hooks=_unpacked_hooks(content.get("hooks") or {}),
+        ancestors=_read_ancestors(content.get("above")),
     )
 
 
@@ -264,6 +267,12 @@ def _read_record(words: list[Any]) -> SyncRecord:
 def _read_attempt(words: list[Any]) -> Attempt:
     revision, at, by, cause = words
     return Attempt(str(revision), str(at), str(by), Cause(cause))
+
+
+def _read_ancestors(listed: list[Any] | None) -> tuple[Ancestor, ...] | None:
+    if listed is None:
+        return None
+    return tuple(Ancestor(str(name), bool(is_set), bool(cascades)) for name, is_set, cascades in listed)
 
 
 def _read_heal(words: list[Any]) -> Heal:

@@ -9,6 +9,7 @@ patches is delivered as patched.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -33,7 +34,7 @@ def wave(app: Application) -> int:
     return wave_of({"metadata": {"annotations": app.annotations}})
 
 
-class Family(Struct, frozen=True):
+class Family(Struct, frozen=True, dict=True):
     """All applications of a revision, and who renders whom.
 
     `parents` leads from an identity to that of its parent; `silent` are those that could not be rendered, so
@@ -47,6 +48,11 @@ class Family(Struct, frozen=True):
     broken: tuple[BrokenApplication, ...] = ()
     rivals: tuple[str, ...] = ()
     complaints: tuple[Complaint, ...] = ()
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Application]:
+        """The applications by their identities."""
+        return {identity(app): app for app in self.applications}
 
     def circle(self, app: Application) -> str:
         """The sentence about the circle an application stands in; empty where it stands in none."""

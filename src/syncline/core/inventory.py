@@ -85,11 +85,21 @@ class Hooks(Struct, frozen=True):
     parting: bool = False
 
 
+class Ancestor(Struct, frozen=True):
+    """Who had an application when it was last synced: the Application that rendered it or, with `is_set`, the
+    ApplicationSet that made it; `cascades` says whether it carried the resources finalizer itself.
+    """
+
+    name: str
+    is_set: bool = False
+    cascades: bool = False
+
+
 class Inventory(Struct, frozen=True):
     """The keys that may be ours and the revisions that were synced, oldest first.
 
-    `cascades` remembers whether the Application carried the resources finalizer, for the day its file is
-    gone.
+    `cascades` remembers whether the Application carried the resources finalizer, and `ancestors` who had it,
+    the nearest first, for the day it is gone (None in a record that an older version wrote).
     """
 
     app: str
@@ -99,6 +109,7 @@ class Inventory(Struct, frozen=True):
     attempt: Attempt | None = None
     heals: tuple[Heal, ...] = ()
     hooks: Hooks = Hooks()
+    ancestors: tuple[Ancestor, ...] | None = None
 
     @property
     def revision(self) -> str:

@@ -34,6 +34,9 @@ class Source(Struct, frozen=True, order=True):
     pod: str
     container: str
 
+    def __str__(self) -> str:
+        return f"{self.pod}/{self.container}"
+
 
 class LogLine(Struct, frozen=True):
     """`at` is nanoseconds since 1970, in the node's time."""

@@ -86,7 +86,7 @@ class Policy(Struct, frozen=True):
     `approved` names the objects (as `str(key)`) whose deletion somebody has approved, `confirmed` that the
     Application itself approves what asks for confirmation; `owner_id` is our ApplySet id, empty offline,
     where nobody owns anything.  `retired` deletes all of the application, and obeys `Delete=` in the place of
-    `Prune=`.
+    `Prune=`.  `unpruned` says why nothing is deleted where `prune` is not given.
     """
 
     prune: bool = False
@@ -97,6 +97,7 @@ class Policy(Struct, frozen=True):
     owner_id: str = ""
     options: SyncOptions = NO_OPTIONS
     retired: bool = False
+    unpruned: str = "would prune; allow it with automated.prune or --prune"
 
     def manner(self, desired: Body, before: Body | None) -> Manner:
         """How an object is written, and whose fields of it become ours by that: those of the client side, and
@@ -291,7 +292,7 @@ def _orphan_change(key: ResourceKey, before: Body, policy: Policy) -> Change:
     if permitted == "false":
         return Change(key, Action.KEEP, before, why=_kept_by(word, before))
     if not policy.prune:
-        return Change(key, Action.KEEP, before, why="would prune; allow it with automated.prune or --prune")
+        return Change(key, Action.KEEP, before, why=policy.unpruned)
     if permitted == "confirm" and not (policy.confirmed or policy.approves(key)):
         why = f"{word}=confirm asks for confirmation; approve with --approve '{key}'"
         return Change(key, Action.KEEP, before, why=why)

@@ -1,13 +1,13 @@
 """What grew out of what.
 
-The law: an object stands below the one that controls it or, without a controller, below its first owner;
-nothing stands twice.
+The law: an object stands below the one that controls it or, without a controller, below its first owner; a
+claim that names no owner, below the StatefulSet that made it from a template; nothing stands twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -35,9 +35,38 @@ def tree(
 ) -> tuple[Branch, ...]:
     """Every root with its offspring below it, by key."""
     own = {_uid(body) for body in roots.values()}
-    children = _by_owner(body for body in others if _uid(body) not in own)
-    grown = (found for key in sorted(roots) for found in _grown(key, roots[key], 0, children))
-    return tuple(Branch(key, depth, judge(body), body) for key, depth, body in grown)
+    grown = [body for body in others if _uid(body) not in own]
+    children = _by_owner(grown, claim_makers((*roots.values(), *grown)))
+    found = (each for key in sorted(roots) for each in _grown(key, roots[key], 0, children))
+    return tuple(Branch(key, depth, judge(body), body) for key, depth, body in found)
+
+
+Makers: TypeAlias = "Mapping[tuple[str, str], str]"
+"""The UID of a StatefulSet, by namespace and what the names of its claims begin with."""
+
+
+def claim_makers(bodies: Iterable[Body]) -> Makers:
+    """The StatefulSets that make claims. A claim that is retained names no owner: only its name, made of the
+    template's, the set's and a number, says whose it is.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for body in bodies:
+        if body.get("kind") == "StatefulSet":
+            metadata = body.get("metadata") or {}
+            for template in (body.get("spec") or {}).get("volumeClaimTemplates") or ():
+                prefix = f"{(template.get('metadata') or {}).get('name')}-{metadata.get('name')}"
+                found[str(metadata.get("namespace") or ""), prefix] = _uid(body)
+    return found
+
+
+def made_by(body: Body, makers: Makers) -> str:
+    """The UID of the StatefulSet that made this claim; empty where it is none, or has an owner to ask."""
+    metadata = body.get("metadata") or {}
+    if body.get("kind") != "PersistentVolumeClaim" or metadata.get("ownerReferences"):
+        return ""
+    prefix, _, number = str(metadata.get("name") or "").rpartition("-")
+    is_numbered = number.isascii() and number.isdigit()
+    return makers.get((str(metadata.get("namespace") or ""), prefix), "") if is_numbered else ""
 
 
 def _grown(
@@ -53,11 +82,12 @@ def _uid(body: Body) -> str:
     return str((body.get("metadata") or {}).get("uid") or "")
 
 
-def _by_owner(bodies: Iterable[Body]) -> Mapping[str, list[Body]]:
+def _by_owner(bodies: Iterable[Body], makers: Makers) -> Mapping[str, list[Body]]:
     owned: dict[str, list[Body]] = defaultdict(list)
     for body in bodies:
         owners = (body.get("metadata") or {}).get("ownerReferences") or ()
         leading = next((owner for owner in owners if owner.get("controller")), owners[0] if owners else None)
-        if leading and leading.get("uid"):
-            owned[str(leading["uid"])].append(body)
+        above = str(leading.get("uid") or "") if leading else made_by(body, makers)
+        if above:
+            owned[above].append(body)
     return owned

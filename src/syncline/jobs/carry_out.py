@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.core.inventory import Cause
+from syncline.core.parting import ancestors
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
 from syncline.core.verdict import FELL_SHORT, GaveUp, Halted, Retrying, fold
@@ -200,7 +201,7 @@ def _attempts(
     while prepared.record is not None:
         seconds = until - session.clock.monotonic()
         means = replace(means_of(prepared.record, session, turn), check=check, seconds=seconds)
-        result = execute(prepared.plan, _claim(prepared, prepared.record, why), means, emit)
+        result = execute(prepared.plan, _claim(prepared, prepared.record, why, session), means, emit)
         if retry is None or result.outcome not in FELL_SHORT or (attempt == 1 and not retry.allows(1)):
             return
         telling = Retrying(attempt, _why(result), retry.pause(attempt), session.clock.now())
@@ -228,13 +229,15 @@ def _next(
     return f"the plan of the next one is refused: {refusals[0]}" if refusals else prepared
 
 
-def _claim(prepared: Prepared, record: Record, why: Purpose) -> Claim:
+def _claim(prepared: Prepared, record: Record, why: Purpose, session: Session) -> Claim:
     app = prepared.app
+    has_family = not session.invocation.path
     return Claim(
         record.owner,
         record.parent,
         app.revision_history_limit,
         cascades=app.cascades,
+        ancestors=ancestors(app, session.family(prepared.plan.revision)) if has_family else (),
         cause=why.cause,
         upto=why.upto,
         heals=prepared.heals,

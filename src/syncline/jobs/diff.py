@@ -13,7 +13,9 @@ from msgspec.structs import replace
 
 from syncline.core.compare_options import level_for
 from syncline.core.family import identity
+from syncline.core.inventory import Inventory
 from syncline.core.live import Level
+from syncline.core.parting import ancestors, why_kept
 from syncline.core.rendering import Rendering
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, UsageError
@@ -25,6 +27,7 @@ from syncline.jobs.once import AtRevision
 from syncline.jobs.prepare import Prepared, against_base, against_live, recall
 from syncline.jobs.present import app_report, complaint_notes
 from syncline.jobs.projects import changed_projects
+from syncline.jobs.retired import present
 from syncline.jobs.reviewed import shown
 from syncline.jobs.touched import why_between
 from syncline.jobs.validating import validated
@@ -176,18 +179,30 @@ def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:
 def _removed(app: Application, session: Session, base: str, head: str) -> Prepared:
     rendering = session.rendering(app, base)
     gone = Rendering(app.name, head, ())
-    prepared = against_base(app, rendering, gone, session, retired=True)
+    kept = _why_kept(app, session, base)
+    prepared = against_base(app, rendering, gone, session, kept)
     return replace(
-        prepared, notes=(Note(Severity.DANGER, _farewell(app, len(rendering.manifests), session)),)
+        prepared, notes=(Note(Severity.DANGER, _farewell(app, len(rendering.manifests), kept, session)),)
     )
 
 
-def _farewell(app: Application, count: int, session: Session) -> str:
+def _why_kept(app: Application, session: Session, base: str) -> str:
+    """Why the objects of an application that is gone stay; empty where they go with it."""
+    if app.is_kept:
+        return "it says that it is not to be deleted"
+    if not app.cascades:
+        return "it has no resources finalizer"
+    if session.invocation.path:
+        return ""
+    line = ancestors(app, session.family(base))
+    return why_kept(line, present(session, session.head), Inventory(app.name, ancestors=line))
+
+
+def _farewell(app: Application, count: int, kept: str, session: Session) -> str:
     objects = f"{count} objects" if count != 1 else "one object"
     if session.invocation.path:
         return f"The directory {app.sources[0].path} is removed, with its {objects}."
-    why = "it says that it is not to be deleted" if app.is_kept else "it has no resources finalizer"
-    fate = "deleted with it" if app.cascades else f"left in the cluster, because {why}"
+    fate = f"left in the cluster, because {kept}" if kept else "deleted with it"
     return f"The Application is removed; its {objects} {'is' if count == 1 else 'are'} {fate}."
 
 

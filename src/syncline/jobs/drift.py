@@ -23,7 +23,7 @@ from syncline.jobs.choose import asked_for, without_left_alone
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.orphans import orphan_notes
 from syncline.jobs.prepare import RESOURCES, Prepared, against_live, recall
-from syncline.jobs.present import app_report, complaint_notes
+from syncline.jobs.present import app_report, bare_report, complaint_notes
 from syncline.jobs.reservations import only_define, own_resources
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 
@@ -50,14 +50,24 @@ def drift(session: Session, observer: Observer) -> Report:
 
 
 def at_last_sync(app: Application, session: Session, level: Level) -> Prepared | None:
-    """The plan back to the last synced revision; None when there was no sync yet."""
+    """The plan back to the last synced revision, with what there is beside it; None when there was no sync
+    yet.
+    """
+    prepared = back_to_last_sync(app, session, level)
+    if prepared is None or prepared.record is None:
+        return prepared
+    notes = orphan_notes(prepared.app, prepared.record.cluster, session)
+    return replace(prepared, notes=(*prepared.notes, *notes))
+
+
+def back_to_last_sync(app: Application, session: Session, level: Level) -> Prepared | None:
+    """The same of the application alone."""
     record = recall(app, session)
     revision = record.inventory.revision
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    prepared = against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
-    return replace(prepared, notes=(*prepared.notes, *orphan_notes(then, record.cluster, session)))
+    return against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
 
 
 def defined_at(app: Application, revision: str, session: Session) -> Application:
@@ -73,7 +83,7 @@ def defined_at(app: Application, revision: str, session: Session) -> Application
 
 def without_history(app: Application, session: Session) -> AppReport:
     """What there is to say of an application that no cluster remembers."""
-    known = AppReport(name=app.name, namespace=app.destination.namespace, level=Level.LIVE)
+    known = replace(bare_report(app, session), level=Level.LIVE)
     if _only_defines(app, session):
         text = "Nothing of it is in a cluster: all it has is other Applications and definitions of Argo CD."
         return replace(known, health=Health(HealthStatus.HEALTHY), notes=(Note(Severity.INFO, text),))

@@ -1,7 +1,8 @@
 """Logs while they are written: pods come and go, containers begin anew.
 
 The law: each run of a container is read once, from its first line or from where it broke off; the lines on
-their way are bounded, so that a slow reader slows the logs down and fills no memory.
+their way are bounded, so that a slow reader slows the logs down and fills no memory. What may not be read is
+said, and nobody waits for logs that all may not be read.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ LOOK: Final = 1.0
 """Seconds between two looks at which pods there are."""
 
 _PAUSE: Final = 0.1
+_GONE: Final = 404
+_DENIED: Final = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,9 @@ class Following:
         self._streams: dict[tuple[Run, str], LogStream] = {}
         self._readers: dict[tuple[Run, str], threading.Thread] = {}
         self._full = False
+        self._denied: set[tuple[Run, str]] = set()
+        self.refused = 0
+        """How many logs there are, when it ended because none of them may be read."""
 
     def lines(self, look: Callable[[], Iterable[Run]], monotonic: Callable[[], float]) -> Iterator[LogLine]:
         """Every line until the run is asked to stop; `look` says what there is to read now."""
@@ -72,6 +78,9 @@ class Following:
                 except queue.Empty:
                     pass
                 yield from window.due(monotonic())
+                if self._readers and len(self._denied) == len(self._readers):
+                    self.refused = len(self._denied)
+                    break
             yield from window.rest()
         finally:
             self._end()
@@ -99,6 +108,7 @@ class Following:
                 stream = self._cluster.log(query)
             except ClusterError as error:
                 if isinstance(error, ApiError) and error.code < 500:  # noqa: PLR2004 - it is gone, or not ours
+                    self._give_up(key, error)
                     return
                 self._over.wait(LOOK)
                 continue
@@ -116,6 +126,13 @@ class Following:
                 return
             after = moment_of(last) if last else query.after
             query = replace(query, after=after, tail=None if last else query.tail)
+
+    def _give_up(self, key: tuple[Run, str], error: ApiError) -> None:
+        if error.code == _GONE:
+            return  # pods come and go
+        self._say(f"The log of {key[0].query.source} could not be read: {error.message}")
+        if error.code in _DENIED:
+            self._denied.add(key)
 
     def _put(self, line: LogLine) -> bool:
         while not self._over.is_set():

@@ -104,23 +104,34 @@ class _Reading:
         if not runs:
             say(f"{self._app.name} has no container that wrote anything.")
         streams = [stream for stream in (self._open(run.query, say) for run in runs) if stream]
+        has_read = not runs
         try:
             for line in merged(streams):
                 self._session.cancellation.check()
+                has_read = True
                 yield line
             for stream in streams:
+                has_read |= not stream.broken
                 if stream.broken:
-                    say(f"A log broke off ({stream.broken}); what is shown of it is not all.")
+                    text = f"The log of {stream.source} broke off ({stream.broken})"
+                    say(f"{text}; what is shown of it is not all.")
         finally:
             for stream in streams:
                 stream.close()
+        if not has_read:
+            raise no_log(self._app.name, len(runs))
 
     def followed(self, say: Callable[[str], None]) -> Iterator[LogLine]:
         """What was written and what will be."""
         if self._asked.containers:
             self._must_have_containers(self._pods())
-        following = Following(self._cluster, self._session.cancellation, say, most=MOST)
-        return following.lines(lambda: self._look(say), self._session.clock.monotonic)
+        following = Following(self._cluster, self._session.cancellation, self._scrubbed(say), most=MOST)
+        yield from following.lines(lambda: self._look(say), self._session.clock.monotonic)
+        if following.refused:
+            raise no_log(self._app.name, following.refused)
+
+    def _scrubbed(self, say: Callable[[str], None]) -> Callable[[str], None]:
+        return lambda text: say(self._session.masker.scrub(text))
 
     def _look(self, say: Callable[[str], None]) -> list[Run]:
         """The runs there are now: the pods anew, and the owners only where a pod is not known yet."""
@@ -189,10 +200,17 @@ class _Reading:
         try:
             return self._cluster.log(query)
         except ClusterError as error:
-            source = query.source
-            said = self._session.masker.scrub(error.message)
-            say(f"The log of {source.pod}/{source.container} could not be read: {said}")
+            self._scrubbed(say)(f"The log of {query.source} could not be read: {error.message}")
             return None
+
+
+def no_log(name: str, count: int) -> ClusterError:
+    """What ends a run that was to show logs and could read none."""
+    what = f"None of the {count} logs" if count > 1 else "The only log"
+    return ClusterError(
+        f"{what} of {name} could{' not' if count == 1 else ''} be read.",
+        remedy="What the cluster said of each stands above; the identity needs get on pods/log.",
+    )
 
 
 def _chosen(state: PodState, asked: AskedLogs) -> list[str]:

@@ -229,8 +229,11 @@ def ghost_of(record: Record) -> Application:
     )
 
 
-def farewell(record: Record, head: str, session: Session, then: Application | None = None) -> Prepared:
-    """The plan that deletes all of an application whose file is gone and carried the finalizer.
+def farewell(
+    record: Record, head: str, session: Session, then: Application | None = None, kept: str = ""
+) -> Prepared:
+    """The plan that deletes all of an application whose file is gone and carried the finalizer, or that keeps
+    all of it for the reason `kept`.
 
     `then` is the application as it was last synced, where that is known: its options and its hooks count.
     """
@@ -247,7 +250,8 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
     session.masker.learn_all(live.objects.values())
     limits = session.settings.guard
     policy = Policy(
-        prune=True,
+        prune=not kept,
+        unpruned=kept,
         protected_kinds=limits.protected_kinds,
         approved=session.permissions.approved,
         owner_id=owner.id,
@@ -262,17 +266,21 @@ def farewell(record: Record, head: str, session: Session, then: Application | No
     shown, nothing = guarded(plan, allowance), Rendering(known.app, head, ())
 
     def again() -> Prepared:
-        return farewell(reread(record, session), head, session, then)
+        return farewell(reread(record, session), head, session, then, kept)
 
     return Prepared(ghost, shown, live, nothing, record, again=again)
 
 
 def against_base(
-    app: Application, base: Rendering | None, head: Rendering, session: Session, *, retired: bool = False
+    app: Application,
+    base: Rendering | None,
+    head: Rendering,
+    session: Session,
+    retired: str | None = None,
 ) -> Prepared:
     """The plan of a rendering against another one, which stands in for the cluster.
 
-    A retired application's objects go when it cascades, whatever its policy says of pruning.
+    Of an application that is gone `retired` says why its objects stay; they go with it where it is empty.
     """
     before, former = split_hooks(base.manifests if base else ())
     after, hooks = split_hooks(head.manifests)
@@ -284,18 +292,19 @@ def against_base(
     )
     limits = session.settings.guard
     policy = Policy(
-        prune=app.cascades if retired else app.sync_policy.prune or session.permissions.prune,
+        prune=app.sync_policy.prune or session.permissions.prune,
         protected_kinds=limits.protected_kinds,
         approved=session.permissions.approved,
         options=options_of(app),
-        retired=retired,
     )
+    if retired is not None:
+        policy = replace(policy, prune=not retired, unpruned=retired, retired=True)
     inventory = Inventory(app.name, frozenset(live.objects))
     intent = Intent(app.name, head.revision, after, policy)
     plan = with_recreations(make_plan(intent, inventory, live, prediction), policy, prediction)
     plan = replace(plan, hooks=rendered_hooks(former, hooks), refusals=tuple(misread(head.manifests)))
-    plan = plan if retired else governed(plan, app, session)
-    allowance = replace(_allowance(app, session), retired=retired)
+    plan = plan if retired is not None else governed(plan, app, session)
+    allowance = replace(_allowance(app, session), retired=retired is not None)
     return Prepared(
         app, guarded(plan, allowance), live, head, notes=(*_notes(head), *project_notes(app, session))
     )

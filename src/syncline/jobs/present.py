@@ -64,6 +64,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
     seen = tuple(_seen(plan, result, session.assess, unseen)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
         name=prepared.app.name,
+        project=prepared.app.project,
         cluster=cluster_label(prepared.app, session),
         namespace=prepared.app.destination.namespace,
         level=plan.level,
@@ -87,8 +88,16 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
 
 def problem_report(app: Application, error: SynclineError, session: Session) -> AppReport:
     """An application that could not be looked at."""
+    return replace(bare_report(app, session), problem=problem(error, session.masker))
+
+
+def bare_report(app: Application, session: Session) -> AppReport:
+    """What an application is called and where it belongs, before anything is known of it."""
     return AppReport(
-        name=app.name, namespace=app.destination.namespace, problem=problem(error, session.masker)
+        name=app.name,
+        project=app.project,
+        cluster=cluster_label(app, session),
+        namespace=app.destination.namespace,
     )
 
 

@@ -1,7 +1,7 @@
-"""Applications whose file is gone.
+"""Applications whose file is gone, and children that their parent no longer renders.
 
-The law: a file that vanished deletes nothing, unless the Application carried the resources finalizer when it
-was last synced; and only the inventories of this very repository are looked at.
+The law: what vanished deletes nothing, unless the Application carried the resources finalizer when it was
+last synced and whoever had it lets it go; and only the inventories of this very repository are looked at.
 """
 
 from __future__ import annotations
@@ -13,29 +13,59 @@ from msgspec.structs import replace
 
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import decode, owner_of
+from syncline.core.family import identity, wave
+from syncline.core.parting import Present, ancestors, why_kept
 from syncline.core.resource import Body, key_of
 from syncline.errors import ClusterError, ConfigError, Interrupted, Place, SynclineError
 from syncline.jobs.bugs import contained
+from syncline.jobs.choose import asked_for
 from syncline.jobs.prepare import Prepared, Record, farewell
 from syncline.jobs.present import problem
+from syncline.jobs.reservations import is_definition
 from syncline.jobs.whereabouts import Whereabouts
 from syncline.report.model import Note, Problem, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from syncline.core.inventory import Ancestor
     from syncline.jobs.session import Session
     from syncline.ports import Cluster
 
 
-class Leftovers(Struct, frozen=True):
-    """What is to be deleted with its Application, and what to say about the rest."""
+class Parting(Struct, frozen=True):
+    """An application that is gone from Git and carried the finalizer.
 
-    records: tuple[Record, ...] = ()
+    `kept` says why it stays all the same, empty where it goes; `then` is what it was when it was last synced,
+    as far as that can be known.
+    """
+
+    record: Record
+    kept: str = ""
+    then: Application | None = None
+
+
+class Leftovers(Struct, frozen=True):
+    """What is to be deleted or shown as kept, in order, and what to say about the rest."""
+
+    partings: tuple[Parting, ...] = ()
     notes: tuple[Note, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
+def present(session: Session, revision: str) -> Present:
+    """Who this commit has that may have had what is gone."""
+    written = session.configuration(revision)
+    controller = written.customizations.controller
+    sets = {
+        f"{each.namespace or 'argocd'}/{each.name}": controller.keeping(each.policy) for each in written.sets
+    }
+    return Present(session.family(revision).by_name, sets, prune=session.permissions.prune)
+
+
 def leftovers(session: Session, head: str) -> Leftovers:
-    """The applications that the clusters remember and this commit no longer defines.
+    """The applications that the clusters remember and this commit no longer defines; where some were named,
+    those that these have rendered.
 
     Where any definition is broken nobody can tell which one is gone, so nothing is taken for gone. Never
     raises: what was synced before it must be told.
@@ -50,14 +80,17 @@ def leftovers(session: Session, head: str) -> Leftovers:
 
 
 def _leftovers(session: Session, head: str) -> Leftovers:
-    configuration = session.configuration(head)
-    if session.invocation.applications or session.invocation.path or configuration.broken:
+    asked = session.invocation
+    if asked.path or asked.selection or session.configuration(head).broken:
         return Leftovers()
     family = session.family(head)
     if family.silent or family.broken or session.unrendered(head):
         return Leftovers()  # whose children they are nobody knows
+    named = _parents_named(session, head) if asked.applications else frozenset[str]()
+    if asked.applications and not named:
+        return Leftovers()
     known = {(owner.namespace, owner.parent) for owner in map(owner_of, family.applications)}
-    records: list[Record] = []
+    partings: list[Parting] = []
     notes: list[Note] = []
     found = Whereabouts(session, head).found()
     notes += found.notes
@@ -68,21 +101,48 @@ def _leftovers(session: Session, head: str) -> Leftovers:
             # One that is damaged or a copy must not hide what became of all the others.
             notes.append(Note(Severity.WARNING, session.masker.scrub(str(error))))
             continue
-        name = record.inventory.app
         # Wherever it is defined to be: two names of one cluster, or a name that cannot be connected just now,
         # must not make an application look as if it were gone.
-        if (record.owner.namespace, record.owner.parent) in known:
+        if (record.owner.namespace, record.owner.parent) in known or not _is_below(named, record, session):
             continue
-        if record.inventory.cascades and not _was_here(record, head, session):
+        if not record.inventory.cascades:
+            notes += _left_behind(record)
+        elif not _was_here(record, head, session):
             notes.append(_elsewhere(record, head))
-        elif record.inventory.cascades:
-            records.append(record)
-        elif record.inventory.keys:
-            count = len(record.inventory.keys)
-            notes.append(
-                Note(Severity.INFO, f"The Application {name} is gone from Git; its {count} objects stay.")
-            )
-    return Leftovers(tuple(records), tuple(notes))
+        else:
+            partings.append(_parting(record, head, session))
+    return Leftovers(tuple(sorted(partings, key=_order)), tuple(notes))
+
+
+def _parents_named(session: Session, head: str) -> frozenset[str]:
+    """Those of the named applications that render others, or may have done so: they have nothing else."""
+    family = session.family(head)
+    parents = frozenset(family.parents.values())
+    asked = family.with_descendants(asked_for(session, head))
+    return frozenset(
+        identity(app)
+        for app in asked
+        if identity(app) in parents
+        or all(is_definition(manifest.key) for manifest in session.rendering(app, head).manifests)
+    )
+
+
+def _is_below(named: frozenset[str], record: Record, session: Session) -> bool:
+    if not named:
+        return True
+    try:
+        return any(above.name in named for above in _line(record, session))
+    except Interrupted:
+        raise
+    except SynclineError:
+        return False  # whose it was is said when all are looked at
+
+
+def _left_behind(record: Record) -> Iterable[Note]:
+    known = record.inventory
+    if known.keys:
+        text = f"The Application {known.app} is gone from Git; its {len(known.keys)} objects stay."
+        yield Note(Severity.INFO, text)
 
 
 def _was_here(record: Record, head: str, session: Session) -> bool:
@@ -103,11 +163,52 @@ def _elsewhere(record: Record, head: str) -> Note:
     return Note(Severity.WARNING, text)
 
 
-def leave(record: Record, head: str, session: Session) -> Prepared:
+def _parting(record: Record, head: str, session: Session) -> Parting:
+    try:
+        kept = why_kept(_line(record, session), present(session, head), record.inventory)
+    except Interrupted:
+        raise
+    except SynclineError as error:
+        kept = f"whose it was cannot be known: {session.masker.scrub(error.message)}"
+    if kept:
+        return Parting(record, kept)
+    try:
+        return Parting(record, then=_last_definition(record, session))
+    except Interrupted:
+        raise
+    except SynclineError:
+        return Parting(record)  # told when its plan is made
+
+
+def _line(record: Record, session: Session) -> tuple[Ancestor, ...]:
+    """Who had it; of what an older version wrote down Git knows it. Raises SynclineError."""
+    known = record.inventory
+    if known.ancestors is not None:
+        return known.ancestors
+    session.repository.fetch_missing((known.revision,))
+    app = _defined(record, session)
+    return ancestors(app, session.family(known.revision)) if app else ()
+
+
+def _order(parting: Parting) -> tuple[int, float, int, str]:
+    """Children before their parents, then by the steps of a set that retreats and by waves, both backwards:
+    as Argo CD deletes them.
+    """
+    app, known = parting.then, parting.record.inventory
+    step = 0.0
+    if app is not None and app.rolling is not None and app.rolling.reverse:
+        step = float("inf") if app.rolling.step is None else -float(app.rolling.step)
+    return -len(known.ancestors or ()), step, -wave(app) if app else 0, known.app
+
+
+def leave(parting: Parting, head: str, session: Session) -> Prepared:
     """The plan of the deletion; without the hooks that belong to it nothing is deleted.
 
     Raises ConfigError when what the hooks were cannot be known any more.
     """
+    record = parting.record
+    if parting.kept:
+        return farewell(record, head, session, kept=parting.kept)
     name = record.inventory.app
     try:
         then = _last_definition(record, session)
@@ -126,18 +227,21 @@ def leave(record: Record, head: str, session: Session) -> Prepared:
 
 def _last_definition(record: Record, session: Session) -> Application | None:
     """The application as it was last synced, for its options and its hooks."""
-    revision = record.inventory.revision
     try:
-        session.repository.fetch_missing((revision,))
-        found = session.applications(revision)
+        session.repository.fetch_missing((record.inventory.revision,))
+        return _defined(record, session)
     except Interrupted:
         raise
     except SynclineError:
         if record.inventory.hooks.parting:
             raise
         return None
+
+
+def _defined(record: Record, session: Session) -> Application | None:
     own = (record.owner.namespace, record.owner.parent)
-    return next((app for app in found if (owner_of(app).namespace, owner_of(app).parent) == own), None)
+    listed = session.applications(record.inventory.revision)
+    return next((app for app in listed if (owner_of(app).namespace, owner_of(app).parent) == own), None)
 
 
 def _record(cluster: Cluster, parent: Body, session: Session) -> Record:

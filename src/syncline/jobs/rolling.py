@@ -101,6 +101,37 @@ class Gates:
             self._unfinished[rolling.group, rolling.step].remove(app.name)
 
 
+class Retreat:
+    """Deletions of what a set no longer makes: with `deletionOrder: Reverse` a step begins when all of the
+    later ones is gone (Argo CD, "Deletion Strategies").
+    """
+
+    def __init__(self) -> None:
+        self._there: dict[str, list[tuple[int, str]]] = {}
+
+    def look(self, app: Application, look: Look) -> AppReport:
+        """The deletion's report, or one that says what it waits for; applications come in their order."""
+        rolling = app.rolling
+        if rolling is None or not rolling.reverse:
+            return look(app)
+        left = self._there.setdefault(rolling.group, [])
+        mine = (-1 if rolling.step is None else rolling.step, app.name)
+        waits_for = [(step, name) for step, name in left if step > mine[0]]
+        left.append(mine)
+        if waits_for:
+            step, names = waits_for[0][0] + 1, ", ".join(name for _, name in waits_for)
+            why = (
+                f"step {step} of ApplicationSet {rolling.group} ({rolling.origin}) is not gone yet: {names}."
+            )
+            said = f"{app.name} was not deleted: deletionOrder is Reverse, and {why}"
+            place = app.destination.namespace
+            return AppReport(name=app.name, namespace=place, refusals=(said,), outcome=Outcome.REFUSED)
+        report = look(app)
+        if report.problem is None and not report.refusals and report.outcome in {None, *_SOUND}:
+            left.remove(mine)
+        return report
+
+
 def allowed(most: int | str | None, size: int) -> int:
     """How many of a step's Applications may be unfinished at once: percentages round down, and all but 0%
     give one at least (Argo CD, "Progressive Syncs").

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from syncline.core.family import identity
 from syncline.core.inventory import Cause
 from syncline.core.live import Level
+from syncline.core.parting import ancestors
+from syncline.core.verdict import Outcome
 from syncline.errors import Interrupted, SynclineError, UsageError
 from syncline.jobs.bugs import contained
 from syncline.jobs.carry_out import carry_out_and_report
@@ -23,11 +25,11 @@ from syncline.jobs.family import rivalries
 from syncline.jobs.gate import Gate
 from syncline.jobs.onward import kept_onward, overtaken
 from syncline.jobs.prepare import Extent, against_live, ghost_of, recall
-from syncline.jobs.present import complaint_notes, problem_report
+from syncline.jobs.present import app_report, complaint_notes, problem_report
 from syncline.jobs.retired import Leftovers, leave, leftovers
 from syncline.jobs.rights import must_write
 from syncline.jobs.rollback import after_failure
-from syncline.jobs.rolling import Gates, in_steps
+from syncline.jobs.rolling import Gates, Retreat, in_steps
 from syncline.jobs.touched import why_since
 from syncline.report.model import AppReport, Job, Note, Report, Severity
 from syncline.runtime import each
@@ -105,13 +107,22 @@ def _problem_kept(app: Application, gate: Gate, session: Session, observer: Obse
 
 
 def _take_away(rest: Leftovers, head: str, session: Session, observer: Observer) -> Row:
-    """Delete what the applications left behind whose files are gone."""
-    ghosts = [ghost_of(record) for record in rest.records]
+    """Delete what the applications left behind that are gone from Git, and show what stays."""
+    ghosts = [ghost_of(parting.record) for parting in rest.partings]
     # Two clusters may remember applications of one name.
-    records = {id(ghost): record for ghost, record in zip(ghosts, rest.records, strict=True)}
+    partings = {id(ghost): parting for ghost, parting in zip(ghosts, rest.partings, strict=True)}
+    retreat = Retreat()
 
     def take_away(ghost: Application) -> AppReport:
-        return carry_out_and_report(leave(records[id(ghost)], head, session), session, observer)
+        parting = partings[id(ghost)]
+        if parting.kept:
+            # Nothing is written, the record neither: it is what a permission to prune will go by.
+            report = app_report(leave(parting, head, session), session)
+            return report if session.invocation.dry_run else replace(report, outcome=Outcome.UNCHANGED)
+        return retreat.look(
+            parting.then or ghost,
+            lambda _: carry_out_and_report(leave(parting, head, session), session, observer),
+        )
 
     return in_turn(ghosts, take_away, session, observer)
 
@@ -156,7 +167,7 @@ def _since_last_sync(app: Application, head: str, session: Session) -> _Standing
         return _Standing("", late)
     back = inventory.held_back
     if reason or back is None:
-        return _Standing(reason)
+        return _Standing(reason or _of_ancestors(app, inventory, head, session))
     return _Standing(
         "",
         f"{app.name} stays at {back.revision[:7]}, to which {back.by or 'somebody'} rolled it back at "
@@ -175,6 +186,14 @@ def _reason(app: Application, inventory: Inventory, head: str, session: Session)
     if not session.repository.is_ancestor(last, head):
         return f"its last sync, {last[:7]}, is not an ancestor"
     return why_since(app, last, head, session)
+
+
+def _of_ancestors(app: Application, inventory: Inventory, head: str, session: Session) -> str:
+    """Whether somebody else has it than the inventory remembers: what becomes of it one day rests on that."""
+    known = inventory.ancestors
+    if known is None or session.invocation.path or known == ancestors(app, session.family(head)):
+        return ""
+    return "what it comes from is not what it came from"
 
 
 def _render_ahead(apps: tuple[Application, ...], head: str, session: Session) -> None:

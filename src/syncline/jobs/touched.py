@@ -40,7 +40,9 @@ def why_between(
         reason = _by_files(side, changed, revision, session, same=same)
         if reason:
             return reason
-    if before is not None and after is not None and not is_same(before.body, after.body):
+    if before is None or after is None:
+        return f"its parent {'no longer renders' if after is None else 'renders'} it"
+    if not is_same(before.body, after.body):
         return "its definition, which its parent renders"
     return by_settings(app, changed, session, base, head)
 

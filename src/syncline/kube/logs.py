@@ -59,7 +59,7 @@ class LogStream:
     """The lines of one log while they come."""
 
     def __init__(self, connect: Callable[[], urllib3.BaseHTTPResponse], query: LogQuery) -> None:
-        self._source = query.source
+        self.source = query.source
         self._lock = threading.Lock()
         self._closed = False
         self.broken = ""
@@ -67,7 +67,7 @@ class LogStream:
         self._response = connect()
 
     def __iter__(self) -> Iterator[LogLine]:
-        return stamped(whole_lines(self._chunks()), self._source)
+        return stamped(whole_lines(self._chunks()), self.source)
 
     def close(self) -> None:
         """End it, from any thread."""

@@ -2,6 +2,8 @@
 
 The law: every kind that is served is looked at once for each namespace, and of what belongs to nobody only
 the metadata is read; no value of a Secret is. What could not be read is named.
+
+Claims that name no owner belong to the StatefulSet whose template they were made from.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 
 from syncline.core.resource import key_of
+from syncline.core.tree import claim_makers, made_by
 from syncline.errors import ClusterError
 from syncline.runtime import each
 
@@ -51,6 +54,7 @@ class Outlines:
         self._workers = workers
         self._read: dict[tuple[str, str], dict[str, list[tuple[ApiResource, Body]]]] = {}
         self._unread: dict[tuple[str, str], dict[str, str]] = {}
+        self._claims: dict[tuple[str, str], list[tuple[ApiResource, Body]]] = defaultdict(list)
 
     def offspring(self, cluster: ApiCluster, roots: Iterable[Body]) -> Offspring:
         """All that has one of the roots as an owner, or as an owner's owner."""
@@ -62,8 +66,11 @@ class Outlines:
             for uid, found in self._children(cluster, place).items():
                 children[uid] += found
             unread |= self._unread[cluster.name, place]
-        found = _descendants([_uid(body) for body in listed], children)
-        return Offspring(tuple(self._bodies(cluster, found, unread)), unread)
+        bodies = self._bodies(cluster, _descendants([_uid(body) for body in listed], children), unread)
+        makers = claim_makers((*listed, *bodies))
+        free = [pair for place in places for pair in self._claims[cluster.name, place]] if makers else []
+        claims = [(kind, body) for kind, body in free if made_by(body, makers)]
+        return Offspring((*bodies, *self._bodies(cluster, claims, unread)), unread)
 
     def _places(self, cluster: ApiCluster, roots: Iterable[Body]) -> list[str]:
         """The namespaces to look at; `*` is all of them, and the empty one what has no namespace."""
@@ -88,8 +95,11 @@ class Outlines:
             answers = each(lambda kind: self._outline(cluster, kind, place), asked, workers=self._workers)
             for kind, items in zip(asked, answers, strict=True):
                 for item in items:
-                    for owner in _owners(item):
+                    owners = _owners(item)
+                    for owner in owners:
                         self._read[key][owner].append((kind, item))
+                    if not owners and kind.kind == "PersistentVolumeClaim":
+                        self._claims[key].append((kind, item))
         return self._read[key]
 
     def _outline(self, cluster: ApiCluster, kind: ApiResource, place: str) -> tuple[Body, ...]:

@@ -10,7 +10,10 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from syncline.report.html_app import app_section, change_line
+from msgspec.structs import replace
+
+from syncline.report.brief import HEADS, rows
+from syncline.report.html_app import app_section, change_line, health_mark, sync_mark
 from syncline.report.html_parts import app_class, dot, element, esc, numbers, place_mark, state_class
 from syncline.report.html_style import STYLE
 from syncline.report.images import image_rows
@@ -48,6 +51,9 @@ _HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode(
 _POLICY: Final = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
 
 
+_WIDE: Final = frozenset({"Compared", "Time", "Project", "Destination", "Revision"})
+
+
 def page(report: Report) -> str:
     """The whole page."""
     title = esc(headline(report))
@@ -60,8 +66,7 @@ def page(report: Report) -> str:
             '<meta name="referrer" content="no-referrer">',
             f"<title>{title} · Syncline</title><style>{STYLE}</style></head><body>",
             *_header(report),
-            '<div class="layout">',
-            _index(report),
+            *(('<div class="list">',) if report.brief else ('<div class="layout">', _index(report))),
             "<main>",
             *_main(report),
             "</main></div>",
@@ -108,6 +113,10 @@ def _anchor(app: AppReport, at: int) -> str:
 
 
 def _main(report: Report) -> Iterator[str]:
+    if report.brief:
+        yield from _alerts(replace(report, applications=()))
+        yield from _brief_table(report)
+        return
     yield from _alerts(report)
     yield from _app_table(report)
     yield from _image_table(report)
@@ -184,6 +193,23 @@ def _app_row(report: Report, app: AppReport, at: int) -> tuple[str, ...]:
     )
 
 
+def _brief_table(report: Report) -> Iterator[str]:
+    listed = [
+        (
+            element("b", esc(row.name, 200)),
+            esc(row.project, 200),
+            esc(row.place),
+            sync_mark(row.sync),
+            health_mark(row.health),
+            element("code", esc(row.revision)) if row.revision else "",
+            esc(row.message),
+        )
+        for row in rows(report)
+    ]
+    if listed:
+        yield _table(HEADS, listed)
+
+
 def _image_table(report: Report) -> Iterator[str]:
     rows = [
         (
@@ -210,7 +236,7 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _width(head: str) -> str:
     """What a narrow screen has no room for: the application's own part says it, too."""
-    return "wide" if head in {"Compared", "Time"} else ""
+    return "message" if head == "Message" else "wide" if head in _WIDE else ""
 
 
 def _footer(report: Report) -> str:

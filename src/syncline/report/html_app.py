@@ -73,10 +73,19 @@ def app_section(report: Report, app: AppReport, at: int, *, room: int) -> tuple[
 
 def change_line(health: Health | None) -> str:
     """A health as sign and word; empty where there is none."""
-    if health is None:
-        return ""
-    css, sign = _HEALTH[health.status]
-    return element("span", f"{sign} {health.status.label}", css)
+    return health_mark(health.status) if health else ""
+
+
+def health_mark(status: HealthStatus) -> str:
+    """A health as sign and word."""
+    css, sign = _HEALTH[status]
+    return element("span", f"{sign} {status.label}", css)
+
+
+def sync_mark(word: str) -> str:
+    """Whether something is in sync, as sign and word."""
+    css, sign = _SYNC.get(word, ("warn", "?" if word else ""))
+    return element("span", f"{sign} {esc(word, 40)}", css)
 
 
 def _head(report: Report, app: AppReport) -> Iterator[str]:
@@ -124,11 +133,9 @@ def _history(app: AppReport) -> Iterator[str]:
 
 
 def _row(row: ResourceRow) -> str:
-    css, sign = _SYNC.get(row.sync, ("warn", "?" if row.sync else ""))
     indent = element("span", "   " * min(row.depth, 8) + "└ ", "indent mono") if row.depth else ""
     name = f"{indent}{esc(row.key.group_kind, 200)} {element('code', esc(object_name(row.key)))}"
-    sync = element("span", f"{sign} {esc(row.sync, 40)}", css)
-    cells = "".join(element("td", cell) for cell in (name, sync, change_line(row.health)))
+    cells = "".join(element("td", cell) for cell in (name, sync_mark(row.sync), change_line(row.health)))
     return f'<tr>{cells}<td class="message">{esc(row.message)}</td></tr>'
 
 

@@ -27,6 +27,8 @@ white-space:nowrap}.chip b{font-variant-numeric:tabular-nums}.badge{font-size:.7
 .warn{color:var(--warn)}.bad{color:var(--bad)}.info{color:var(--info)}.soft{color:var(--soft)}
 .layout{display:grid;grid-template-columns:15rem minmax(0,1fr);gap:2rem;padding:1.2rem clamp(1rem,3vw,
 2.5rem) 3rem;max-width:100rem}
+.list{padding:1.2rem clamp(1rem,3vw,2.5rem) 3rem;max-width:100rem}
+.list td:nth-child(-n+3){white-space:nowrap}
 nav{position:sticky;top:1rem;align-self:start;max-height:calc(100vh - 2rem);overflow:auto;font-size:.9rem}
 nav ol{list-style:none;margin:0;padding:0}
 nav a{display:flex;gap:.5rem;padding:.22rem .5rem;border-radius:.4rem;color:var(--ink)}

@@ -14,7 +14,9 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
     unaffected    [name] of applications that were not looked at
     notes         [note]
     problems      [problem]
-    applications  [{name, cluster, namespace, level, levelReason, base, revision, affectedBy, outcome,
+    brief         whether it is a list (status --brief): no resources and no bodies
+    applications  [{name, project, cluster, namespace, sync, message, level, levelReason, base, revision,
+                    affectedBy, outcome,
                     exitCode, health, seconds, fingerprint, review, unchanged, counts {action: number},
                     changes [change], hooks [hook], notes [note], images [{container, before, after}],
                     problem, refusals [text], failures [problem],
@@ -22,6 +24,8 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
                     rollback: the same again for the rollback after a failed sync, or null,
                     history [{id, revision, at, by, cause: sync | rollback | heal}], the newest first}]
 
+    sync          Synced | OutOfSync | Unknown | never synced, of a status or a tree; else empty
+    message       what is wrong, in one line, of a status --brief; else empty
     review        {application, level, head, tools {name: version}, inputs, digest, writes {object: digests}}:
                   what a sync is held to (sync --reviewed), or null
     change        {object, action, before, after, paths [text], place, why, authors [author]}: bodies masked,
@@ -45,6 +49,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from syncline.patterns import regex
+from syncline.report.brief import message, sync_word
+from syncline.report.model import Job
 from syncline.report.outcome import app_code, exit_code
 from syncline.report.record import to_value
 from syncline.report.sentences import headline
@@ -98,6 +104,7 @@ def _report(report: Report, differences_are_failure: bool) -> dict[str, Any]:  #
         "seconds": round(report.seconds, 3),
         "runUrl": report.run_url,
         "versions": dict(report.versions),
+        "brief": report.brief,
         "unaffected": list(report.unaffected),
         "notes": [_note(note) for note in report.notes],
         "problems": [_problem(problem) for problem in report.problems],
@@ -108,8 +115,11 @@ def _report(report: Report, differences_are_failure: bool) -> dict[str, Any]:  #
 def _app(report: Report, app: AppReport) -> dict[str, Any]:
     return {
         "name": app.name,
+        "project": app.project,
         "cluster": app.cluster,
         "namespace": app.namespace,
+        "sync": sync_word(report, app) if report.job in {Job.STATUS, Job.TREE} else "",
+        "message": message(app) if report.brief else "",
         "level": app.level.value,
         "levelReason": app.level_reason,
         "base": app.base,

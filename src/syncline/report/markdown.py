@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from syncline.errors import ExitCode
 from syncline.report.escaping import at_start, code, prose, visible
 from syncline.report.markdown_app import app_group, app_pieces
-from syncline.report.markdown_tables import app_table, image_table
+from syncline.report.markdown_tables import app_table, brief_table, image_table
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
 from syncline.report.outcome import app_code, worst_first
 from syncline.report.pieces import Document, Piece, Rank, batches, bounded
@@ -33,6 +35,8 @@ _OUTPUT_WIDTH: Final = 300
 
 def document(report: Report) -> Document:
     """The whole report, not yet on pages."""
+    if report.brief:
+        return Document(_title(report), tuple(_listed(report)), (), _footer(report))
     shown = tuple(app for app in worst_first(report) if has_body(app))
     bodies = [piece for index, app in enumerate(shown) for piece in app_pieces(report, app, index)]
     is_small = len(shown) <= _OPEN_APPS and sum(len(piece.lines) for piece in bodies) <= _OPEN_LINES
@@ -49,6 +53,20 @@ def _is_open(report: Report, app: AppReport, *, is_small: bool) -> bool:
 
 def _title(report: Report) -> str:
     return f"### {sign(report)} {prose(headline(report))}"
+
+
+def _listed(report: Report) -> Iterator[Piece]:
+    """The list alone: each row says what is wrong with its application."""
+    head = _head(report)
+    if head:
+        yield Piece(head, Rank.HEAD, "headline")
+    whole = replace(report, applications=())
+    yield from _alerts("CAUTION", _troubles(whole), Rank.TROUBLE, "error")
+    yield from _alerts("CAUTION", _notes(whole, Severity.DANGER), Rank.TROUBLE, "risk")
+    yield from _alerts("WARNING", _notes(whole, Severity.WARNING), Rank.WARNING, "warning")
+    yield from brief_table(report)
+    for batch in batches(_plain_notes(whole)):
+        yield Piece("\n".join(batch), Rank.LISTED, "note", count=len(batch))
 
 
 def _index(report: Report) -> Iterator[Piece]:

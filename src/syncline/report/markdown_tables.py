@@ -12,6 +12,7 @@ from msgspec import Struct
 from syncline.core.health.status import HealthStatus
 from syncline.core.plan import Action
 from syncline.errors import ExitCode
+from syncline.report.brief import HEADS, rows
 from syncline.report.escaping import code, prose
 from syncline.report.images import image_rows
 from syncline.report.model import AppReport, HistoryRow, Job, Report, ResourceRow, Severity
@@ -142,6 +143,24 @@ _COLUMNS: Final = (
     Column("Compared", ":--", _level),
     Column("Time", "--:", _seconds),
 )
+
+
+def brief_table(report: Report) -> Iterator[Piece]:
+    """The list of applications, by name."""
+    cells = (
+        (
+            f"**{prose(row.name, _CELL)}**",
+            prose(row.project, _CELL),
+            prose(row.place, _CELL),
+            f"{SYNC_SIGNS.get(row.sync, '❔')}&nbsp;{row.sync}",
+            f"{HEALTH_SIGNS[row.health]}&nbsp;{row.health.label}",
+            code(row.revision) if row.revision else "",
+            prose(row.message, 2 * _CELL),
+        )
+        for row in rows(report)
+    )
+    for text, count in tables(HEADS, (":--",) * len(HEADS), cells):
+        yield Piece(text, Rank.INDEX, "application row", count=count)
 
 
 def image_table(report: Report) -> Iterator[Piece]:

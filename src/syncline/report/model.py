@@ -159,13 +159,15 @@ class AppReport(Struct, frozen=True):
     way_back: AppReport | None = None
     partial: bool = False
     history: tuple[HistoryRow, ...] = ()
+    project: str = ""
 
 
 class Report(Struct, frozen=True):
     """A whole run.
 
     `head` and `base` are full SHAs or empty; `unaffected` are the names that were not looked at.
-    `stopped_by` is the exit code of the signal that ended an interrupted run (INTERRUPTED or TERMINATED).
+    `stopped_by` is the exit code of the signal that ended an interrupted run (INTERRUPTED or TERMINATED). A
+    `brief` one is a list: a row for each application.
     """
 
     job: Job
@@ -180,3 +182,4 @@ class Report(Struct, frozen=True):
     run_url: str = ""
     seconds: float = 0.0
     versions: tuple[tuple[str, str], ...] = field(default=())
+    brief: bool = False

@@ -87,6 +87,8 @@ def revisions(report: Report) -> str:
 def nothing(report: Report) -> str:
     """Why there is no difference to show; empty where there is one, or where something failed."""
     compares = report.job not in {Job.RENDER, Job.STATUS, Job.TREE, Job.ACTIONS}
+    if report.job in {Job.RENDER, Job.STATUS, Job.TREE} and not (report.applications or report.interrupted):
+        return "" if trouble(report) else _none_affected(report)
     if not compares or changed(report) or trouble(report) or report.interrupted:
         return ""
     if not report.applications:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from syncline.core.health.status import HealthStatus
 from syncline.core.plan import Action
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode, Place
+from syncline.report.brief import HEADS
+from syncline.report.brief import Row as BriefRow
+from syncline.report.brief import rows as brief_rows
 from syncline.report.escaping import one_line, visible
 from syncline.report.images import image_rows
 from syncline.report.model import (
@@ -83,6 +88,8 @@ _SEVERITY: Final[Mapping[Severity, tuple[str, int]]] = {
     Severity.INFO: ("note", _DIM),
 }
 _MOST_PATHS: Final = 4
+_MOST_SAID: Final = 160
+"""Characters of what is wrong in a row of a list; the whole status has all of them."""
 
 
 def terminal(report: Report, *, colour: bool, diffs: bool = True) -> str:
@@ -105,10 +112,24 @@ class _Writer:
         self._diffs = diffs
 
     def report(self, report: Report) -> Iterator[str]:
-        yield from self._apps(report)
-        yield from self._images(report)
+        yield from self._brief(report) if report.brief else (*self._apps(report), *self._images(report))
         yield from self.loud(report)
         yield from self.end(report)
+
+    def _brief(self, report: Report) -> Iterator[str]:
+        """A table, each column as wide as what is in it; the last ends where it ends."""
+        table = [tuple(head.upper() for head in HEADS), *map(_brief_cells, brief_rows(report))]
+        widths = [*(max(len(cells[at]) for cells in table) for at in range(len(HEADS) - 1)), 0]
+        for at, cells in enumerate(table if len(table) > 1 else ()):
+            padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+            painted = (
+                self._brief_cell(cell, head, is_head=not at) for cell, head in zip(padded, HEADS, strict=True)
+            )
+            yield "  ".join(painted).rstrip()
+        yield ""
+
+    def _brief_cell(self, text: str, head: str, *, is_head: bool) -> str:
+        return self._paint(text, _DIM if is_head else _brief_colour(text, head))
 
     def _apps(self, report: Report) -> Iterator[str]:
         apps = report.applications if report.job is not Job.DIFF else worst_first(report)[::-1]
@@ -213,7 +234,9 @@ class _Writer:
 
     def loud(self, report: Report) -> Iterator[str]:
         """Warnings and errors, the worst last."""
-        found = [*self._all_notes(report), *self._problems(report)]
+        # Each row of a list says what is wrong with its application.
+        told = replace(report, applications=()) if report.brief else report
+        found = [*self._all_notes(told), *self._problems(told)]
         yield from found
         if found:
             yield ""
@@ -276,6 +299,18 @@ class _Writer:
     def _paint(self, text: str, *codes: int) -> str:
         wanted = ";".join(str(code) for code in codes if code)
         return f"\x1b[{wanted}m{text}\x1b[0m" if self._colour and wanted and text else text
+
+
+def _brief_cells(row: BriefRow) -> tuple[str, ...]:
+    sync = f"{_SYNC.get(row.sync, ('?', 0))[0]} {row.sync}"
+    health = f"{_HEALTH[row.health][0]} {row.health.label}"
+    texts = (row.name, row.project, row.place, sync, health, row.revision)
+    return (*(one_line(text, 60) for text in texts), one_line(row.message, _MOST_SAID))
+
+
+def _brief_colour(text: str, head: str) -> int:
+    signs = {"Sync": _SYNC.values(), "Health": _HEALTH.values(), "Name": [(text[:1], _BOLD)]}.get(head, ())
+    return dict(signs).get(text[:1], _YELLOW if head in {"Sync", "Health"} else 0)
 
 
 def _is_told(report: Report, app: AppReport) -> bool:

@@ -46,7 +46,7 @@ def test_every_field_is_read() -> None:
     assert [each.kind for each in made.generators] == ["list", "git"]
     assert made.generators[0].selector == {"matchLabels": {"name": "a"}}
     assert (made.is_go, made.go_options, made.template_patch) == (True, ("missingkey=error",), "spec: {}")
-    assert (made.keeps_resources, made.deletes) == (True, False)
+    assert (made.keeps_resources, made.policy) == (True, "create-update")
     assert made.steps is not None
     assert [step.most for step in made.steps] == [None, "25%"]
     assert made.place(("spec", "template")).line > made.origin.line
@@ -182,13 +182,11 @@ def test_matrix_in_matrix_is_checked_to_the_second_level_and_refused_below() -> 
         ),
         (
             {"strategy": {"deletionOrder": "Reverse"}},
-            (
-                "warning: spec.strategy.deletionOrder has no effect: Applications that "
-                "are gone are pruned by "
-                ""
-                ""
-                "name."
-            ),
+            ("warning: spec.strategy.deletionOrder has no effect without type: RollingSync and its steps."),
+        ),
+        (
+            {"strategy": {"deletionOrder": "Backwards"}},
+            "error: spec.strategy.deletionOrder must be AllAtOnce or Reverse.",
         ),
         (
             {"generatorz": []},

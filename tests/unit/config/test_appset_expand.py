@@ -110,10 +110,21 @@ def test_the_controller_may_match_files_by_segments_and_count_hidden_directories
         assert values(git(directories=[{"path": "apps/*"}]), world, "path") == found
 
 
-@pytest.mark.parametrize(("policy", "goes"), [("", True), ("sync", True), ("create-only", False)])
-def test_the_controllers_policy_wins_over_the_sets(policy: str, goes: bool) -> None:
-    (made,) = World(controller=Controller(policy=policy)).expand(appset({"list": {"elements": [{"a": "b"}]}}))
-    assert ("finalizers" in made.body["metadata"]) is goes
+@pytest.mark.parametrize(
+    ("policy", "own", "keeping"),
+    [
+        ("", "sync", ""),
+        ("", "create-delete", ""),
+        ("", "create-only", "create-only"),
+        ("", "create-update", "create-update"),
+        ("sync", "create-only", ""),
+        ("create-delete", "create-update", ""),
+        ("create-only", "sync", "create-only"),
+        ("create-update", "create-only", "create-update"),
+    ],
+)
+def test_the_controllers_policy_wins_over_the_sets(policy: str, own: str, keeping: str) -> None:
+    assert Controller(policy=policy).keeping(own) == keeping
 
 
 def test_the_parameters_of_the_controller_are_read_and_checked() -> None:
@@ -377,7 +388,12 @@ def test_a_generators_own_template_goes_over_the_sets() -> None:
         (
             {"syncPolicy": {"applicationsSync": "create-update"}},
             ["resources-finalizer.argocd.argoproj.io", "mine"],
-            ["mine"],
+            ["resources-finalizer.argocd.argoproj.io", "mine"],
+        ),
+        (
+            {"syncPolicy": {"applicationsSync": "create-update"}},
+            None,
+            ["resources-finalizer.argocd.argoproj.io"],
         ),
     ],
 )

@@ -23,7 +23,7 @@ from syncline.core.applyset import (
     owner_of,
     repository_of,
 )
-from syncline.core.inventory import Attempt, Cause, Heal, Inventory, SyncRecord
+from syncline.core.inventory import Ancestor, Attempt, Cause, Heal, Inventory, SyncRecord
 from syncline.core.resource import ResourceKey
 from syncline.errors import ClusterError, Place
 
@@ -40,6 +40,8 @@ inventories = made(
     cascades=st.booleans(),
     attempt=st.none() | made(Attempt, names, times, names, causes),
     heals=st.lists(made(Heal, keys(), names, st.integers(1, 9), times, names), max_size=3).map(tuple),
+    ancestors=st.none()
+    | st.lists(made(Ancestor, names, st.booleans(), st.booleans()), max_size=3).map(tuple),
 )
 
 

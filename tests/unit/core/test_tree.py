@@ -163,3 +163,48 @@ def test_the_order_in_which_the_server_lists_does_not_matter(
     keyed = {key_of(root): root for root in roots}
 
     assert tree(keyed, everyone) == tree(keyed, everyone[::-1])
+
+
+def database(*templates: str, name: str = "db") -> Object:
+    claims = [{"metadata": {"name": template}} for template in templates]
+    return thing("StatefulSet", name, spec={"volumeClaimTemplates": claims})
+
+
+def test_claims_stand_below_the_stateful_set_that_made_them_from_a_template() -> None:
+    claims = [
+        thing("PersistentVolumeClaim", name)
+        for name in (
+            "data-db-0",
+            "data-db-11",
+            "logs-db-0",
+            "data-db-x",
+            "data-db",
+            "data-dbs-0",
+            "data-db-1-0",
+        )
+    ]
+    elsewhere = thing("PersistentVolumeClaim", "data-db-1")
+    elsewhere["metadata"]["namespace"] = "other"
+    others = [*claims, elsewhere, thing("Pod", "db-0", owner("db")), thing("ConfigMap", "data-db-7")]
+
+    assert drawn(database("data", "logs"), others=others) == (
+        "db\n  db-0\n  data-db-0\n  data-db-11\n  logs-db-0"
+    )
+
+
+def test_a_claim_with_an_owner_stands_below_that_and_a_grown_set_has_its_claims_too() -> None:
+    cluster = thing("Cluster", "main")
+    grown = database("data")
+    grown["metadata"]["ownerReferences"] = [owner("main")]
+    others = [
+        grown,
+        thing("PersistentVolumeClaim", "data-db-0"),
+        thing("PersistentVolumeClaim", "data-db-1", owner("main")),
+    ]
+
+    assert drawn(cluster, others=others) == "main\n  data-db-1\n  db\n    data-db-0"
+
+
+def test_a_claim_that_git_has_is_no_childs() -> None:
+    claim = thing("PersistentVolumeClaim", "data-db-0")
+    assert drawn(claim, database("data"), others=[claim]) == "data-db-0\ndb"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from syncline.config.application import Application, Destination, Rolling
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode, Place
-from syncline.jobs.rolling import Gates, allowed, in_steps
+from syncline.jobs.rolling import Gates, Retreat, allowed, in_steps
 from syncline.report.model import AppReport, Problem
 
 HERE = Place("sets/web.yaml", 12)
@@ -141,3 +141,45 @@ def test_no_application_goes_before_a_bad_one_of_an_earlier_step(
     worst = min((steps[name] for name in bad if name in steps), default=9)
     assert all(steps[name] <= worst for name in gone)
     assert {name for name, step in listed if step <= worst} <= set(gone)
+
+
+def taken_away(listed: list[tuple[str, int | None]], bad: set[str]) -> dict[str, AppReport]:
+    """The reports of deletions in this order, of which the `bad` ones do not come to an end."""
+    retreat = Retreat()
+
+    def look(one: Application) -> AppReport:
+        return AppReport(one.name, outcome=Outcome.FAILED if one.name in bad else Outcome.SYNCED)
+
+    def leaving(name: str, step: int | None) -> Application:
+        return Application(
+            name, HERE, (), Destination(), rolling=Rolling("web", step, origin=HERE, reverse=True)
+        )
+
+    return {name: retreat.look(leaving(name, step), look) for name, step in listed}
+
+
+def test_what_is_to_go_in_reverse_waits_until_the_later_steps_are_gone() -> None:
+    listed = [("prod", 2), ("stage", 1), ("dev", 0), ("stray", None)]
+    assert went(taken_away(listed, set())) == ["prod", "stage", "dev", "stray"]
+
+    reports = taken_away(listed, {"stage"})
+
+    assert went(reports) == ["prod", "stage"]
+    assert reports["dev"].refusals == (
+        (
+            "dev was not deleted: deletionOrder is Reverse, and step 2 of ApplicationSet web "
+            "(sets/web.yaml:12) is not gone yet: stage."
+        ),
+    )
+    assert "step 2" in reports["stray"].refusals[0], "what no step has goes last"
+
+
+@given(members, st.sets(st.sampled_from("abcdefgh")))
+def test_nothing_goes_in_reverse_before_a_bad_one_of_a_later_step(
+    listed: list[tuple[str, int]], bad: set[str]
+) -> None:
+    steps = dict(listed)
+    order = sorted(listed, key=lambda pair: -pair[1])
+    gone = went(taken_away([(name, step) for name, step in order], bad))
+    worst = max((steps[name] for name in bad if name in steps), default=-1)
+    assert set(gone) == {name for name, step in listed if step >= worst}

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
+
 from syncline.config.appset.kinds import GENERATORS, NESTED, UNSERVED, selector
 from syncline.config.appset.model import ApplicationSet, Generator, RollingStep
 from syncline.config.appset.selector import OPERATORS
 from syncline.config.argo import API_VERSION
 from syncline.config.complaint import did_you_mean
-from syncline.config.controller import KEEPING, POLICIES
+from syncline.config.controller import POLICIES
 from syncline.config.decoding import (
     Node,
     Table,
@@ -92,7 +94,7 @@ def _nested(node: Node, kind: str, depth: int) -> None:
             node.error("needs mergeKeys, the names of the parameters that have to agree.")
 
 
-def _applications_sync(node: Node) -> bool:
+def _applications_sync(node: Node) -> str:
     policy = text(node)
     if policy not in POLICIES:
         node.error(f"must be one of {', '.join(POLICIES)}.")
@@ -101,7 +103,7 @@ def _applications_sync(node: Node) -> bool:
             "keeps changes of the template from Applications that exist; Syncline keeps no Applications in a "
             "cluster, so each sync takes the template as it stands."
         )
-    return policy not in KEEPING
+    return policy
 
 
 def _most(node: Node) -> int | str | None:
@@ -135,21 +137,28 @@ def _rolling(node: Node) -> tuple[RollingStep, ...]:
     return steps
 
 
-def _strategy(node: Node) -> tuple[RollingStep, ...] | None:
+class _Strategy(Struct, frozen=True):
+    steps: tuple[RollingStep, ...] | None = None
+    reverse: bool = False
+
+
+def _strategy(node: Node) -> _Strategy:
     found = fields(node, {"type": text, "rollingSync": _rolling, "deletionOrder": text})
     kind = found.get("type", "")
     if kind not in {"", "AllAtOnce", "RollingSync"}:
         node.child("type").error("must be AllAtOnce or RollingSync.")
-    if found.get("deletion_order", "AllAtOnce") != "AllAtOnce":
-        node.child("deletionOrder").warn("has no effect: Applications that are gone are pruned by name.")
+    order = found.get("deletion_order", "")
+    if order not in {"", "AllAtOnce", "Reverse"}:
+        node.child("deletionOrder").error("must be AllAtOnce or Reverse.")
     if kind != "RollingSync":
         if node.has("rollingSync"):
             node.child("rollingSync").warn("has no effect without type: RollingSync.")
-        return None
+        if order == "Reverse":
+            node.child("deletionOrder").warn("has no effect without type: RollingSync and its steps.")
+        return _Strategy()
     if not found.get("rolling_sync"):
         node.error("is RollingSync and has no steps.")
-    steps: tuple[RollingStep, ...] = found.get("rolling_sync", ())
-    return steps
+    return _Strategy(found.get("rolling_sync", ()), reverse=order == "Reverse")
 
 
 def _go_option(node: Node) -> str:
@@ -211,7 +220,7 @@ def decode(body: Any, complaints: Complaints) -> ApplicationSet | None:
             complaints.error(("spec",), f"An ApplicationSet needs {name}.")
     if complaints.errors:
         return None
-    policy = spec.get("sync_policy", {})
+    policy, strategy = spec.get("sync_policy", {}), spec.get("strategy") or _Strategy()
     if spec.get("go_template_options") and not spec.get("go_template"):
         root.child("spec").child("goTemplateOptions").warn("has no effect without goTemplate: true.")
     return ApplicationSet(
@@ -224,8 +233,9 @@ def decode(body: Any, complaints: Complaints) -> ApplicationSet | None:
         is_go=spec.get("go_template", False),
         go_options=spec.get("go_template_options", ()),
         keeps_resources=policy.get("preserve_resources_on_deletion", False),
-        deletes=policy.get("applications_sync", True),
-        steps=spec.get("strategy"),
+        policy=policy.get("applications_sync") or "sync",
+        steps=strategy.steps,
+        reverse=strategy.reverse,
         lines=complaints.lines(),
         base=complaints.base,
     )

@@ -18,7 +18,7 @@ from syncline.config.appset.model import ApplicationSet, ClusterFacts, Generator
 from syncline.config.appset.patch import patched
 from syncline.config.appset.questions import Ledger, NotYetAnsweredError
 from syncline.config.appset.selector import selects
-from syncline.config.controller import KEEPING, Controller
+from syncline.config.controller import Controller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -58,8 +58,6 @@ def expand(
 
     Nothing, while `ledger.missing` says what has to be found out first. Raises SetError.
     """
-    if controller.policy:
-        appset = replace(appset, deletes=controller.policy not in KEEPING)
     context = Context(appset, ledger, tuple(clusters), controller)
     made: list[Made] = []
     waiting = False
@@ -93,9 +91,7 @@ def _applications(generator: Generator, context: Context) -> list[Made]:
 def _application(body: Mapping[str, Any], appset: ApplicationSet) -> Mapping[str, Any]:
     metadata = {**(body.get("metadata") or {})}
     finalizers = list(metadata.get("finalizers") or ())
-    if not appset.deletes:
-        finalizers = [name for name in finalizers if not str(name).startswith(RESOURCES_FINALIZER)]
-    elif not finalizers and not appset.keeps_resources:
+    if not finalizers and not appset.keeps_resources:
         finalizers = [RESOURCES_FINALIZER]
     if finalizers:
         metadata["finalizers"] = finalizers

@@ -57,8 +57,8 @@ class RollingStep(Struct, frozen=True):
 class ApplicationSet(Discreet, frozen=True):
     """One `argoproj.io/v1alpha1` ApplicationSet.
 
-    `keeps_resources` is `preserveResourcesOnDeletion`; `deletes` says whether `applicationsSync` lets an
-    Application go that is no longer made.  `steps` is None without a rolling sync.
+    `keeps_resources` is `preserveResourcesOnDeletion`; `policy` is `applicationsSync`.  `steps` is None
+    without a rolling sync; `reverse` means that its Applications go in the reverse order of the steps.
     """
 
     _SHOWN = ("name", "origin")
@@ -72,8 +72,9 @@ class ApplicationSet(Discreet, frozen=True):
     is_go: bool = False
     go_options: tuple[str, ...] = ()
     keeps_resources: bool = False
-    deletes: bool = True
+    policy: str = "sync"
     steps: tuple[RollingStep, ...] | None = None
+    reverse: bool = False
     lines: Lines | None = None
     base: Path = ()
 
