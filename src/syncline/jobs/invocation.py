@@ -82,23 +82,18 @@ class AskedBinding(Discreet, frozen=True):
 class Invocation(Struct, frozen=True):
     """One run.
 
-        `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
-        nameless application of a directory. `affected_only` leaves out applications that no change since their
-    <<<<<<< HEAD
-        last sync touches. With `onward`, as nobody chose the commit, an application that stands at a later commit
-        is left there, unless a force push took back what lies between: `forced_from` is where it found the
-        branch. `depth` is how deep a tree is shown (None: all). `timeout` is in seconds; None takes
-    =======
-        last sync touches. `depth` is how deep a tree is shown (None: all); `brief` makes a
-        status a list. `timeout` is in seconds; None takes
-    >>>>>>> kids
-        the configured one. `repository` is what identifies it (`owner/name` or a URL). `selection` narrows a sync
-        to a few resources of the named applications. `manual` says that a person asked for this very run, and
-        `actor` is whom GitHub says it was: sync windows and the roles of projects tell people from machines.
-        `kube_version` asks what all of it would be at that version of Kubernetes.
-        Without `bodies` the report tells which objects change and which of their fields, not what they hold: what
-        nobody will see need not be masked.
-        `cache` is a directory of earlier runs' renderings; nothing is kept when it is empty.
+    `base` and `head` are revisions of `root`'s repository (empty: the job's default). `path` makes one
+    nameless application of a directory. `affected_only` leaves out applications that no change since their
+    last sync touches. With `onward`, as nobody chose the commit, an application that stands at a later commit
+    is left there, unless a force push took back what lies between: `forced_from` is where it found the
+    branch. `depth` is how deep a tree is shown (None: all); `brief` makes a status a list. `timeout` is in
+    seconds; None takes the configured one. `repository` is what identifies it (`owner/name` or a URL).
+    `selection` narrows a sync to a few resources of the named applications. `manual` says that a person asked
+    for this very run, and `actor` is whom GitHub says it was: sync windows and the roles of projects tell
+    people from machines. `kube_version` asks what all of it would be at that version of Kubernetes.
+    Without `bodies` the report tells which objects change and which of their fields, not what they hold: what
+    nobody will see need not be masked.
+    `cache` is a directory of earlier runs' renderings; nothing is kept when it is empty.
     """
 
     job: Job
