@@ -273,12 +273,39 @@ def test_a_git_that_is_killed_has_not_answered(
     repo: Repo, tmp_path: Path, killed: str, ask: Callable[[Repository], object]
 ) -> None:
     repo.commit({"a.yaml": "word\n", "b.yaml": "word\n"})
-    real, program = shutil.which("git"), tmp_path / "git"
     # What it printed before it was killed looks like a whole answer.
-    script = f'case " $* " in *\' {killed} \'*) {real} "$@" | head -c 60; kill -9 $$;; esac'
-    program.write_text(f'#!/bin/sh\n{script}\nexec {real} "$@"\n')
-    program.chmod(0o755)
-    git = Repository(repo.root, room=Room(path=f"{tmp_path}:{os.environ['PATH']}"))
+    git = _with_git_that(
+        tmp_path, f'case " $* " in *\' {killed} \'*) $GIT "$@" | head -c 60; kill -9 $$;; esac', repo
+    )
 
     with pytest.raises(GitError, match=f"^git {killed} was ended by signal 9. See whether the machine"):
         ask(git)
+
+
+@pytest.mark.parametrize(
+    "end", ["kill -9 $$", "echo no >&2; exit 128", "sleep 60"], ids=["killed", "fails", "stopped"]
+)
+def test_what_is_not_committed_is_a_remark_and_costs_no_run(repo: Repo, tmp_path: Path, end: str) -> None:
+    repo.commit({"a.yaml": "word\n"})
+    (repo.root / "a.yaml").write_text("new\n")
+
+    def stop() -> None:
+        if end.startswith("sleep") and is_late:
+            raise Interrupted("The run was stopped by SIGINT.")
+
+    is_late = False
+    git = _with_git_that(tmp_path, f'case " $* " in *" status "*) $GIT "$@"; {end};; esac', repo, stop)
+    is_late = True
+
+    assert repo.open().pending() == 1
+    assert git.pending() == 0
+
+
+def _with_git_that(
+    tmp_path: Path, script: str, repo: Repo, check: Callable[[], None] | None = None
+) -> Repository:
+    """The repository by way of a program that does this before it does what git does."""
+    program = tmp_path / "git"
+    program.write_text(f'#!/bin/sh\nGIT={shutil.which("git")}\n{script}\nexec $GIT "$@"\n')
+    program.chmod(0o755)
+    return Repository(repo.root, room=Room(path=f"{tmp_path}:{os.environ['PATH']}", check=check))

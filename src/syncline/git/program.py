@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from syncline.errors import GitError
+from syncline.errors import GitError, SynclineError
 from syncline.patterns import regex
 from syncline.process import Completed, Room, run
 
@@ -115,10 +115,12 @@ class Git:
 
     def pending(self) -> int:
         """How many files are not as they are committed, or are in no commit; none where git cannot say."""
-        environ = {**self._room.environ, **self._without_filters()}
-        # Whoever is asked to stop now has done its work, and still reports.
-        room = replace(self._room, environ=environ, seconds=_LOOK_SECONDS, check=None)
-        answer = self._start(("status", "--porcelain", "-z"), room)
+        try:
+            environ = {**self._room.environ, **self._without_filters()}
+            room = replace(self._room, environ=environ, seconds=_LOOK_SECONDS)
+            answer = self._start(("status", "--porcelain", "-z"), room)
+        except SynclineError:
+            return 0  # a remark is not worth a report
         # A renamed file has its former name in an entry of its own.
         entries = [entry for entry in answer.stdout.split(b"\0") if entry[2:3] == b" "]
         return len(entries) if answer.code == 0 else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from syncline.errors import ExitCode
-from syncline.jobs.afterthoughts import afterthoughts
+from syncline.jobs.afterthoughts import afterthoughts, forethoughts
 from syncline.jobs.border import Discreet, scrubbed
 from syncline.jobs.choose import labels
 from syncline.report.model import AppReport, Job, Problem, Report
@@ -33,6 +33,7 @@ def job_of(job: Job) -> Callable[[Session, Observer], Report]:
 def run(session: Session, observer: Observer) -> Report:
     """The job that was asked for, with the broken definitions beside the whole ones."""
     began = session.clock.monotonic()
+    forethoughts(session)
     report = job_of(session.invocation.job)(session, Discreet(observer, session.masker))
     broken = () if session.invocation.path else _broken(session, report.head)
     seconds = round(session.clock.monotonic() - began, 1)

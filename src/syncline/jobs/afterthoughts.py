@@ -30,9 +30,19 @@ def afterthoughts(report: Report, session: Session) -> Iterator[Note]:
         if not (report.applications or session.invocation.head or report.interrupted):
             text = "A diff looks at what a change touches; syncline sync --dry-run looks at everything."
             yield Note(Severity.INFO, text)
-    # Who names a commit knows what he compares; who does not may think of the files that he sees.
-    if report.job in _OF_COMMITS and not (session.invocation.head or report.interrupted):
+    if _may_miss_files(session) and not report.interrupted:
         yield from _pending(session)
+
+
+def forethoughts(session: Session) -> None:
+    """Begin to look at what will be said afterwards, and takes its time."""
+    if _may_miss_files(session):
+        session.ahead.begin(lambda: session.pending)
+
+
+def _may_miss_files(session: Session) -> bool:
+    # Who names a commit knows what he compares; who does not may think of the files that he sees.
+    return session.invocation.job in _OF_COMMITS and not session.invocation.head
 
 
 def _approvals(report: Report, session: Session) -> Iterator[Note]:
@@ -58,7 +68,7 @@ def _levels(report: Report) -> Iterator[Note]:
 
 
 def _pending(session: Session) -> Iterator[Note]:
-    count = session.repository.pending()
+    count = session.pending
     if count:
         verb = "is" if count == 1 else "are"
         text = f"{plural(count, 'file')} with changes that are not committed {verb} not seen"

@@ -38,6 +38,7 @@ def drift(session: Session, observer: Observer) -> Report:
     session.clusters.expect()
     head = session.head
     session.trust(head)
+    session.foresee()
     asked, alone = without_left_alone(asked_for(session, head), session)
     row = one_by_one(asked, lambda app: _check(app, session, observer), session, observer)
     return Report(

@@ -60,7 +60,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         for change in plan.changes
         if change.action not in _QUIET
     )
-    unseen = _unseen(prepared, session.assess)
+    unseen = _unseen(prepared, session)
     seen = tuple(_seen(plan, result, session.assess, unseen)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
         name=prepared.app.name,
@@ -236,13 +236,13 @@ _PAST = {
 }
 
 
-def _unseen(prepared: Prepared, assess: Assess) -> Mapping[ResourceKey, Health]:
+def _unseen(prepared: Prepared, session: Session) -> Mapping[ResourceKey, Health]:
     """Objects that could not be read: of a kind whose health counts nobody knows how they are."""
     desired = {manifest.key: manifest.body for manifest in prepared.plan.manifests}
     found = {}
     for key, why in prepared.live.unreadable.items():
         nameless = {"apiVersion": f"{key.group}/v1" if key.group else "v1", "kind": key.kind}
-        if assess(desired.get(key, nameless)) is not None:
+        if session.assess(desired.get(key, nameless)) is not None:
             found[key] = Health(HealthStatus.UNKNOWN, f"it could not be read: {why}")
     return found
 

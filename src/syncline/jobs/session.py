@@ -109,6 +109,7 @@ class Session:
         self.reviews = Reviews(self)
         self.clusters = Clusters(self, surroundings)
         self._settings_revision = ""
+        self._pending: Once[str, int] = Once(lambda _: self.repository.pending())
         self._rendered_templates: dict[Question, Any] = {}
 
     def __enter__(self) -> Self:
@@ -150,6 +151,15 @@ class Session:
         files = self._files[revision]
         annotations = files.customizations.sensitive_annotations
         self.masker.obey(replace(files.settings.masking, secret_annotations=annotations))
+
+    def foresee(self) -> None:
+        """Begin what only git can tell of this commit while a cluster is asked: the scripts for health."""
+        self.ahead.begin(lambda: self.customized)
+
+    @property
+    def pending(self) -> int:
+        """How many files are not as they are committed: git looks at all of them."""
+        return self._pending[""]
 
     @property
     def settings(self) -> Settings:

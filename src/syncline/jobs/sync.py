@@ -52,6 +52,7 @@ def sync(session: Session, observer: Observer) -> Report:
     session.clusters.expect()
     head = session.head
     session.trust(head)
+    session.foresee()
     chosen, alone = without_left_alone(_asked(head, session), session)
     asked = in_steps(chosen)
     touched, held = _touched(asked, head, session)
