@@ -130,6 +130,12 @@ def one_of_many(place: Place) -> None:
     fleet.commit(root, fleet.one_change(10), "another")
     warm = place.syncline(root, "diff", "--base", "HEAD~1", "--cache", cache)
     row("the same with a cache, another application touched", warm, f"all: {whole.against(warm)}")
+    fleet.commit(root, fleet.every_change(MANY), "every")
+    words = ("diff", "--base", "HEAD~1", "--cache", cache)
+    sides = place.syncline(root, *words)
+    row(f"syncline diff, all {MANY} touched, both sides", sides, f"one: {sides.against(one)}")
+    again = place.syncline(root, *words)
+    row("the same, second run with its cache", again, f"first: {sides.against(again)}")
 
 
 def mixed(place: Place) -> None:
