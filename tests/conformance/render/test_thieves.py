@@ -9,6 +9,7 @@ import socket
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,6 +42,7 @@ class House:
         self.home = scratch / "home"
         self.clone = scratch / "clone"
         self.bin = scratch / "bin"
+        self.agents = Path(os.devnull)
         files = {
             "home/.kube/config": SECRET,
             "home/.docker/config.json": SECRET,
@@ -67,9 +69,11 @@ class House:
             "port": port,
         }
 
-    def listening(self, stack: ExitStack, scratch: Path) -> None:
+    def listening(self, stack: ExitStack) -> None:
         """Sockets as an agent for SSH keys and the engine of containers have them."""
-        names = [str(scratch / "agent.sock"), f"\0syncline-{os.getpid()}"]
+        # In a place of its own: the path of a socket has 107 signs at most, and a test's directory many.
+        self.agents = Path(stack.enter_context(TemporaryDirectory(prefix="agents-")))
+        names = [str(self.agents / "agent.sock"), f"\0syncline-{os.getpid()}"]
         for name in names:
             agent = stack.enter_context(socket.socket(socket.AF_UNIX))
             agent.bind(name)
@@ -88,7 +92,7 @@ def burgled(scratch: Path) -> Iterator[tuple[House, list[str]]]:
     with ExitStack() as stack:
         url, visits = stack.enter_context(canary())
         house = House(scratch, int(url.rpartition(":")[2]))
-        house.listening(stack, scratch)
+        house.listening(stack)
         yield house, visits
 
 
@@ -188,7 +192,7 @@ def test_a_plugin_that_steals_finds_nothing(
         root,
         [maker],
         replace(room, path=f"{house.bin}{os.pathsep}{room.path}"),
-        hidden=(*hidden, tmp_path / "agent.sock"),
+        hidden=(*hidden, house.agents),
         strangers=False,
     )
 
