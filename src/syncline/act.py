@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from syncline.core.actions.changes import merge_patch
 from syncline.core.health import HealthStatus, is_ignored
-from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncResult, fold
+from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncResult, fold, left_ill
 from syncline.errors import ApiError, ClusterError, Interrupted
 from syncline.kube.waiting import Awaited, Patience, Waiter
 
@@ -86,7 +86,7 @@ class _Run:
         )
         waiter = Waiter(
             self._means.cluster,
-            Awaited(healthy=self._pending),
+            Awaited(healthy=self._pending, doubtful=left_ill(self.events)),
             selector="",
             patience=patience,
             assess=self._means.assess,

@@ -18,7 +18,7 @@ from syncline.core.inventory import close, settle, succeed
 from syncline.core.plan import Action, Change, Plan
 from syncline.core.resource import Body, ResourceKey
 from syncline.core.schedule import Stage, Step, rescue, schedule
-from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncResult, fold
+from syncline.core.verdict import Assessed, Done, Event, Failed, Halted, SyncResult, fold, left_ill
 from syncline.errors import ApiError, ClusterError, Interrupted
 from syncline.hook_runner import HookRunner
 from syncline.kube.waiting import Awaited, Patience, Waiter
@@ -287,7 +287,7 @@ class _Execution:
         owner = self._claim.owner
         waiter = Waiter(
             self._means.cluster,
-            replace(awaited, hook_selector=f"{HOOK_OF_LABEL}={owner.id}"),
+            replace(awaited, hook_selector=f"{HOOK_OF_LABEL}={owner.id}", doubtful=left_ill(self.events)),
             selector=owner.selector if selector is None else selector,
             patience=self._patience,
             assess=self._means.assess,

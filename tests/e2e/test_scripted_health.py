@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from e2e.delivery import Delivery, Recorder, only
 from syncline.core.health import HealthStatus
 from syncline.core.verdict import Assessed, Outcome
+from syncline.kube import waiting
 
 if TYPE_CHECKING:
     from syncline.core.verdict import Event
@@ -77,6 +81,9 @@ class Gardener(Recorder):
 
     def event(self, application: str, event: Event) -> None:
         super().event(application, event)
+        self.water(event)
+
+    def water(self, event: Event) -> None:
         if isinstance(event, Assessed) and event.key.kind == "Plant" and self.delivery:
             condition = {"type": "Watered", "status": self.status, "message": f"water: {self.status}"}
             path = f"/apis/{event.key.group}/v1/namespaces/{event.key.namespace}/plants/{event.key.name}"
@@ -179,3 +186,34 @@ def test_an_object_is_taken_out_and_back_in_by_the_annotation_that_the_sync_itse
         (Outcome.SYNCED, "Healthy"),
         (Outcome.TIMED_OUT, "Progressing"),
     ]
+
+
+@dataclass
+class Slow(Gardener):
+    """A controller that takes a moment, and never says of which generation it speaks."""
+
+    def water(self, event: Event) -> None:
+        if self.status:
+            threading.Timer(0.4, super().water, (event,)).start()
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [("True", Outcome.SYNCED), ("Unknown", Outcome.UNHEALTHY), ("", Outcome.UNHEALTHY)],
+)
+def test_what_was_ill_before_is_not_believed_to_be_ill_until_its_controller_has_had_a_moment(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, status: str, outcome: Outcome
+) -> None:
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+    ill, _ = synced(delivery, {"argocd/cm.yaml": settings_file(key, SCRIPT)}, status="False")
+    assert ill.outcome is Outcome.UNHEALTHY
+    if not status:
+        monkeypatch.setattr(waiting, "WORD_SECONDS", 0.5)
+    delivery.repo.commit({"web/plants.yaml": plants(delivery).replace("pot: small", "pot: large")})
+    delivery.observer = Slow(delivery=delivery, status=status)
+
+    app = only(delivery.sync(timeout=30.0))
+
+    assert app.outcome is outcome
+    said = [event.health.message for _, event in delivery.observer.events if isinstance(event, Assessed)]
+    assert said[-1] == f"water: {status or 'False'}"

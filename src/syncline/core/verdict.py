@@ -186,3 +186,19 @@ def fold(events: Iterable[Event]) -> SyncResult:
             case Waiting():
                 continue
     return SyncResult(tuple(done), tuple(failed), tuple(overdue), health, halted, tuple(retries), gave_up)
+
+
+def left_ill(events: Iterable[Event]) -> Mapping[ResourceKey, Health]:
+    """What the objects that were Degraded when they were written said then: no controller had seen the write
+    yet, so that is how they were before.
+    """
+    found: dict[ResourceKey, Health] = {}
+    written: set[ResourceKey] = set()
+    for event in events:
+        if isinstance(event, Done):
+            written.add(event.key)
+        elif isinstance(event, Assessed) and event.key in written:
+            written.remove(event.key)
+            if event.health.status is HealthStatus.DEGRADED:
+                found[event.key] = event.health
+    return found

@@ -37,6 +37,11 @@ _SEGMENT = 60.0
 METRICS_SECONDS = 90.0
 """How long an autoscaler may be Degraded for want of metrics: a new pod has some after two scrapes or so."""
 
+WORD_SECONDS = 10.0
+"""How long an object may go on saying what it said when it was written, if that is that it is Degraded: some
+controllers do not say of which generation they speak, and what was ill before may be just what was mended.
+"""
+
 _TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN})
 
 
@@ -44,7 +49,8 @@ class Awaited(Struct, frozen=True):
     """What to wait for: objects to become healthy, and objects (by UID) to be gone.
 
     `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on; a hook
-    is never done while it is suspended, and one that vanished has failed.
+    is never done while it is suspended, and one that vanished has failed. `doubtful` is what objects said of
+    themselves when they were written.
     """
 
     healthy: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
@@ -52,6 +58,7 @@ class Awaited(Struct, frozen=True):
     hook_selector: str = ""
     gone: Mapping[ResourceKey, tuple[ApiResource, str]] = field(default_factory=dict)
     suspended_is_done: bool = True
+    doubtful: Mapping[ResourceKey, Health] = field(default_factory=dict)
 
 
 class Patience(Struct, frozen=True):
@@ -96,8 +103,9 @@ class Waiter:
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
         unseen = Health(HealthStatus.MISSING, "not seen yet")
         self._pending = dict.fromkeys((*awaited.healthy, *awaited.hooks), unseen)
-        self._may_recover: set[ResourceKey] = set()
-        self._patient_until = patience.clock.monotonic() + METRICS_SECONDS
+        self._doubtful = awaited.doubtful
+        self._began = patience.clock.monotonic()
+        self._may_recover: dict[ResourceKey, float] = {}
         self._leaving = {key: uid for key, (_, uid) in awaited.gone.items()}
         self._resources = {
             **awaited.healthy,
@@ -130,9 +138,7 @@ class Waiter:
     def _follow(self) -> Iterator[Event]:
         while self._pending or self._leaving:
             self._patience.check()
-            if self._may_recover and self._patience.clock.monotonic() >= self._patient_until:
-                self._give_up_on_metrics()
-                continue
+            self._give_up()
             remaining = self._patience.until - self._patience.clock.monotonic()
             try:
                 # What was told before the time was up counts, also where the time went in one leap.
@@ -155,8 +161,9 @@ class Waiter:
             return
         health = self._health(key, seen.body)
         changed = health != self._pending[key]
-        if self._recovers(health, seen.body):
-            self._may_recover.add(key)
+        seconds = self._grace(key, health, seen.body)
+        if self._patience.clock.monotonic() < self._began + seconds:
+            self._may_recover[key] = self._began + seconds
             self._pending[key] = health
         elif health.status in (_TERMINAL if key in self._hooks else self._done):
             del self._pending[key]
@@ -165,17 +172,21 @@ class Waiter:
         if changed:
             yield Assessed(key, health, self._patience.clock.now())
 
-    def _recovers(self, health: Health, body: Body | None) -> bool:
-        """Whether what looks failed is only new: no deadline of its own says so, hence one of ours."""
-        is_early = self._patience.clock.monotonic() < self._patient_until
-        is_failed = health.status is HealthStatus.DEGRADED
-        return is_failed and is_early and body is not None and waits_for_metrics(body)
+    def _grace(self, key: ResourceKey, health: Health, body: Body | None) -> float:
+        """Seconds that what looks failed may take to turn out well: no deadline of its own tells them."""
+        if health.status is not HealthStatus.DEGRADED or body is None:
+            return 0.0
+        if waits_for_metrics(body):
+            return METRICS_SECONDS
+        return WORD_SECONDS if self._doubtful.get(key) == health else 0.0
 
-    def _give_up_on_metrics(self) -> None:
-        for key in self._may_recover & self._pending.keys():
-            if self._pending[key].status is HealthStatus.DEGRADED:
+    def _give_up(self) -> None:
+        now = self._patience.clock.monotonic()
+        for key in [key for key, until in self._may_recover.items() if now >= until]:
+            del self._may_recover[key]
+            health = self._pending.get(key)
+            if health is not None and health.status is HealthStatus.DEGRADED:
                 del self._pending[key]
-        self._may_recover.clear()
 
     def _health(self, key: ResourceKey, body: Body | None) -> Health:
         if body is None and key in self._hooks:
