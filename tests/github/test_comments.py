@@ -157,7 +157,7 @@ def test_ours_is_found_behind_hundreds_of_others(github: GitHub, api: Api) -> No
 @pytest.mark.parametrize("context", ["syncline", "eu west: 1", "<!-- -->", "日本", "x" * 300])
 def test_the_pages_of_a_report_are_found_again(github: GitHub, api: Api, context: str) -> None:
     before, after = (fit(Report(Job.DIFF, head=head * 40), context=context) for head in "ab")
-    other = fit(Report(Job.DIFF), context="another")
+    other = fit(Report(Job.DIFF), context="x" * 299 + "y")
 
     for pages in (before, other, after):
         put(api, *pages)

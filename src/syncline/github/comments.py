@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
 
 from msgspec import Struct
 
 from syncline.errors import GitHubError
 from syncline.github.identity import WORKFLOW, Identity, author_of
 from syncline.patterns import regex
+from syncline.report.fit import marker_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,11 +52,11 @@ def first_page(api: Api, repository: str, number: int, context: str) -> str:
     """The first page of our comment of that context; empty where there is none. A workflow's own token wrote
     it, or ours did.
     """
-    wanted = _Mark(quote(context[:100], safe=""), 1)
+    wanted = marker_start(context, 1)
     identity = Identity(api)
     for comment in api.pages(f"/repos/{repository}/issues/{number}/comments"):
         text = str(comment.get("body") or "")
-        if _mark(text) == wanted and (author_of(comment) == WORKFLOW or identity.is_author(comment)):
+        if text.startswith(wanted) and (author_of(comment) == WORKFLOW or identity.is_author(comment)):
             return text
     return ""
 

@@ -85,7 +85,11 @@ def marker(report: Report, context: str, page: int, pages: int) -> str:
 
 def marker_start(context: str, page: int) -> str:
     """What the first line of a page begins with, whatever it shows."""
-    return f"<!-- syncline:{quote(context[:_LONGEST_CONTEXT], safe='')}:{page} "
+    if len(context) > _LONGEST_CONTEXT:
+        # Long names that begin alike are different names.
+        digest = hashlib.sha256(context.encode()).hexdigest()[:8]
+        context = f"{context[: _LONGEST_CONTEXT - len(digest) - 1]}~{digest}"
+    return f"<!-- syncline:{quote(context, safe='')}:{page} "
 
 
 def plan_of(report: Report) -> str:
