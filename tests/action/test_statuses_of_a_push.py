@@ -47,6 +47,17 @@ def test_each_application_has_a_status_up_to_the_limit_and_the_rest_is_in_the_ag
     assert {state for state, _ in newest.values()} == {"success"}
 
 
+def test_all_commits_of_a_push_are_compared(site: Site) -> None:
+    before, _ = changed(site, 2)
+    last = site.repo.commit({"README.md": "words"})
+
+    step = site.step(push(before, last), command="diff")
+    created = site.step(push("0" * 40, last), command="diff")
+
+    assert step.outputs["applications"] == '["app-00", "app-01"]'
+    assert created.outputs["applications"] == "[]"
+
+
 def test_what_cannot_be_rendered_is_red_in_its_status_in_the_aggregate_and_at_its_line(site: Site) -> None:
     before, _ = changed(site, 2)
     after = site.repo.commit({"app-00/all.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [}\n"})
@@ -96,6 +107,7 @@ def test_a_branch_that_is_not_protected_may_not_write(site: Site, trap: Trap, co
     assert step.code == ExitCode.FORBIDDEN
     assert trap.connections == 0
     assert site.newest(after)[f"syncline/{command}"][0] == "error"
+    assert ": a branch that is neither the default one nor protected may read only." in step.errors[0].data
     assert "protected branch" in step.errors[0].data
 
 

@@ -130,6 +130,7 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         actor=event.actor,
         manual=event.name == "workflow_dispatch",
         tier=event.tier,
+        tier_reason=event.tier_reason,
         kube_version=cli.kube_version(inputs["kube_version"]),
         kubeconfig=_kubeconfig(inputs, event, stack),
         cache=_cache(inputs, environ),
@@ -191,7 +192,7 @@ def _revisions(inputs: Inputs, event: Event, job: Job) -> tuple[str, str]:
     """What is compared or synced.
 
     A pull request's merge commit against its first parent: what merging will do. Where there is no merge
-    commit, the head against where it parted from the base.
+    commit, the head against where it parted from the base. A push against what it found.
     """
     if job in _TO_THE_GOOD:
         return "", inputs["revision"]
@@ -201,7 +202,8 @@ def _revisions(inputs: Inputs, event: Event, job: Job) -> tuple[str, str]:
         return f"{event.sha}^1", event.sha
     if event.base_sha:
         return event.base_sha, event.head_sha
-    return (f"{event.sha}^1", event.sha) if event.name == "push" else ("", event.sha)
+    # All commits of a push. A new branch had none before: its last commit is held against its parent.
+    return (event.before or f"{event.sha}^1", event.sha) if event.name == "push" else ("", event.sha)
 
 
 def _level(inputs: Inputs, event: Event) -> Level:

@@ -38,8 +38,8 @@ class PullRequest(Struct, frozen=True):
 class Event(Struct, frozen=True):
     """What GitHub told us. `sha` is GITHUB_SHA: on a pull request the merge commit.
 
-    `base_sha` and `head_sha` are those of a pull request or a merge group, `before` and `after` those of a
-    push, `forced_from` what a forced one left; each is empty where the event has none.
+    `base_sha` and `head_sha` are those of a pull request or a merge group, `before` is what a push found,
+    `forced_from` what a forced one left; each is empty where the event has none.
     """
 
     name: str
@@ -54,9 +54,7 @@ class Event(Struct, frozen=True):
     pull_request: PullRequest | None = None
     base_sha: str = ""
     head_sha: str = ""
-    default_branch: str = ""
     before: str = ""
-    after: str = ""
     forced_from: str = ""
 
     @property
@@ -85,9 +83,7 @@ def read_event(environ: Mapping[str, str]) -> Event:
         pull_request=pull_request,
         base_sha=under_review.base_sha if under_review else "",
         head_sha=under_review.head_sha if under_review else "",
-        default_branch=_default_branch(payload),
         before=_commit(payload, "before"),
-        after=_commit(payload, "after"),
         forced_from=_commit(payload, "before") if payload.get("forced") is True else "",
     )
 

@@ -259,7 +259,7 @@ def _level(session: Session, app: Application) -> tuple[Level, str]:
     tier = session.invocation.tier
     asked, why = level_for(app.annotations, session.invocation.level)
     if tier is Tier.RENDER and asked is not Level.OFFLINE:
-        return Level.OFFLINE, "this event may render only"
+        return Level.OFFLINE, session.invocation.tier_reason or "this event may render only"
     if tier is Tier.READ and asked is Level.DRY_RUN:
         return Level.LIVE, "this event may read a cluster, not write"
     return asked, why

@@ -90,7 +90,8 @@ class Invocation(Struct, frozen=True):
     seconds; None takes the configured one. `repository` is what identifies it (`owner/name` or a URL).
     `selection` narrows a sync to a few resources of the named applications. `manual` says that a person asked
     for this very run, and `actor` is whom GitHub says it was: sync windows and the roles of projects tell
-    people from machines. `kube_version` asks what all of it would be at that version of Kubernetes.
+    people from machines; `tier_reason` is why the event may do no more. `kube_version` asks what all of it
+    would be at that version of Kubernetes.
     Without `bodies` the report tells which objects change and which of their fields, not what they hold: what
     nobody will see need not be masked.
     `cache` is a directory of earlier runs' renderings; nothing is kept when it is empty.
@@ -119,6 +120,7 @@ class Invocation(Struct, frozen=True):
     actor: str = ""
     manual: bool = True
     tier: Tier = Tier.WRITE
+    tier_reason: str = ""
     kubeconfig: str = ""
     kube_version: str = ""
     cache: str = ""

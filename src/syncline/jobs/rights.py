@@ -19,7 +19,8 @@ def must_write(session: Session, job: str) -> None:
     one.
     """
     if session.invocation.tier is not Tier.WRITE and not session.invocation.dry_run:
+        why = session.invocation.tier_reason
         raise ForbiddenError(
-            f"This event may not {job}.",
+            f"This event may not {job}: {why}." if why else f"This event may not {job}.",
             remedy="Run it on push, schedule or workflow_dispatch of the default or a protected branch.",
         )
