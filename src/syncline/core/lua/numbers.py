@@ -84,18 +84,33 @@ return numbers
 """
 
 _TOKEN: Final = regex(
-    r"--\[(?P<a>=*)\[.*?\](?P=a)\]|--[^\n]*|\[(?P<b>=*)\[.*?\](?P=b)\]"
-    r"|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[A-Za-z_]\w*|\d[\w.]*|\.\.\.|(?P<concat>\.\.)",
-    re.DOTALL,
+    r"(?:--)?\[(?P<long>=*)\[|--[^\n]*|(?P<quote>[\"'])|[A-Za-z_]\w*|\d[\w.]*|\.\.\.|(?P<concat>\.\.)"
 )
+_INSIDE: Final = {quote: regex(rf"(?:\\.|[^{quote}\\])*{quote}", re.DOTALL) for quote in "\"'"}
 _NAME: Final = "CONCAT__"
 
 
 def concatenating(text: str) -> str:
     """The script with every `..` doubled; it takes CONCAT as its argument. Its lines stay where they are."""
+    parts: list[str] = []
+    done = at = 0
+    while token := _TOKEN.search(text, at):
+        at = token.end()
+        if token["concat"]:
+            parts += (text[done : token.start()], f" ..{_NAME}.. ")
+            done = at
+        elif token["quote"] or token["long"] is not None:
+            at = _end(text, at, token["quote"], token["long"])
+            if not at:
+                return text  # it never closes, which is what the compiler will say
+    return f"local {_NAME} = ... {''.join(parts)}{text[done:]}" if parts else text
 
-    def doubled(token: re.Match[str]) -> str:
-        return f" ..{_NAME}.. " if token["concat"] else token[0]
 
-    changed = _TOKEN.sub(doubled, text)
-    return changed if changed == text else f"local {_NAME} = ... {changed}"
+def _end(text: str, at: int, quote: str | None, long: str | None) -> int:
+    """Where the text constant or comment that begins there is over; 0 where it never is."""
+    if quote:
+        inside = _INSIDE[quote].match(text, at)
+        return inside.end() if inside else 0
+    closing = f"]{long}]"
+    found = text.find(closing, at)
+    return found + len(closing) if found >= 0 else 0

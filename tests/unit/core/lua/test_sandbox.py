@@ -310,6 +310,15 @@ def test_an_expression_of_very_many_parts_can_be_read() -> None:
     assert value("return " + " .. ".join("1" * 150)) == "1" * 150
 
 
+@pytest.mark.parametrize("hard", ["[[", "--[=[", '"', "'\\", "a..", "[[]]..", "]]"])
+def test_a_long_text_is_read_in_no_time(hard: str) -> None:
+    began = time.process_time()
+
+    refusal(hard * (200_000 // len(hard)))
+
+    assert time.process_time() - began < 5
+
+
 def test_what_takes_part_in_joining_texts_keeps_nothing_for_the_next_script() -> None:
     value("CONCAT__.leak = 'secret' rawset(CONCAT__ .. 'x', 'leak', 'secret') return 1")
 
