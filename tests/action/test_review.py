@@ -129,6 +129,15 @@ def test_a_run_of_an_older_commit_leaves_the_comment_of_the_newer_one(site: Site
     assert site.newest(head)["syncline/diff"][0] == "failure"
 
 
+def test_a_token_that_may_not_read_branches_comments_all_the_same(site: Site) -> None:
+    _, happening = proposed(site)
+    site.github.fault(faults.not_accessible(), method="GET", path="/branches/")
+
+    step = site.step(happening, command="diff")
+
+    assert (step.code, len(site.github.comments(NUMBER))) == (ExitCode.OK, 1)
+
+
 def test_two_steps_with_two_names_have_a_comment_and_statuses_each(site: Site) -> None:
     head, happening = proposed(site)
 

@@ -99,7 +99,10 @@ def _is_overtaken(api: Api, event: Event, pull: PullRequest) -> bool:
     """
     if pull.is_fork:
         return False  # its branch is in a repository that this token may know nothing of
-    branch = api.find(f"/repos/{event.repository}/branches/{quote(pull.head_ref, safe='')}")
+    try:
+        branch = api.find(f"/repos/{event.repository}/branches/{quote(pull.head_ref, safe='')}")
+    except GitHubError:
+        return False  # a token that may comment need not read branches
     tip = (branch.get("commit") or {}).get("sha") if isinstance(branch, dict) else None
     return bool(tip) and tip != pull.head_sha
 
