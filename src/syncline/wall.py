@@ -15,11 +15,13 @@ import stat
 import struct
 import sys
 import threading
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
+
+from syncline.premises import DEVICES, SYSTEM_FILES, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -118,17 +120,6 @@ _MACHINES: Final = {
     "aarch64": _Machine(0xC00000B7, 277, 198, (117, 270, 271, 217, 218, 219, 241, 280, 438)),
 }
 
-_SYSTEM: Final = (
-    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store",
-)  # fmt: skip
-_SYSTEM_FILES: Final = (
-    "/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ld.so.preload",
-    "/etc/localtime", "/etc/timezone", "/etc/nsswitch.conf", "/etc/passwd", "/etc/group", "/etc/hosts",
-    "/etc/mime.types", "/etc/os-release", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
-    "/etc/ca-certificates", "/sys/devices/system/cpu", "/sys/kernel/mm/transparent_hugepage",
-)  # fmt: skip
-_DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-
 
 @lru_cache(maxsize=1)
 def offered() -> Offer:
@@ -223,72 +214,15 @@ class _Held:
 @lru_cache(maxsize=4)
 def _everywhere(path: str) -> _Held:
     """What every program needs."""
-    # Where programs are found, and what the links there lead to: a tool may lie beside its link.
-    folders = [Path(each) for each in path.split(os.pathsep) if each and Path(each).is_absolute()]
-    started = [*map(Path, _SYSTEM), *folders, *_of_python()]
     return _Held(
         (fd, is_directory, rights)
         for paths, rights in (
-            (dict.fromkeys(started), _START),
-            (dict.fromkeys(_linked(folders)), _START),
-            (map(Path, _SYSTEM_FILES), _READ),
-            (map(Path, _DEVICES), _READ_FILE | _WRITE_FILE),
+            (started(path), _START),
+            (map(Path, SYSTEM_FILES), _READ),
+            (map(Path, DEVICES), _READ_FILE | _WRITE_FILE),
         )
         for fd, is_directory in _opened(paths)
     )
-
-
-def _linked(folders: Iterable[Path]) -> Iterator[Path]:
-    """The programs that lie elsewhere than the links on the path say."""
-    real = cache(os.path.realpath)  # hundreds of links lead to few directories
-    for folder in dict.fromkeys(real(str(each)) for each in folders):
-        try:
-            with os.scandir(folder) as entries:
-                links = [entry.path for entry in entries if entry.is_symlink() and _leads_away(entry.path)]
-        except OSError:
-            continue
-        inside = tuple(f"{each}{os.sep}" for each in (folder, *_SYSTEM))
-        for link in links:
-            target = _end(link, real)
-            if not target.startswith(inside):
-                yield Path(target)
-
-
-def _leads_away(link: str) -> bool:
-    """Whether a link names another directory than its own: what it names there is met by itself."""
-    try:
-        return os.sep in os.readlink(link)  # noqa: PTH115 - there are hundreds
-    except OSError:
-        return False  # it has gone meanwhile
-
-
-def _end(link: str, real: Callable[[str], str]) -> str:
-    """What a link is in the end; `real` tells it of a directory."""
-    path = link
-    for _ in range(_MOST_LINKS):
-        folder, name = os.path.split(path)
-        path = os.path.join(real(folder), name)  # noqa: PTH118 - there are hundreds
-        try:
-            path = os.path.join(os.path.dirname(path), os.readlink(path))  # noqa: PTH115, PTH118, PTH120
-        except OSError:
-            break
-    return path
-
-
-_MOST_LINKS: Final = 40
-"""As many as Linux follows."""
-
-
-def _of_python() -> Iterator[Path]:
-    """What our own children in Python are made of."""
-    here = Path.cwd()
-    yield Path(__file__).parent
-    yield from (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable))
-    for name in sys.path:
-        place = Path(name)
-        # What PYTHONPATH or the current directory add is no library: a child ignores both.
-        if place.is_absolute() and not here.is_relative_to(place) and place.is_dir():
-            yield place
 
 
 def _opened(paths: Iterable[Path]) -> Iterator[tuple[int, bool]]:
