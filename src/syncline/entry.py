@@ -24,10 +24,19 @@ def process(work: Callable[[], int | None]) -> NoReturn:
     # What is registered first is called last, after all that removes folders.
     atexit.register(_end, ends)
     try:
-        sys.exit(work())
+        sys.exit(_unless_stopped(work))
     except SystemExit as end:
         ends.append(end)
         raise
+
+
+def _unless_stopped(work: Callable[[], int | None]) -> int | None:
+    """The work's own code, and 130 where SIGINT comes before it listens to signals."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        sys.stderr.write("syncline: The run was stopped by SIGINT.\n")
+        return 130
 
 
 def _end(ends: list[SystemExit]) -> None:

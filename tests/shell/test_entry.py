@@ -56,6 +56,11 @@ def test_a_mistake_of_ours_ends_as_ever_with_its_trace() -> None:
     assert "LookupError: where" in said.stderr
 
 
+def test_who_is_stopped_while_it_is_loaded_says_so_and_nothing_else() -> None:
+    said = ended("def work():\n    import signal\n    signal.raise_signal(signal.SIGINT)\n    time.sleep(9)")
+    assert (said.returncode, said.stderr) == (130, "syncline: The run was stopped by SIGINT.\n")
+
+
 def test_the_values_of_the_work_are_not_freed_one_by_one() -> None:
     value = "class Value:\n    def __del__(self): print('freed', flush=True)\n"
     assert ended(f"{value}def work():\n    value = Value()\n    sys.exit(0)").stdout == ""
