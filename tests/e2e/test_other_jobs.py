@@ -386,3 +386,32 @@ def test_a_directory_that_was_synced_is_looked_at_by_its_path(delivery: Delivery
         for path in (place, f"/api/v1/namespaces/default/configmaps/syncline-{name}"):
             if delivery.plane.api.answers(path):
                 delivery.plane.api("DELETE", path)
+
+
+def test_a_named_application_is_held_against_the_cluster_though_no_commit_touches_it(
+    delivery: Delivery,
+) -> None:
+    base = delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(),
+            "web/all.yaml": config_map("one", colour="red"),
+            "apps/jobs.yaml": delivery.app("jobs", "jobs"),
+            "jobs/all.yaml": config_map("two"),
+        }
+    )
+    delivery.sync()
+    delivery.patch("v1/configmaps/one", {"data": {"colour": "green"}})
+    head = delivery.repo.commit({"readme.txt": "nothing of theirs"})
+
+    def compared(**asked: Any) -> list[tuple[str, str]]:
+        report = delivery.run(Job.DIFF, base=base, head=head, **asked)
+        return [(app.name, ", ".join(actions(app))) for app in report.applications]
+
+    for level in (Level.LIVE, Level.DRY_RUN):
+        assert compared(applications=("web",), level=level) == [("web", "ConfigMap one")]
+    assert compared(applications=("argocd/jobs",), level=Level.LIVE) == [("jobs", "")]
+    assert compared(level=Level.LIVE) == []
+    assert compared(applications=("web",)) == []
+    assert compared(applications=("web",), level=Level.LIVE, manual=False) == []
+    report = delivery.run(Job.DIFF, base=base, head=head, applications=("web",), level=Level.LIVE)
+    assert only(report).affected_by == "it was asked for by name"
