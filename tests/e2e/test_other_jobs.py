@@ -19,6 +19,7 @@ from syncline.jobs.invocation import Permissions
 from syncline.report.brief import rows
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
+from syncline.report.shown import shown_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -415,3 +416,30 @@ def test_a_named_application_is_held_against_the_cluster_though_no_commit_touche
     assert compared(applications=("web",), level=Level.LIVE, manual=False) == []
     report = delivery.run(Job.DIFF, base=base, head=head, applications=("web",), level=Level.LIVE)
     assert only(report).affected_by == "it was asked for by name"
+
+
+def test_a_rename_by_a_hash_is_told_from_live_objects_without_what_the_server_wrote(
+    delivery: Delivery,
+) -> None:
+    def generated(colour: str) -> dict[str, str]:
+        text = f"configMapGenerator:\n- {{name: settings, literals: [colour={colour}, size=big]}}\n"
+        return {"web/kustomization.yaml": text}
+
+    delivery.repo.commit({"apps/web.yaml": delivery.app(policy="{}"), **generated("red")})
+    delivery.sync()
+    delivery.repo.commit(generated("blue"))
+
+    app = only(delivery.run(Job.DIFF, base="HEAD~1", level=Level.LIVE))
+    (made,) = (change for change in app.changes if change.action is Action.CREATE)
+    (kept,) = (change for change in app.changes if change.action is Action.KEEP)
+
+    assert made.former is not None
+    assert (made.former.key, kept.successor) == (kept.key, made.key)
+    assert made.former.paths == ("data.colour",)
+    assert [line for line in shown_lines(made) if line[0] in "+-"] == ["-  colour: red", "+  colour: blue"]
+    done = only(delivery.sync())
+    assert actions(done) == {
+        f"ConfigMap {made.key.name}": Action.CREATE,
+        f"ConfigMap {kept.key.name}": Action.KEEP,
+    }
+    assert delivery.exists(f"v1/configmaps/{kept.key.name}")

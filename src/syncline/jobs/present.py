@@ -16,14 +16,16 @@ from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate
 from syncline.core.hooks import phases_of
 from syncline.core.images import images
 from syncline.core.live import Level
-from syncline.core.mask import Masker, masked_change, masked_paths
+from syncline.core.mask import Masker, mask_pair, masked_change, masked_paths
 from syncline.core.notes import remarks
 from syncline.core.plan import Action, Change, Plan, fingerprint
+from syncline.core.renames import as_one, renames
 from syncline.core.verdict import Outcome, SyncResult
 from syncline.errors import ExitCode, SynclineError
 from syncline.report.model import (
     AppReport,
     Author,
+    Former,
     HistoryRow,
     Job,
     Note,
@@ -55,11 +57,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
     plan, masker = prepared.plan, session.masker
     _learn(plan, masker)
     is_drift = session.invocation.job is Job.DRIFT
-    shown = tuple(
-        shown_change(change, masker, is_blamed=is_drift, bodies=session.invocation.bodies)
-        for change in plan.changes
-        if change.action not in _QUIET
-    )
+    shown = tuple(_shown(plan.changes, masker, is_blamed=is_drift, bodies=session.invocation.bodies))
     unseen = _unseen(prepared, session)
     seen = tuple(_seen(plan, result, session.assess, unseen)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
@@ -104,6 +102,29 @@ def bare_report(app: Application, session: Session) -> AppReport:
 def problem(error: SynclineError, masker: Masker) -> Problem:
     """An error as the report has it: scrubbed of every secret this run has seen."""
     return Problem(masker.scrub(error.message), error.exit_code, error.place, masker.scrub(error.remedy))
+
+
+def _shown(
+    changes: Iterable[Change], masker: Masker, *, is_blamed: bool, bodies: bool
+) -> Iterator[ShownChange]:
+    listed = [change for change in changes if change.action not in _QUIET]
+    generated = renames(listed)
+    successors = {old.key: new for new, old in generated.items()}
+    for change in listed:
+        shown = shown_change(change, masker, is_blamed=is_blamed, bodies=bodies)
+        if change.key in generated:
+            shown = _renamed(shown, generated[change.key], change, masker)
+        yield replace(shown, successor=successors.get(change.key))
+
+
+def _renamed(shown: ShownChange, old: Change, new: Change, masker: Masker) -> ShownChange:
+    """A new object with the one whose place it takes: under one name, because a mark tells where a value
+    stands.
+    """
+    one = as_one(old, new)
+    before, after = mask_pair(one.before, one.after, masker) if shown.after else (None, None)
+    former = Former(old.key, old.action, masker.scrub(old.why), before, masked_paths(one, masker))
+    return replace(shown, after=after, former=former)
 
 
 def shown_change(
