@@ -443,3 +443,18 @@ def test_a_rename_by_a_hash_is_told_from_live_objects_without_what_the_server_wr
         f"ConfigMap {kept.key.name}": Action.KEEP,
     }
     assert delivery.exists(f"v1/configmaps/{kept.key.name}")
+
+
+def test_an_application_whose_first_sync_did_not_succeed_is_shown_as_it_stands(delivery: Delivery) -> None:
+    stuck = deployment("web", labels={"syncline.test/never-ready": "true"})
+    head = delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": stuck})
+    delivery.sync(timeout=0.3)
+
+    app, tree = only(delivery.run_status()), only(delivery.run(Job.TREE))
+    (row,) = rows(delivery.run(Job.STATUS, brief=True))
+
+    for seen in (app, tree):
+        assert [each.key.kind for each in seen.resources][:2] == ["Deployment", "ReplicaSet"]
+        assert f"Its first sync, of {head[:7]}, did not succeed" in seen.notes[0].text
+    assert (row.sync, row.health, row.revision) == ("Synced", HealthStatus.PROGRESSING, head[:7])
+    assert "did not succeed" in row.message

@@ -41,7 +41,7 @@ def renames(changes: Iterable[Change]) -> Mapping[ResourceKey, Change]:
         elif change.action in _LEFT and change.before is not None:
             left[_family(change.key)].append(change)
     found: dict[ResourceKey, Change] = {}
-    for new in made:
+    for new in made if left else ():
         candidates = left.get(_family(new.key), ())
         if candidates:
             old = max(candidates, key=_age)
