@@ -208,7 +208,8 @@ def _why_kept(app: Application, session: Session, base: str) -> str:
     if session.invocation.path:
         return ""
     line = ancestors(app, session.family(base))
-    return why_kept(line, present(session, session.head), Inventory(app.name, ancestors=line))
+    kept = why_kept(line, present(session, session.head), Inventory(app.name, ancestors=line))
+    return kept.why if kept else ""
 
 
 def _farewell(app: Application, count: int, kept: str, session: Session) -> str:
