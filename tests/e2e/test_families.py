@@ -47,7 +47,7 @@ def test_children_follow_their_parent_in_waves_and_only_when_the_earlier_ones_ar
     }
     delivery.repo.commit(files)
 
-    stuck = delivery.sync(timeout=1.5)
+    stuck = delivery.sync(timeout=0.6)
 
     assert [app.name for app in stuck.applications] == ["root", "early", "late"]
     apps = by_name(stuck)

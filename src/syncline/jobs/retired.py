@@ -116,7 +116,7 @@ def _leftovers(session: Session, head: str) -> Leftovers:
                 notes += _left_behind(record, f": {kept.why}")
                 continue
             partings.append(_parting(record, kept, session))
-    return Leftovers(tuple(sorted(partings, key=_order)), tuple(notes))
+    return Leftovers(in_order(partings), tuple(notes))
 
 
 def _parents_named(session: Session, head: str) -> frozenset[str]:
@@ -199,10 +199,14 @@ def _line(record: Record, session: Session) -> tuple[Ancestor, ...]:
     return ancestors(app, session.family(known.revision)) if app else ()
 
 
-def _order(parting: Parting) -> tuple[int, float, int, str]:
+def in_order(partings: Iterable[Parting]) -> tuple[Parting, ...]:
     """Children before their parents, then by the steps of a set that retreats and by waves, both backwards:
     as Argo CD deletes them.
     """
+    return tuple(sorted(partings, key=_order))
+
+
+def _order(parting: Parting) -> tuple[int, float, int, str]:
     app, known = parting.then, parting.record.inventory
     step = 0.0
     if app is not None and app.rolling is not None and app.rolling.reverse:
