@@ -19,6 +19,7 @@ from syncline.jobs.invocation import Permissions
 from syncline.report.brief import rows
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
+from syncline.report.shown import shown_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -386,3 +387,74 @@ def test_a_directory_that_was_synced_is_looked_at_by_its_path(delivery: Delivery
         for path in (place, f"/api/v1/namespaces/default/configmaps/syncline-{name}"):
             if delivery.plane.api.answers(path):
                 delivery.plane.api("DELETE", path)
+
+
+def test_a_named_application_is_held_against_the_cluster_though_no_commit_touches_it(
+    delivery: Delivery,
+) -> None:
+    base = delivery.repo.commit(
+        {
+            "apps/web.yaml": delivery.app(),
+            "web/all.yaml": config_map("one", colour="red"),
+            "apps/jobs.yaml": delivery.app("jobs", "jobs"),
+            "jobs/all.yaml": config_map("two"),
+        }
+    )
+    delivery.sync()
+    delivery.patch("v1/configmaps/one", {"data": {"colour": "green"}})
+    head = delivery.repo.commit({"readme.txt": "nothing of theirs"})
+
+    def compared(**asked: Any) -> list[tuple[str, str]]:
+        report = delivery.run(Job.DIFF, base=base, head=head, **asked)
+        return [(app.name, ", ".join(actions(app))) for app in report.applications]
+
+    for level in (Level.LIVE, Level.DRY_RUN):
+        assert compared(applications=("web",), level=level) == [("web", "ConfigMap one")]
+    assert compared(applications=("argocd/jobs",), level=Level.LIVE) == [("jobs", "")]
+    assert compared(level=Level.LIVE) == []
+    assert compared(applications=("web",)) == []
+    assert compared(applications=("web",), level=Level.LIVE, manual=False) == []
+    report = delivery.run(Job.DIFF, base=base, head=head, applications=("web",), level=Level.LIVE)
+    assert only(report).affected_by == "it was asked for by name"
+
+
+def test_a_rename_by_a_hash_is_told_from_live_objects_without_what_the_server_wrote(
+    delivery: Delivery,
+) -> None:
+    def generated(colour: str) -> dict[str, str]:
+        text = f"configMapGenerator:\n- {{name: settings, literals: [colour={colour}, size=big]}}\n"
+        return {"web/kustomization.yaml": text}
+
+    delivery.repo.commit({"apps/web.yaml": delivery.app(policy="{}"), **generated("red")})
+    delivery.sync()
+    delivery.repo.commit(generated("blue"))
+
+    app = only(delivery.run(Job.DIFF, base="HEAD~1", level=Level.LIVE))
+    (made,) = (change for change in app.changes if change.action is Action.CREATE)
+    (kept,) = (change for change in app.changes if change.action is Action.KEEP)
+
+    assert made.former is not None
+    assert (made.former.key, kept.successor) == (kept.key, made.key)
+    assert made.former.paths == ("data.colour",)
+    assert [line for line in shown_lines(made) if line[0] in "+-"] == ["-  colour: red", "+  colour: blue"]
+    done = only(delivery.sync())
+    assert actions(done) == {
+        f"ConfigMap {made.key.name}": Action.CREATE,
+        f"ConfigMap {kept.key.name}": Action.KEEP,
+    }
+    assert delivery.exists(f"v1/configmaps/{kept.key.name}")
+
+
+def test_an_application_whose_first_sync_did_not_succeed_is_shown_as_it_stands(delivery: Delivery) -> None:
+    stuck = deployment("web", labels={"syncline.test/never-ready": "true"})
+    head = delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/all.yaml": stuck})
+    delivery.sync(timeout=0.3)
+
+    app, tree = only(delivery.run_status()), only(delivery.run(Job.TREE))
+    (row,) = rows(delivery.run(Job.STATUS, brief=True))
+
+    for seen in (app, tree):
+        assert [each.key.kind for each in seen.resources][:2] == ["Deployment", "ReplicaSet"]
+        assert f"Its first sync, of {head[:7]}, did not succeed" in seen.notes[0].text
+    assert (row.sync, row.health, row.revision) == ("Synced", HealthStatus.PROGRESSING, head[:7])
+    assert "did not succeed" in row.message

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import textwrap
@@ -526,3 +527,83 @@ def test_many_applications_in_one_file_and_in_a_list(shop: Shop) -> None:
 
     assert names(report) == {"list-1", "doc-2"}
     assert len(report.unaffected) == 4
+
+
+def generated(colour: str, password: str) -> str:
+    return (
+        "resources: [web.yaml]\n"
+        "configMapGenerator:\n"
+        f"- name: settings\n  literals: [colour={colour}, size=big]\n"
+        "secretGenerator:\n"
+        f"- name: login\n  literals: [password={password}, user=bob]\n"
+    )
+
+
+REFERENCES = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: main, image: r/web:1, envFrom: [{configMapRef: {name: settings}}, {secretRef: {name: login}}]}
+"""
+
+
+@pytest.mark.parametrize(("prunes", "fate"), [(True, "deleted"), (False, "stays: would prune")])
+def test_a_rename_by_kustomizes_hash_is_shown_as_one_with_what_it_changes(
+    shop: Shop, *, prunes: bool, fate: str
+) -> None:
+    policy = "{automated: {prune: true}}" if prunes else "{}"
+    before = {
+        "apps/web.yaml": application("web", "web", policy=policy),
+        "web/web.yaml": REFERENCES,
+        "web/kustomization.yaml": generated("red", CANARY),
+        "syncline.yaml": "guard: {maxPrunePercent: 100}\n",
+    }
+
+    report = shop.change({"web/kustomization.yaml": generated("blue", NEWER)}, before)
+
+    app = only(report)
+    gone = Action.PRUNE if prunes else Action.KEEP
+    assert Counter(change.action for change in app.changes) == {Action.CREATE: 2, gone: 2, Action.UPDATE: 1}
+    renamed = {change.key.kind: change for change in app.changes if change.former}
+    paths = {kind: change.former and change.former.paths for kind, change in renamed.items()}
+    assert paths == {"ConfigMap": ("data.colour",), "Secret": ("data.password",)}
+    text, markdown, page, data = (text_of(report, form, colour=False) for form in FORMS)
+    for shown in (text, markdown, page, data):
+        assert CANARY not in shown
+        assert NEWER not in shown
+    for change in renamed.values():
+        assert change.former is not None
+        old, new = change.former.key.name, change.key.name
+        assert f"it takes the place of shop/{old}, which {'is ' if prunes else ''}{fate}" in text
+        assert f"→ {change.key}" in text
+        assert f"**→ rename** · {change.key.kind} `shop/{new}`" in markdown
+        assert f"→ rename</span> <b>{change.key.kind}</b>" in page
+        # Its own change has no heading beside the rename.
+        assert f"{change.key.kind} shop/{old}" not in text
+        assert f"{change.key.kind} `shop/{old}`" not in markdown
+    lines = [line.strip() for line in text.splitlines()]
+    assert "-  colour: red" in lines
+    assert "+  colour: blue" in lines
+    assert not [line for line in lines if line.startswith(("+", "-")) and "size" in line]
+    hidden = [line for line in lines if 'password: "‹hidden' in line]
+    assert [line[0] for line in hidden] == ["-", "+"]
+    assert hidden[0].split("‹")[1] != hidden[1].split("‹")[1]
+    assert not [line for line in lines if line.startswith(("+", "-")) and "user:" in line], "it is the same"
+    assert f"+2 ~1 {'−2' if prunes else '=2'}" in text
+    (read,) = json.loads(data)["applications"]
+    assert read["counts"] == {"create": 2, gone.value: 2, "update": 1}
+    made = {each["object"]["kind"]: each for each in read["changes"] if each["action"] == "create"}
+    left = {each["object"]["kind"]: each for each in read["changes"] if each["action"] == gone.value}
+    for kind, each in made.items():
+        assert each["former"]["object"] == left[kind]["object"]
+        assert each["former"]["action"] == gone.value
+        assert left[kind]["successor"] == each["object"]
+    assert made["ConfigMap"]["former"]["body"]["data"] == {"colour": "red", "size": "big"}
+    marks = [made["Secret"]["former"]["body"]["data"]["user"], made["Secret"]["after"]["data"]["user"]]
+    assert marks[0] == marks[1], "the same value under one mark"

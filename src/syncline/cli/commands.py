@@ -81,7 +81,7 @@ def diff(**options: Any) -> None:
 
     Offline, the renderings of two commits are compared: no cluster, no credentials. At the levels live and
     dry-run the head is held against the cluster instead. Only applications that the change touches are
-    rendered.
+    rendered; at these two levels also one that you name.
     """
     do("diff", options)
 

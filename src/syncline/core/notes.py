@@ -16,7 +16,7 @@ from syncline.core.images import Image, at, image_changes, images, maps, pod_spe
 from syncline.core.immutable import immutable, mixed_strategy, sealed, shrunk
 from syncline.core.normalize import normalize_desired
 from syncline.core.plan import Action, Change
-from syncline.patterns import regex
+from syncline.core.renames import renames
 
 __all__ = ["RULES", "Remark", "Rule", "Severity", "images", "remarks"]
 
@@ -157,49 +157,24 @@ def _name(reference: Any, field: str) -> str:
 _HOLDS_DATA: Final = frozenset({"PersistentVolume", "PersistentVolumeClaim", "StatefulSet.apps"})
 _MOST_PAIRS: Final = 2500
 _ALIKE: Final = 5
-_NAMED: Final = 5
-_GENERATED: Final = regex(r"-[2456789bcdfghkmt]{10}$")
-"""What kustomize puts behind the names of what it generates."""
 
 
 def _renamed(changes: Sequence[Change]) -> Iterator[Remark]:
-    made = [change for change in changes if change.action is Action.CREATE and change.after is not None]
-    gone = [change for change in changes if change.action in _ORPHANED and change.before is not None]
+    generated = renames(changes)  # which are shown as what they are
+    told = {*generated, *(old.key for old in generated.values())}
+    rest = [change for change in changes if change.key not in told]
+    made = [change for change in rest if change.action is Action.CREATE and change.after is not None]
+    gone = [change for change in rest if change.action in _ORPHANED and change.before is not None]
     if len(made) * len(gone) > _MOST_PAIRS:
         return
     for new in made:
-        old = next((old for old in gone if _is_successor(old.key, new.key)), None)
-        old = old or next((old for old in gone if _is_renamed(old, new)), None)
+        old = next((old for old in gone if _is_renamed(old, new)), None)
         if old is not None:
             gone.remove(old)
             yield _rename_remark(old, new)
 
 
-def _is_successor(old: ResourceKey, new: ResourceKey) -> bool:
-    """Whether kustomize generated both, so that only the hash of the content tells their names apart."""
-    stems = [_GENERATED.sub("", key.name) for key in (old, new)]
-    is_hashed = stems[0] == stems[1] and old.name != new.name
-    return is_hashed and (old.group_kind, old.namespace) == (new.group_kind, new.namespace)
-
-
-def _entries(body: Body | None) -> dict[str, Any]:
-    kept = (at(body, field) for field in ("data", "stringData", "binaryData"))
-    return {key: value for each in kept if isinstance(each, dict) for key, value in each.items()}
-
-
-def _successor_remark(old: Change, new: Change) -> Remark:
-    before, after = _entries(old.before), _entries(new.after)
-    differing = sorted(
-        key for key in before.keys() | after.keys() if before.get(key, ABSENT) != after.get(key, ABSENT)
-    )
-    more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
-    named = f": {', '.join(differing[:_NAMED])}{more} changed" if differing else ""
-    return Remark(Severity.INFO, new.key, f"it takes the place of {old.key.name}{named}")
-
-
 def _rename_remark(old: Change, new: Change) -> Remark:
-    if _is_successor(old.key, new.key):
-        return _successor_remark(old, new)
     was = old.key.name if old.key.namespace == new.key.namespace else f"{old.key.namespace}/{old.key.name}"
     fate = "is removed" if old.action is Action.PRUNE else "stays"
     text = f"it looks renamed from {was}: a new one is made and the old one {fate}"

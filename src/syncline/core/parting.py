@@ -51,21 +51,32 @@ def _above(app: Application, family: Family) -> Iterator[Ancestor]:
         yield Ancestor(f"{last.namespace or 'argocd'}/{last.made_by}", is_set=True)
 
 
-def why_kept(line: tuple[Ancestor, ...], present: Present, known: Inventory) -> str:
-    """Why an application that is gone from Git stays in its cluster; empty where it may go. `known` is what
+class Kept(Struct, frozen=True):
+    """Why an application stays. `for_now` that it would be pruned, which its parent may allow one day; else
+    nobody has it any more.
+    """
+
+    why: str
+    for_now: bool = False
+
+
+def why_kept(line: tuple[Ancestor, ...], present: Present, known: Inventory) -> Kept | None:
+    """Why an application that is gone from Git stays in its cluster; None where it may go. `known` is what
     the cluster remembers of it: an approval counts when it is newer.
     """
     for above in line:
         name = above.name.removeprefix("argocd/")
         if above.is_set:
             policy = present.sets.get(above.name, "")
-            return f"the ApplicationSet {name} leaves what it no longer makes ({policy})" if policy else ""
+            why = f"the ApplicationSet {name} leaves what it no longer makes ({policy})"
+            return Kept(why) if policy else None
         parent = present.applications.get(above.name)
         if parent is not None:
-            return _unpruned(parent, present, known)
+            why = _unpruned(parent, present, known)
+            return Kept(why, for_now=True) if why else None
         if not above.cascades:
-            return f"its parent {name} is gone without the resources finalizer, which leaves its children"
-    return ""
+            return Kept(f"its parent {name} is gone without the resources finalizer, and left its children")
+    return None
 
 
 def _unpruned(parent: Application, present: Present, known: Inventory) -> str:

@@ -28,7 +28,10 @@ def afterthoughts(report: Report, session: Session) -> Iterator[Note]:
     if report.job is Job.DIFF and session.invocation.level is not Level.OFFLINE:
         yield from _levels(report)
         if not (report.applications or session.invocation.head or report.interrupted):
-            text = "A diff looks at what a change touches; syncline sync --dry-run looks at everything."
+            text = (
+                "A diff looks at what a change touches, and at an application that is named; syncline sync "
+                "--dry-run looks at everything."
+            )
             yield Note(Severity.INFO, text)
     if _may_miss_files(session) and not report.interrupted:
         yield from _pending(session)

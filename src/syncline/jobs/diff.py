@@ -19,7 +19,7 @@ from syncline.core.parting import ancestors, why_kept
 from syncline.core.rendering import Rendering
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, UsageError
-from syncline.jobs.choose import chosen
+from syncline.jobs.choose import chosen, labels
 from syncline.jobs.each_app import together
 from syncline.jobs.family import rivalries
 from syncline.jobs.noise import settled
@@ -68,6 +68,7 @@ def diff(session: Session, observer: Observer) -> Report:
         name: why_between(pair.before, pair.after, session, base, head)
         or _of_project(pair, altered)
         or _what_if(pair, session)
+        or _asked_for(pair, session)
         for name, pair in pairs.items()
     }
     children = () if session.invocation.path else session.family(head).broken
@@ -165,6 +166,18 @@ def _what_if(pair: Pair, session: Session) -> str:
     return f"what it would be at Kubernetes {version} is asked" if version and pair.after else ""
 
 
+def _asked_for(pair: Pair, session: Session) -> str:
+    """Whether a person named it and a level that asks the cluster, which may differ although no commit does.
+
+    In a workflow names only choose among what a change touches, and so they do offline.
+    """
+    asked = session.invocation
+    if pair.after is None or not asked.manual or asked.level is Level.OFFLINE:
+        return ""
+    named = asked.path or not {*labels(pair.after)}.isdisjoint(asked.applications)
+    return "it was asked for by name" if named else ""
+
+
 def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:
     if pair.after is None:
         return app_report(_removed(pair.app, session, base, head), session)
@@ -195,7 +208,8 @@ def _why_kept(app: Application, session: Session, base: str) -> str:
     if session.invocation.path:
         return ""
     line = ancestors(app, session.family(base))
-    return why_kept(line, present(session, session.head), Inventory(app.name, ancestors=line))
+    kept = why_kept(line, present(session, session.head), Inventory(app.name, ancestors=line))
+    return kept.why if kept else ""
 
 
 def _farewell(app: Application, count: int, kept: str, session: Session) -> str:

@@ -50,25 +50,33 @@ def drift(session: Session, observer: Observer) -> Report:
     )
 
 
-def at_last_sync(app: Application, session: Session, level: Level) -> Prepared | None:
+def at_last_sync(
+    app: Application, session: Session, level: Level, *, or_begun: bool = False
+) -> Prepared | None:
     """The plan back to the last synced revision, with what there is beside it; None when there was no sync
-    yet.
+    yet. With `or_begun` a first sync that did not succeed counts, too.
     """
-    prepared = back_to_last_sync(app, session, level)
+    prepared = back_to_last_sync(app, session, level, or_begun=or_begun)
     if prepared is None or prepared.record is None:
         return prepared
     notes = orphan_notes(prepared.app, prepared.record.cluster, session)
     return replace(prepared, notes=(*prepared.notes, *notes))
 
 
-def back_to_last_sync(app: Application, session: Session, level: Level) -> Prepared | None:
+def back_to_last_sync(
+    app: Application, session: Session, level: Level, *, or_begun: bool = False
+) -> Prepared | None:
     """The same of the application alone."""
     record = recall(app, session)
-    revision = record.inventory.revision
+    known = record.inventory
+    begun = known.attempt if or_begun and not known.revision else None
+    revision = begun.revision if begun else known.revision
     if not revision:
         return None
     then = defined_at(app, revision, session)
-    return against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
+    found = against_live(then, session.rendering(then, revision), record, session, level, RESOURCES)
+    text = f"Its first sync, of {revision[:7]}, did not succeed; this is how it stands. Run syncline sync."
+    return replace(found, notes=(*found.notes, Note(Severity.WARNING, text))) if begun else found
 
 
 def defined_at(app: Application, revision: str, session: Session) -> Application:

@@ -10,27 +10,23 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec.structs import replace
 
 from syncline.config.complaint import did_you_mean
-from syncline.core.compare_options import is_extraneous
-from syncline.core.drift import blames
 from syncline.core.health import Assess, Health, HealthStatus, Member, aggregate, is_ignored
 from syncline.core.hooks import phases_of
 from syncline.core.images import images
 from syncline.core.live import Level
-from syncline.core.mask import Masker, masked_change, masked_paths
 from syncline.core.notes import remarks
 from syncline.core.plan import Action, Change, Plan, fingerprint
 from syncline.core.verdict import Outcome, SyncResult
 from syncline.errors import ExitCode, SynclineError
+from syncline.jobs.changes import shown_change, shown_changes
 from syncline.report.model import (
     AppReport,
-    Author,
     HistoryRow,
     Job,
     Note,
     Problem,
     ResourceRow,
     Severity,
-    ShownChange,
     ShownHook,
 )
 
@@ -40,12 +36,12 @@ if TYPE_CHECKING:
     from syncline.config.application import Application
     from syncline.core.hooks import HookRun
     from syncline.core.inventory import Inventory
+    from syncline.core.mask import Masker
     from syncline.core.rendering import Rendering
     from syncline.core.resource import Body, ResourceKey
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
 
-_QUIET = frozenset({Action.UNCHANGED, Action.FORGET})
 _Seen: TypeAlias = tuple[Change, Health | None, bool]
 """A change, the object's health, and whether the change was made."""
 
@@ -55,11 +51,7 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
     plan, masker = prepared.plan, session.masker
     _learn(plan, masker)
     is_drift = session.invocation.job is Job.DRIFT
-    shown = tuple(
-        shown_change(change, masker, is_blamed=is_drift, bodies=session.invocation.bodies)
-        for change in plan.changes
-        if change.action not in _QUIET
-    )
+    shown = tuple(shown_changes(plan.changes, masker, is_blamed=is_drift, bodies=session.invocation.bodies))
     unseen = _unseen(prepared, session)
     seen = tuple(_seen(plan, result, session.assess, unseen)) if plan.level is not Level.OFFLINE else ()
     return AppReport(
@@ -104,28 +96,6 @@ def bare_report(app: Application, session: Session) -> AppReport:
 def problem(error: SynclineError, masker: Masker) -> Problem:
     """An error as the report has it: scrubbed of every secret this run has seen."""
     return Problem(masker.scrub(error.message), error.exit_code, error.place, masker.scrub(error.remedy))
-
-
-def shown_change(
-    change: Change, masker: Masker, *, is_blamed: bool = False, bodies: bool = True
-) -> ShownChange:
-    """A change as anybody may see it, with who caused it where that is asked, and with the two objects."""
-    before, after, paths = (
-        masked_change(change, masker) if bodies else (None, None, masked_paths(change, masker))
-    )
-    why = masker.scrub(change.why)
-    authors = tuple(_authors(change, masker)) if is_blamed else ()
-    extraneous = change.action is Action.KEEP and is_extraneous(change.before)
-    return ShownChange(
-        change.key, change.action, before, after, paths, change.origin, why, authors, extraneous=extraneous
-    )
-
-
-def _authors(change: Change, masker: Masker) -> Iterator[Author]:
-    for blame in blames(change):
-        owner = blame.owner
-        path, manager = masker.scrub(blame.path), masker.scrub(owner.manager)
-        yield Author(path, manager, owner.operation, owner.time, owner.subresource, is_guess=blame.is_guess)
 
 
 def history_rows(inventory: Inventory) -> tuple[HistoryRow, ...]:

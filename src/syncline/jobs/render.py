@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from syncline.core.plan import Action, Change
+from syncline.jobs.changes import shown_change
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import together
-from syncline.jobs.present import complaint_notes, rendering_notes, shown_change
+from syncline.jobs.present import complaint_notes, rendering_notes
 from syncline.report.model import AppReport, Job, Report
 
 if TYPE_CHECKING:

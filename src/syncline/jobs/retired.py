@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from syncline.config.application import Application, Destination
 from syncline.core.applyset import decode, owner_of
 from syncline.core.family import identity, wave
-from syncline.core.parting import Present, ancestors, why_kept
+from syncline.core.parting import Kept, Present, ancestors, why_kept
 from syncline.core.resource import Body, key_of
 from syncline.errors import ClusterError, ConfigError, Interrupted, Place, SynclineError
 from syncline.jobs.bugs import contained
@@ -24,6 +24,7 @@ from syncline.jobs.present import problem
 from syncline.jobs.reservations import is_definition
 from syncline.jobs.whereabouts import Whereabouts
 from syncline.report.model import Note, Problem, Severity
+from syncline.report.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 class Parting(Struct, frozen=True):
     """An application that is gone from Git and carried the finalizer.
 
-    `kept` says why it stays all the same, empty where it goes; `then` is what it was when it was last synced,
+    `kept` says why nobody prunes it yet, empty where it goes; `then` is what it was when it was last synced,
     as far as that can be known.
     """
 
@@ -110,8 +111,12 @@ def _leftovers(session: Session, head: str) -> Leftovers:
         elif not _was_here(record, head, session):
             notes.append(_elsewhere(record, head))
         else:
-            partings.append(_parting(record, head, session))
-    return Leftovers(tuple(sorted(partings, key=_order)), tuple(notes))
+            kept = _why_kept(record, head, session)
+            if kept is not None and not kept.for_now:
+                notes += _left_behind(record, f": {kept.why}")
+                continue
+            partings.append(_parting(record, kept, session))
+    return Leftovers(in_order(partings), tuple(notes))
 
 
 def _parents_named(session: Session, head: str) -> frozenset[str]:
@@ -138,10 +143,11 @@ def _is_below(named: frozenset[str], record: Record, session: Session) -> bool:
         return False  # whose it was is said when all are looked at
 
 
-def _left_behind(record: Record) -> Iterable[Note]:
+def _left_behind(record: Record, why: str = "") -> Iterable[Note]:
     known = record.inventory
     if known.keys:
-        text = f"The Application {known.app} is gone from Git; its {len(known.keys)} objects stay."
+        stay = f"{plural(len(known.keys), 'object')} {'stays' if len(known.keys) == 1 else 'stay'}"
+        text = f"The Application {known.app} is gone from Git; its {stay}{why}."
         yield Note(Severity.INFO, text)
 
 
@@ -163,15 +169,18 @@ def _elsewhere(record: Record, head: str) -> Note:
     return Note(Severity.WARNING, text)
 
 
-def _parting(record: Record, head: str, session: Session) -> Parting:
+def _why_kept(record: Record, head: str, session: Session) -> Kept | None:
     try:
-        kept = why_kept(_line(record, session), present(session, head), record.inventory)
+        return why_kept(_line(record, session), present(session, head), record.inventory)
     except Interrupted:
         raise
     except SynclineError as error:
-        kept = f"whose it was cannot be known: {session.masker.scrub(error.message)}"
-    if kept:
-        return Parting(record, kept)
+        return Kept(f"whose it was cannot be known ({session.masker.scrub(error.message).rstrip('.')})")
+
+
+def _parting(record: Record, kept: Kept | None, session: Session) -> Parting:
+    if kept is not None:
+        return Parting(record, kept.why)
     try:
         return Parting(record, then=_last_definition(record, session))
     except Interrupted:
@@ -190,10 +199,14 @@ def _line(record: Record, session: Session) -> tuple[Ancestor, ...]:
     return ancestors(app, session.family(known.revision)) if app else ()
 
 
-def _order(parting: Parting) -> tuple[int, float, int, str]:
+def in_order(partings: Iterable[Parting]) -> tuple[Parting, ...]:
     """Children before their parents, then by the steps of a set that retreats and by waves, both backwards:
     as Argo CD deletes them.
     """
+    return tuple(sorted(partings, key=_order))
+
+
+def _order(parting: Parting) -> tuple[int, float, int, str]:
     app, known = parting.then, parting.record.inventory
     step = 0.0
     if app is not None and app.rolling is not None and app.rolling.reverse:

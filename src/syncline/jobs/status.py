@@ -60,14 +60,14 @@ def _listed(session: Session, observer: Observer) -> Report:
 
 
 def _at_a_glance(app: Application, session: Session) -> AppReport:
-    prepared = back_to_last_sync(app, session, Level.LIVE)
+    prepared = back_to_last_sync(app, session, Level.LIVE, or_begun=True)
     if prepared is None:
         return without_history(app, session)
     return replace(app_report(prepared, session), resources=())
 
 
 def _look(app: Application, session: Session, outlines: Outlines) -> AppReport:
-    prepared = at_last_sync(app, session, Level.LIVE)
+    prepared = at_last_sync(app, session, Level.LIVE, or_begun=True)
     if prepared is None:
         return without_history(app, session)
     report = app_report(prepared, session)

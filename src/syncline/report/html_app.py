@@ -25,13 +25,15 @@ from syncline.report.sentences import introduction, outcome_word, way_back_sente
 from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import (
     SIGNS,
-    WORDS,
+    former_words,
     hook_words,
     object_name,
     place_of,
     sentence,
     short,
+    sign_of,
     visible_changes,
+    word_of,
 )
 
 if TYPE_CHECKING:
@@ -140,8 +142,8 @@ def _row(row: ResourceRow) -> str:
 
 
 def _change(change: ShownChange, lines: Sequence[str], *, is_open: bool) -> str:
-    css = ACTION_CLASSES.get(change.action, "soft")
-    word = element("span", f"{SIGNS[change.action]} {WORDS[change.action]}", f"badge {css}")
+    css = "warn" if change.former else ACTION_CLASSES.get(change.action, "soft")
+    word = element("span", f"{sign_of(change)} {word_of(change)}", f"badge {css}")
     kind = element("b", esc(change.key.group_kind, 200))
     name = element("code", esc(object_name(change.key)))
     summary = f"<summary>{word} {kind} {name}{place_mark(change.origin)}</summary>"
@@ -160,8 +162,9 @@ def _hook(hook: ShownHook, lines: Sequence[str], *, is_open: bool) -> str:
 
 
 def _body(change: ShownChange, lines: Sequence[str]) -> Iterator[str]:
-    if change.why:
-        yield element("p", esc(change.why), "why")
+    for text in (sentence(former_words(change)), change.why):
+        if text:
+            yield element("p", esc(text), "why")
     blamed = [f"<li>{element('code', esc(path))} {esc(who)}</li>" for path, who in authors(change)]
     if blamed:
         yield f'<ul class="why">{"".join(blamed)}</ul>'

@@ -28,8 +28,11 @@ The law: fields are added, never renamed or removed, while `version` stays 1; bo
     message       what is wrong, in one line, of a status --brief; else empty
     review        {application, level, head, tools {name: version}, inputs, digest, writes {object: digests}}:
                   what a sync is held to (sync --reviewed), or null
-    change        {object, action, before, after, paths [text], place, why, authors [author]}: bodies masked,
-                  or null
+    change        {object, action, before, after, paths [text], place, why, authors [author], former,
+                  successor}: bodies masked, or null
+    former        {object, action: prune | keep, why, body, paths [text]}: the object whose place a new one
+                  takes (kustomize's hashed names), as it would be called like the new one, and the fields
+                  that differ; that object's own change names its successor. Both are null elsewhere
     author        {path, manager, operation, subresource, time, isGuess}: who changed a drifted field
     hook          {change, phases [PreSync | Sync | …], runs}: no difference of the application
     note          {severity: info | warning | danger, text, object, place}
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
     from syncline.report.model import (
         AppReport,
         Author,
+        Former,
         HistoryRow,
         Note,
         Problem,
@@ -156,6 +160,18 @@ def _change(change: ShownChange) -> dict[str, Any]:
         "place": _place(change.origin),
         "why": change.why,
         "authors": [_author(author) for author in change.authors],
+        "former": _former(change.former) if change.former else None,
+        "successor": _object(change.successor) if change.successor else None,
+    }
+
+
+def _former(former: Former) -> dict[str, Any]:
+    return {
+        "object": _object(former.key),
+        "action": former.action.value,
+        "why": former.why,
+        "body": former.body.value if former.body else None,
+        "paths": list(former.paths),
     }
 
 

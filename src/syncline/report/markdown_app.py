@@ -16,13 +16,15 @@ from syncline.report.sentences import introduction, outcome_word, way_back_sente
 from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import (
     SIGNS,
-    WORDS,
+    former_words,
     hook_words,
     object_name,
     place_of,
     sentence,
+    sign_of,
     tally,
     visible_changes,
+    word_of,
 )
 
 if TYPE_CHECKING:
@@ -94,12 +96,15 @@ def _hook(hook: ShownHook, group: int) -> Piece:
 
 
 def _rank(change: ShownChange, risks: frozenset[ResourceKey | None]) -> Rank:
-    return Rank.RISKY if change.key in risks else _RANKS.get(change.action, Rank.RISKY)
+    if change.key in risks or (change.former and change.former.key in risks):
+        return Rank.RISKY
+    return Rank.CHANGED if change.former else _RANKS.get(change.action, Rank.RISKY)
 
 
 def _change(change: ShownChange, rank: Rank, group: int) -> Piece:
     lines = shown_lines(change)
     says = [_heading(change)]
+    says += [prose(sentence(text)) for text in (former_words(change),) if text]
     if change.why:
         says.append(prose(change.why))
     blamed = [f"- {code(path)} {prose(who)}" for path, who in authors(change)]
@@ -112,7 +117,6 @@ def _change(change: ShownChange, rank: Rank, group: int) -> Piece:
 
 
 def _heading(change: ShownChange) -> str:
-    sign, word = SIGNS[change.action], WORDS[change.action]
     origin = f" · {code(str(change.origin))}" if change.origin else ""
     kind = prose(change.key.group_kind, 100)
-    return f"**{sign} {word}** · {kind} {code(object_name(change.key))}{origin}"
+    return f"**{sign_of(change)} {word_of(change)}** · {kind} {code(object_name(change.key))}{origin}"

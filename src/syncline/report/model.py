@@ -87,8 +87,22 @@ class HistoryRow(Struct, frozen=True):
     cause: str
 
 
+class Former(Struct, frozen=True):
+    """The object whose place a new one takes, because its name tells what it holds: what becomes of it, and
+    its `body` as it would be called like the new one, with the fields that differ.
+    """
+
+    key: ResourceKey
+    action: Action
+    why: str = ""
+    body: MaskedBody | None = None
+    paths: tuple[str, ...] = ()
+
+
 class ShownChange(Struct, frozen=True):
     """One object's change as anybody may see it; `authors` are who caused it, where that is asked.
+
+    One that is made in the place of another has a `former`, and that one's change a `successor`.
 
     `paths` are the changed fields, dotted (`spec.template.spec.containers[name=main].image`), for one-line
     summaries.  What is `extraneous` leaves its application in sync.
@@ -103,6 +117,8 @@ class ShownChange(Struct, frozen=True):
     why: str = ""
     authors: tuple[Author, ...] = ()
     extraneous: bool = False
+    former: Former | None = None
+    successor: ResourceKey | None = None
 
 
 class ShownHook(Struct, frozen=True):

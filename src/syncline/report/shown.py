@@ -24,7 +24,7 @@ def shown_lines(change: ShownChange) -> tuple[str, ...]:
         return ()
     from syncline.report.diff_text import diff  # where something differs
 
-    difference = diff(change.before, change.after)
+    difference = diff(change.former.body if change.former else change.before, change.after)
     return (*difference.lines, *((difference.notice,) if difference.notice else ()))
 
 
@@ -46,4 +46,5 @@ def remark(change: ShownChange, lines: Iterable[str]) -> str:
     """What a reader has to know to understand the lines; empty where they speak for themselves."""
     if any(_MARK in line for line in lines):
         return _MASKED
-    return "No field differs." if change.action is Action.ADOPT and not any(lines) else ""
+    is_same = (change.action is Action.ADOPT or change.former is not None) and not any(lines)
+    return "No field differs." if is_same else ""

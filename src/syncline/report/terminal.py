@@ -45,17 +45,19 @@ from syncline.report.sentences import (
 from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import (
     SIGNS,
-    WORDS,
     about,
     differs,
     duration,
+    former_words,
     hook_words,
     object_name,
     place_of,
     short,
+    sign_of,
     tally,
     total,
     visible_changes,
+    word_of,
 )
 
 if TYPE_CHECKING:
@@ -191,13 +193,12 @@ class _Writer:
         return "    " + "  ".join(part for part in (sync, name, health, message) if part)
 
     def _change(self, change: ShownChange) -> Iterator[str]:
-        sign, word = SIGNS[change.action], WORDS[change.action]
-        name = self._paint(f"{sign} {one_line(str(change.key))}", _ACTIONS.get(change.action, 0))
+        colour = _YELLOW if change.former else _ACTIONS.get(change.action, 0)
+        name = self._paint(f"{sign_of(change)} {one_line(str(change.key))}", colour)
         where = self._paint(f" {one_line(str(change.origin))}", _DIM) if change.origin else ""
-        said = "" if change.action in {Action.CREATE, Action.UPDATE} else f"  {word}"
-        yield f"  {name}{said}{where}"
-        if change.why:
-            yield f"      {one_line(change.why)}"
+        is_plain = change.action in {Action.CREATE, Action.UPDATE} and not change.former
+        yield f"  {name}{'' if is_plain else f'  {word_of(change)}'}{where}"
+        yield from (f"      {one_line(text)}" for text in (former_words(change), change.why) if text)
         for path, who in authors(change):
             yield self._paint(f"      {one_line(path)} {one_line(who)}", _YELLOW)
         yield from self._difference(change)
@@ -212,8 +213,9 @@ class _Writer:
 
     def _difference(self, change: ShownChange) -> Iterator[str]:
         if not self._diffs:
-            if change.paths and change.action is Action.UPDATE:
-                yield self._paint(f"      {_paths(change)}", _DIM)
+            paths = change.former.paths if change.former else change.paths
+            if paths and (change.former or change.action is Action.UPDATE):
+                yield self._paint(f"      {_named(paths)}", _DIM)
             return
         lines = shown_lines(change)
         if remark(change, lines):
@@ -336,6 +338,6 @@ def _where(place: Place | None) -> str:
     return f" ({one_line(str(place))})" if place else ""
 
 
-def _paths(change: ShownChange) -> str:
-    more = f" and {len(change.paths) - _MOST_PATHS} more" if len(change.paths) > _MOST_PATHS else ""
-    return one_line(", ".join(change.paths[:_MOST_PATHS]) + more)
+def _named(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else ""
+    return one_line(", ".join(paths[:_MOST_PATHS]) + more)

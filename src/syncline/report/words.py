@@ -138,8 +138,29 @@ def _true_changes(app: AppReport) -> Iterator[ShownChange]:
 
 
 def visible_changes(app: AppReport) -> tuple[ShownChange, ...]:
-    """The changes that a reader should see."""
-    return tuple(change for change in app.changes if change.action not in _QUIET)
+    """The changes that a reader should see, each under one heading: what another takes the place of is shown
+    there.
+    """
+    return tuple(change for change in app.changes if change.action not in _QUIET and change.successor is None)
+
+
+def sign_of(change: ShownChange) -> str:
+    """The sign before an object's name."""
+    return "→" if change.former else SIGNS[change.action]
+
+
+def word_of(change: ShownChange) -> str:
+    """What happens to an object; a rename is one only to the reader, and is counted as what is done."""
+    return "rename" if change.former else WORDS[change.action]
+
+
+def former_words(change: ShownChange) -> str:
+    """`it takes the place of shop/settings-459bd6dt8g, which is deleted`; empty where it takes nobody's."""
+    former = change.former
+    if former is None:
+        return ""
+    fate = "is deleted" if former.action is Action.PRUNE else f"stays: {former.why}"
+    return f"it takes the place of {object_name(former.key)}, which {fate}"
 
 
 def differs(app: AppReport) -> bool:

@@ -12,7 +12,7 @@ from syncline.core.plan import Action, Change
 from syncline.core.resource import ResourceKey
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode
-from syncline.jobs.present import shown_change
+from syncline.jobs.changes import shown_change
 from syncline.report.fit import fit
 from syncline.report.html import page
 from syncline.report.json import to_json
