@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from charthouse import House, serving
 from conformance.render.kitchen import CHART, OURS, application, helm3_first, planted
 from conformance.render.shop import SHOW, outcome, workshop
-from contract.kube.pki import make_certificate
+from pki import make_certificate
 from syncline.fetch import Access, Store
 from syncline.fetch.web import Web
 from syncline.render import Workshop
