@@ -172,7 +172,7 @@ def test_a_kind_that_arrives_during_the_sync_is_waited_for_by_what_may_come_late
         {"apps/web.yaml": delivery.app(), "web/all.yaml": f"{config_map('operator')}---\n{custom}"}
     )
     with monkeypatch.context() as patch:
-        patch.setattr("syncline.kube.cluster._SETTLING", 0.2)
+        patch.setattr("syncline.kube.discovery._SETTLING", 0.2)
         failed = only(delivery.sync())
     assert failed.outcome is Outcome.FAILED, "the operator did not do its part"
     assert f"does not serve Gadget.{group}" in failed.failures[0].message
