@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from contract.kube.pki import Pair
+    from pki import Pair
 
 
 @dataclass

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
-from e2e.delivery import AUTHOR
 from listening import answering
+from shell.repos import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from contract.kube.pki import Pair
+    from pki import Pair
 
 
 @dataclass
@@ -40,37 +40,30 @@ class House:
 
     def commit(self, name: str, files: Mapping[str, str], *tags: str, branch: str = "main") -> str:
         """Add a commit with these files to a repository, which is made when there is none."""
-        bare, work = self.root / f"{name}.git", self.root.parent / "work" / name
-        if not bare.exists():
-            work.mkdir(parents=True)
-            _git(work, "init", "--quiet", f"--initial-branch={branch}")
-            bare.mkdir(parents=True)
-            _git(bare, "init", "--quiet", "--bare", f"--initial-branch={branch}")
-            _git(bare, "config", "http.receivepack", "true")
-        _git(work, "checkout", "--quiet", "-B", branch)
-        for path, text in files.items():
-            (work / path).parent.mkdir(parents=True, exist_ok=True)
-            (work / path).write_text(text)
-        _git(work, "add", "--all")
-        _git(work, "commit", "--quiet", "--allow-empty", "-m", "change")
+        bare, work = Tree(self.root / f"{name}.git"), self._work(name)
+        if not bare.root.exists():
+            for place, kind in ((work, ()), (bare, ("--bare",))):
+                place.root.mkdir(parents=True)
+                place.git("init", "--quiet", *kind, f"--initial-branch={branch}")
+            bare.git("config", "http.receivepack", "true")
+        work.git("checkout", "--quiet", "-B", branch)
+        sha = work.commit(files)
         for tag in tags:
-            _git(work, "tag", "-a", "-m", tag, tag)
-        _git(work, "push", "--quiet", "--tags", str(bare), f"+{branch}")
-        return _git(work, "rev-parse", "HEAD")
+            work.git("tag", "-a", "-m", tag, tag)
+        work.git("push", "--quiet", "--tags", str(bare.root), f"+{branch}")
+        return sha
 
     def git(self, name: str, *arguments: str) -> str:
         """Run git where a repository's commits are made."""
-        return _git(self.root.parent / "work" / name, *arguments)
+        return self._work(name).git(*arguments)
+
+    def _work(self, name: str) -> Tree:
+        return Tree(self.root.parent / "work" / name)
 
 
 def settings(house: House, more: str = "") -> str:
     """What `syncline.yaml` says of the house."""
     return f"remotes:\n  host: {{url: '{house.url}'{more}}}\n"
-
-
-def _git(place: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *AUTHOR, *arguments], cwd=place, check=True, capture_output=True)
-    return done.stdout.decode().strip()
 
 
 @contextmanager

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from http.server import BaseHTTPRequestHandler
 
-    from contract.kube.pki import Pair
+    from pki import Pair
 
 
 class Listener(ThreadingHTTPServer):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from contract.kube.pki import Pair
+    from pki import Pair
 
 PASSWORD = "correct-horse-battery"
 _HTPASSWD = "robot:$2b$04$evQ1ccTlhpHVmPHVasDgXeEGu3LWaH6Auw2fYgmdkUOZ0Z4DMNMa.\n"

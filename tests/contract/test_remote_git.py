@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from contract.kube.pki import make_certificate
 from githouse import House, serving, stub_ssh
+from pki import make_certificate
 from syncline.errors import GitError
 from syncline.fetch import Access
 from syncline.git.remote import Asked, Remotes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import textwrap
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from shell.repos import Tree
 from syncline import cli
 from syncline.jobs.invocation import Invocation
 from syncline.report.model import AppReport, Job, Report
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
     from syncline.core.plan import Action
     from syncline.core.verdict import Event
 
-AUTHOR = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
-
 
 @dataclass
-class Repo:
-    """A repository of the test's own."""
+class Repo(Tree):
+    """A repository of the test's own, and its URL."""
 
-    root: Path
     url: str
 
     @classmethod
@@ -41,22 +38,11 @@ class Repo:
         repo.git("remote", "add", "origin", repo.url)
         return repo
 
-    def git(self, *arguments: str) -> str:
-        done = subprocess.run(["git", *AUTHOR, *arguments], cwd=self.root, check=True, capture_output=True)
-        return done.stdout.decode().strip()
-
-    def commit(self, files: Mapping[str, str | None]) -> str:
-        """Write the files (None removes one), commit, and give the SHA."""
-        for name, text in files.items():
-            path = self.root / name
-            if text is None:
-                path.unlink()
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "-m", "change")
-        return self.git("rev-parse", "HEAD")
+    def commit(self, files: Mapping[Any, str | bytes | None]) -> str:
+        """Write the files, as far to the left as they go (None removes one), commit, and give the SHA."""
+        return super().commit(
+            {name: textwrap.dedent(text) if isinstance(text, str) else text for name, text in files.items()}
+        )
 
 
 @dataclass

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.kube.pki import make_certificate
 from e2e.delivery import Delivery, actions, config_map, only
 from e2e.truth import Thing, labelled, recorded
 from leaks import core, leaks
 from listening import answering
+from pki import make_certificate
 from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.verdict import Outcome

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract.kube.faults import Answer, Fault, failing, status
-from contract.kube.pki import make_certificate
 from e2e.delivery import Delivery, config_map, only
+from pki import make_certificate
 from syncline.core.live import Level
 from syncline.core.verdict import Outcome
 from syncline.errors import ExitCode

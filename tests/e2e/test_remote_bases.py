@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from charthouse import House as Web
 from charthouse import serving as serving_files
-from contract.kube.pki import make_certificate
 from e2e.delivery import Repo, config_map
 from e2e.sets import app_of, diff, problems
 from githouse import House, settings
+from pki import make_certificate
 from syncline.core.review import Binding, departures, refuses
 from syncline.core.trust import Tier
 

@@ -149,7 +149,7 @@ def running(
         site, identities = launch.choose_site(folder.absolute()), invent_identities()
         programs = stack.enter_context(launch.launched(tools, site, identities, audited=audited))
         api = stack.enter_context(closing(Rest(site.server, site.certificate, identities.tokens[OBSERVER])))
-        wait_until(lambda: launch.is_up(api, site), "the API server answers", programs, seconds=START_SECONDS)
+        wait_until(lambda: api.answers("/readyz"), "the API server answers", programs, seconds=START_SECONDS)
         launch.join(programs, tools, site, identities)
         plane = ControlPlane(site, identities, tuple(programs), api)
         _furnish(plane)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +18,10 @@ AUTHOR = ("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "pr
 
 
 @dataclass
-class Repo:
-    """A repository of the test's own."""
+class Tree:
+    """Where the commits of a test's own repository are made."""
 
     root: Path
-
-    @classmethod
-    def make(cls, root: Path, *options: str) -> Repo:
-        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", *options, str(root)], check=True)
-        return cls(root)
 
     def git(self, *arguments: str) -> str:
         done = subprocess.run(["git", *AUTHOR, *arguments], cwd=self.root, check=True, capture_output=True)
@@ -45,7 +41,26 @@ class Repo:
     def save(self) -> str:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "-m", "change")
+        return self._head()
+
+    def _head(self) -> str:
+        """The commit that was just made; tests make thousands, so git is not started for each."""
+        folder = self.root / ".git"
+        with suppress(OSError):
+            _, is_named, name = (folder / "HEAD").read_text().strip().partition("ref: ")
+            if is_named:
+                return (folder / name).read_text().strip()
         return self.git("rev-parse", "HEAD")
+
+
+@dataclass
+class Repo(Tree):
+    """A repository of the test's own."""
+
+    @classmethod
+    def make(cls, root: Path, *options: str) -> Repo:
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main", *options, str(root)], check=True)
+        return cls(root)
 
     def merge(self, branch: str) -> str:
         self.git("merge", "--quiet", "--no-ff", "-m", "merge", branch)

@@ -144,7 +144,10 @@ def test_what_a_child_leaves_behind_ends_with_it_and_holds_nobody_up(tmp_path: P
     assert time.monotonic() - began < 2
 
 
-def test_one_that_fled_its_group_with_the_pipes_is_not_waited_for(tmp_path: Path) -> None:
+def test_one_that_fled_its_group_with_the_pipes_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_GRACE", 0.5)
     began = time.monotonic()
     script = "setsid sh -c 'echo $$ > child; exec sleep 8' & while ! test -s child; do :; done; echo done"
     assert shell(script, tmp_path)[:2] == (0, b"done\n")

@@ -58,6 +58,8 @@ def test_what_heard_signals_before_hears_them_after() -> None:
     script = (
         "import os, signal\nfrom syncline.runtime import Cancellation\n"
         "one = Cancellation()\nfiles = os.listdir('/proc/self/fd')\n"
+        # A shell that starts something in the background has it ignore SIGINT.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with one.on_signals(), Cancellation().on_signals():\n    pass\n"
         "assert signal.set_wakeup_fd(-1) == -1\nassert os.listdir('/proc/self/fd') == files\n"
         "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"

@@ -38,14 +38,12 @@ from syncline.config.decoding import (
 )
 from syncline.config.globs import compiled
 from syncline.config.groups import missing_group
-from syncline.config.metadata import application_metadata, sync_options
+from syncline.config.metadata import application_metadata, check_head, sync_options
 from syncline.config.source import dry_source, source, sources
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
     from syncline.config.complaint import Complaints
-
-API_VERSION = "argoproj.io/v1alpha1"
 
 NO_CLUSTER = "names no cluster"
 """What is said of a destination with neither a server nor a name."""
@@ -232,10 +230,7 @@ def decode(body: Any, complaints: Complaints) -> Application | None:
     """The Application, or None when `complaints` holds an error about it."""
     root = Node(body, (), complaints)
     found = fields(root, _APPLICATION)
-    if not root.has("metadata") or not root.child("metadata").has("name"):
-        root.child("metadata").error("needs a name.")
-    if root.value.get("apiVersion") != API_VERSION:
-        root.child("apiVersion").error(f"must be {API_VERSION}.")
+    check_head(root)
     if not root.has("spec"):
         complaints.error((), "An Application needs a spec.")
     if complaints.errors:

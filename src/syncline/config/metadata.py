@@ -16,6 +16,9 @@ from syncline.patterns import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+API_VERSION: Final = "argoproj.io/v1alpha1"
+"""Of Argo CD's own kinds."""
+
 WAVE: Final = "argocd.argoproj.io/sync-wave"
 OPTIONS: Final = "argocd.argoproj.io/sync-options"
 COMPARING: Final = "argocd.argoproj.io/compare-options"
@@ -197,6 +200,14 @@ def application_metadata(node: Node) -> dict[str, Any]:
             hint = did_you_mean(name, CASCADING)
             node.child("finalizers").child(number).warn(f"is no finalizer of Argo CD's{hint}")
     return found
+
+
+def check_head(root: Node) -> None:
+    """Whether an object of one of Argo CD's kinds has a name and says their version."""
+    if not root.has("metadata") or not root.child("metadata").has("name"):
+        root.child("metadata").error("needs a name.")
+    if root.value.get("apiVersion") != API_VERSION:
+        root.child("apiVersion").error(f"must be {API_VERSION}.")
 
 
 def _note(node: Node, name: str) -> Node:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from syncline.config.argo import API_VERSION
 from syncline.config.decoding import (
     Decoder,
     Node,
@@ -22,7 +21,7 @@ from syncline.config.decoding import (
     texts,
 )
 from syncline.config.groups import missing_group
-from syncline.config.metadata import METADATA
+from syncline.config.metadata import METADATA, check_head
 from syncline.config.project import (
     AllowedDestination,
     AppProject,
@@ -260,10 +259,7 @@ def decode(body: Any, complaints: Complaints) -> AppProject | None:
     """The project, or None when `complaints` holds an error about it."""
     root = Node(body, (), complaints)
     found = fields(root, _PROJECT)
-    if not root.has("metadata") or not root.child("metadata").has("name"):
-        root.child("metadata").error("needs a name.")
-    if root.value.get("apiVersion") != API_VERSION:
-        root.child("apiVersion").error(f"must be {API_VERSION}.")
+    check_head(root)
     if isinstance(root.value.get("spec"), dict):
         _check_policies(root.child("spec").child("roles"), str(found.get("metadata", {}).get("name") or ""))
     if complaints.errors:

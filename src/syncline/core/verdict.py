@@ -138,10 +138,10 @@ class SyncResult(Struct, frozen=True):
     @property
     def exit_code(self) -> ExitCode:
         """The number the process ends with for this result alone."""
-        return _EXIT_CODES[self.outcome]
+        return EXIT_CODES[self.outcome]
 
 
-_EXIT_CODES: Mapping[Outcome, ExitCode] = {
+EXIT_CODES: Mapping[Outcome, ExitCode] = {
     Outcome.UNCHANGED: ExitCode.OK,
     Outcome.SYNCED: ExitCode.OK,
     Outcome.REFUSED: ExitCode.REFUSED,

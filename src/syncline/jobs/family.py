@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from syncline.config import argo
 from syncline.config.complaint import Complaint, Complaints
 from syncline.config.load import BrokenApplication
+from syncline.config.metadata import API_VERSION
 from syncline.core.family import Claim, Family, claimed_twice, identity
 from syncline.documents import Document
 from syncline.errors import Interrupted, SynclineError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from syncline.core.resource import Manifest
     from syncline.jobs.session import Session
 
-_WORDS = (argo.API_VERSION.encode(), b"Application")
+_WORDS = (API_VERSION.encode(), b"Application")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """Only Kustomize makes manifests from files outside its own directory."""
 

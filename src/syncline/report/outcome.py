@@ -8,13 +8,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from syncline.core.verdict import Outcome
+from syncline.core.verdict import EXIT_CODES, Outcome
 from syncline.errors import ExitCode
 from syncline.report.model import AppReport, Job, Report
 from syncline.report.words import differs, still_drifted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 WORST_FIRST: Final = (
     ExitCode.TERMINATED,
@@ -38,15 +38,6 @@ WORST_FIRST: Final = (
 be done at all, and last differences.
 """
 
-_OF_OUTCOME: Final[Mapping[Outcome, ExitCode]] = {
-    Outcome.UNCHANGED: ExitCode.OK,
-    Outcome.SYNCED: ExitCode.OK,
-    Outcome.REFUSED: ExitCode.REFUSED,
-    Outcome.FAILED: ExitCode.SYNC_FAILED,
-    Outcome.UNHEALTHY: ExitCode.UNHEALTHY,
-    Outcome.TIMED_OUT: ExitCode.UNHEALTHY,
-    Outcome.INTERRUPTED: ExitCode.INTERRUPTED,
-}
 _FOUND: Final = frozenset({ExitCode.DIFFERENT, ExitCode.REFUSED, ExitCode.SYNC_FAILED, ExitCode.UNHEALTHY})
 
 
@@ -103,7 +94,7 @@ def _app_codes(report: Report, app: AppReport, *, differences_are_failure: bool)
     if app.refusals:
         yield ExitCode.REFUSED
     if app.outcome is not None:
-        yield report.stopped_by if app.outcome is Outcome.INTERRUPTED else _OF_OUTCOME[app.outcome]
+        yield report.stopped_by if app.outcome is Outcome.INTERRUPTED else EXIT_CODES[app.outcome]
     if app.failures and app.outcome in {None, Outcome.SYNCED, Outcome.UNCHANGED}:
         yield from (failure.exit_code or ExitCode.BUG for failure in app.failures)
     if _is_different(report, app, differences_are_failure=differences_are_failure):

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.render.kitchen import CHART, OURS, application, planted
 from conformance.render.shop import outcome, workshop
-from contract.kube.pki import make_certificate
+from pki import make_certificate
 from plane import toolchain
 from registryhouse import PASSWORD, RegistryHouse, running
 

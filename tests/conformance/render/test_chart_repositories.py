@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from charthouse import House, serving
 from conformance.render.kitchen import CHART, OURS, application, helm3_first, planted
 from conformance.render.shop import SHOW, outcome, workshop
-from contract.kube.pki import make_certificate
-from syncline.fetch import Access, Store
+from pki import make_certificate
+from syncline.fetch import Access, Store, web
 from syncline.fetch.web import Web
 from syncline.render import Workshop
 from syncline.render.chart_lock import lock_digest, lock_of
@@ -267,8 +267,9 @@ def test_an_unknown_chart_is_told_with_the_name_that_may_be_meant(
 
 
 def test_a_server_that_is_down_is_tried_three_times_and_one_that_stumbles_is_asked_again(
-    house: House, room: Room, tmp_path: Path
+    house: House, room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(web, "_PAUSES", (0.05, 0.1))
     house.files["/index.yaml"] = 503
     answer = outcome(asked(house, "1.0.0"), tmp_path, room, workshop(house.url))
     assert "answers 503" in answer

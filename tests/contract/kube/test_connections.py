@@ -19,8 +19,8 @@ from contract.kube.calls import (
     encoded,
 )
 from contract.kube.faults import Fault, failing
-from contract.kube.pki import make_certificate
 from contract.kube.tunnel import tunnelling
+from pki import make_certificate
 from syncline.config.settings import ClusterAccess
 from syncline.errors import ClusterError
 from syncline.kube.cluster import connect

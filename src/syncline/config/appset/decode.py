@@ -13,7 +13,6 @@ from msgspec import Struct
 from syncline.config.appset.kinds import GENERATORS, NESTED, UNSERVED, selector
 from syncline.config.appset.model import ApplicationSet, Generator, RollingStep
 from syncline.config.appset.selector import OPERATORS
-from syncline.config.argo import API_VERSION
 from syncline.config.complaint import did_you_mean
 from syncline.config.controller import POLICIES
 from syncline.config.decoding import (
@@ -27,7 +26,7 @@ from syncline.config.decoding import (
     text,
     texts,
 )
-from syncline.config.metadata import METADATA
+from syncline.config.metadata import METADATA, check_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,10 +209,7 @@ def decode(body: Any, complaints: Complaints) -> ApplicationSet | None:
     """The set, or None when `complaints` holds an error about it."""
     root = Node(body, (), complaints)
     found = fields(root, _SET)
-    if not root.has("metadata") or not root.child("metadata").has("name"):
-        root.child("metadata").error("needs a name.")
-    if root.value.get("apiVersion") != API_VERSION:
-        root.child("apiVersion").error(f"must be {API_VERSION}.")
+    check_head(root)
     spec = found.get("spec") or {}
     for name in ("generators", "template"):
         if not isinstance(root.value.get("spec"), dict) or not root.child("spec").has(name):

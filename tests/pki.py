@@ -24,7 +24,9 @@ class Pair:
     key: Path
 
 
-def make_certificate(folder: Path, *, name: str = "localhost", address: str = "127.0.0.1") -> Pair:
+def make_certificate(
+    folder: Path, *, name: str = "localhost", address: str = "127.0.0.1", hours: int = 1
+) -> Pair:
     """A certificate that is its own CA, valid for this name and address."""
     folder.mkdir()
     key = ec.generate_private_key(ec.SECP256R1())
@@ -38,7 +40,7 @@ def make_certificate(folder: Path, *, name: str = "localhost", address: str = "1
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(hours=hours))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
