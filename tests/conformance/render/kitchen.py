@@ -16,7 +16,6 @@ from syncline.config import load
 from syncline.config.tools import ToolSettings, tools_of
 from syncline.documents import dump
 from syncline.errors import Place, SynclineError
-from syncline.premises import DEVICES
 from syncline.render import Checkout, RenderOptions, render
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def notebook(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """
     file.touch()
     file.chmod(0o666)
-    monkeypatch.setattr(wall, "DEVICES", (*DEVICES, str(file)))
+    monkeypatch.setattr(wall, "DEVICES", (*vars(wall)["DEVICES"], str(file)))
     wall._everywhere.cache_clear()
     return file
 
