@@ -32,7 +32,9 @@ class When(Struct, frozen=True):
 
     def matches(self, condition: Mapping[str, Any]) -> bool:
         """Whether the condition is the one that is meant."""
-        if condition.get("type") != self.kind or condition.get("status") != self.status:
+        status = condition.get("status")
+        told = str(status) if isinstance(status, bool) else status  # so did the first operators of Keycloak
+        if condition.get("type") != self.kind or told != self.status:
             return False
         return not self.reasons or condition.get("reason") in self.reasons
 
@@ -103,8 +105,19 @@ def waiting(rules: tuple[When, ...]) -> Health:
     )
 
 
-def by_phase(path: Path, words: Mapping[str, HealthStatus], *, message: Path = (), held: Path = ()) -> Rules:
-    """A word at a path; a word nobody knows is Unknown, none is Progressing."""
+def by_phase(
+    path: Path,
+    words: Mapping[str, HealthStatus],
+    *,
+    message: Path = (),
+    held: Path = (),
+    otherwise: HealthStatus = HealthStatus.UNKNOWN,
+) -> Rules:
+    """A word at a path; none is Progressing.
+
+    `otherwise` is what a word means that is not in the list: Progressing for projects that add steps to the
+    way, never to its end.
+    """
 
     def judge(body: Mapping[str, Any]) -> Health:
         if held and is_true(body, held):
@@ -116,10 +129,39 @@ def by_phase(path: Path, words: Mapping[str, HealthStatus], *, message: Path = (
         if not word and "" not in words:
             return Health(HealthStatus.PROGRESSING, said or "It waits to be seen by its controller.")
         if word not in words:
-            return Health(HealthStatus.UNKNOWN, said or f"Its {path[-1]} is {word}, which is not known.")
+            unknown = ", which is not known" if otherwise is HealthStatus.UNKNOWN else ""
+            return Health(otherwise, said or f"Its {path[-1]} is {word}{unknown}.")
         if not said and words[word] is not HealthStatus.HEALTHY:
             said = f"Its {path[-1]} is {word}." if word else "It waits to be seen by its controller."
         return Health(words[word], said)
+
+    return judge
+
+
+def by_flag(path: Path, *, message: Path = ()) -> Rules:
+    """A flag at a path: well when it is set; what keeps it from being set may pass."""
+
+    def judge(body: Mapping[str, Any]) -> Health:
+        if is_stale(body):
+            return UNSEEN
+        said = text(mapping(body, *message[:-1]), message[-1]) if message else ""
+        if is_true(body, path):
+            return Health(HealthStatus.HEALTHY, said)
+        return Health(HealthStatus.PROGRESSING, said or f"It waits to be {path[-1]}.")
+
+    return judge
+
+
+def in_turn(*rules: Rules) -> Rules:
+    """Several things must be well; the first that is not is told."""
+
+    def judge(body: Mapping[str, Any]) -> Health:
+        health = Health(HealthStatus.HEALTHY)
+        for rule in rules:
+            health = rule(body)
+            if health.status is not HealthStatus.HEALTHY:
+                break
+        return health
 
     return judge
 
@@ -128,6 +170,10 @@ def static(body: Mapping[str, Any]) -> Health:
     """A kind that only holds settings for others is well when it is there."""
     del body
     return Health(HealthStatus.HEALTHY)
+
+
+AWAITED: Final = by_conditions(healthy("Ready"), progressing("Ready", status="False"))
+"""Ready sums up, and False may pass: what it needs may come later in the same sync."""
 
 
 def is_true(body: Mapping[str, Any], path: Path) -> bool:

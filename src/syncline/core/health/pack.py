@@ -17,7 +17,11 @@ from syncline.core.health.conditions import (
     static,
     suspended,
 )
+from syncline.core.health.databases import DATABASES
+from syncline.core.health.runtimes import RUNTIMES
+from syncline.core.health.services import ACK, CONFIG_CONNECTOR, SERVICES, VICTORIA_SETTINGS
 from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.storage import ROOK, STORAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +123,10 @@ _ANALYSIS: Final = by_phase(
 )
 
 PACK: Final[Mapping[tuple[str, str], Rules]] = {
+    **DATABASES,
+    **RUNTIMES,
+    **SERVICES,
+    **STORAGE,
     **{("cert-manager.io", kind): rules for kind, rules in _CERT_MANAGER.items()},
     **{("acme.cert-manager.io", kind): _ACME for kind in ("Order", "Challenge")},
     # github.com/bitnami-labs/sealed-secrets: status.conditions, Synced
@@ -269,15 +277,25 @@ GROUPS: Final[Mapping[str, Rules]] = {
         [f"{part}.istio.io" for part in ("extensions", "networking", "security", "telemetry")],
         clusters.istio_configuration,
     ),
+    "ceph.rook.io": ROOK,
+    "operator.victoriametrics.com": VICTORIA_SETTINGS,
 }
 """Groups whose kinds are all alike."""
 
-_ENDINGS: Final[Mapping[str, Rules]] = {".crossplane.io": _CROSSPLANE, ".upbound.io": _CROSSPLANE}
+_ENDINGS: Final[Mapping[str, Rules]] = {
+    ".crossplane.io": _CROSSPLANE,
+    ".upbound.io": _CROSSPLANE,
+    ".services.k8s.aws": ACK,
+    ".cnrm.cloud.google.com": CONFIG_CONNECTOR,
+}
 _SETTINGS: Final = frozenset(
     {"ProviderConfig", "ProviderConfigUsage", "ClusterProviderConfig", "ClusterProviderConfigUsage"}
 )
 _NOT_MANAGED: Final = frozenset(
-    {"pkg.crossplane.io", "apiextensions.crossplane.io", "meta.pkg.crossplane.io"}
+    {
+        *("pkg.crossplane.io", "apiextensions.crossplane.io", "meta.pkg.crossplane.io"),
+        "core.cnrm.cloud.google.com",
+    }
 )
 
 

@@ -10,27 +10,7 @@ from hypothesis import strategies as st
 
 from syncline.core.health import assess
 from syncline.core.health.pack import GROUPS, PACK
-
-H, S, P, D, U = "Healthy", "Suspended", "Progressing", "Degraded", "Unknown"
-
-
-def conditions(*told: str) -> dict[str, Any]:
-    """`Ready=False:Reason` as conditions."""
-    found = []
-    for word in told:
-        kind, _, rest = word.partition("=")
-        status, _, reason = rest.partition(":")
-        found.append({"type": kind, "status": status, "reason": reason, "message": f"about {kind}"})
-    return {"status": {"conditions": found}}
-
-
-def status(**fields: Any) -> dict[str, Any]:
-    return {"status": fields}
-
-
-def spec(**fields: Any) -> dict[str, Any]:
-    return {"spec": fields}
-
+from tables.health import D, H, P, S, U, conditions, spec, status
 
 CM, ESO, STRIMZI, FLUX = (
     "cert-manager.io/v1",
@@ -316,7 +296,12 @@ condition = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("type", "status", "reason", "message", "observedGeneration", "severity"), odd)
 )
 listed = st.lists(condition | odd, max_size=3) | odd
-FIELDS = ("phase", "state", "status", "observedGeneration", "pods", "readyPods", "error", "readyToUse")
+FIELDS = (
+    *("phase", "state", "status", "observedGeneration", "pods", "readyPods", "error", "readyToUse"),
+    *("health", "robustness", "currentState", "healthStatus", "applied", "healthy", "stage", "ceph"),
+    *("stageStatus", "printableStatus", "updateStatus", "compliant", "replicas", "updatedReplicas"),
+    *("lifecycleState", "applicationState", "lastOperation", "opsManager", "message", "reason"),
+)
 statuses = st.fixed_dictionaries(
     {},
     optional={
@@ -326,12 +311,15 @@ statuses = st.fixed_dictionaries(
         "parents": st.lists(st.fixed_dictionaries({"conditions": listed}), max_size=2) | odd,
         "validationMessages": st.lists(st.fixed_dictionaries({"level": odd, "type": odd}), max_size=2) | odd,
         "pauseConditions": listed,
+        "ingress": st.lists(st.fixed_dictionaries({"conditions": listed}), max_size=2) | odd,
     },
 )
 KINDS = [
     *PACK,
     *((group, "Thing") for group in GROUPS),
     ("x.upbound.io", "Thing"),
+    ("x.services.k8s.aws", "Thing"),
+    ("x.cnrm.cloud.google.com", "Thing"),
     ("shop.example.com", "Thing"),
 ]
 

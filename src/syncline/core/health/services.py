@@ -1,0 +1,192 @@
+"""Resources of clouds, and the controllers of monitoring, identity and traffic.
+
+The law: what needs another hand is ill; an error that its controller itself tries again may pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from syncline.core.health.conditions import (
+    by_conditions,
+    by_flag,
+    by_phase,
+    degraded,
+    healthy,
+    in_turn,
+    progressing,
+    suspended,
+)
+from syncline.core.health.status import HealthStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncline.core.health.conditions import Rules
+
+_HEALTHY, _SUSPENDED, _PROGRESSING = HealthStatus.HEALTHY, HealthStatus.SUSPENDED, HealthStatus.PROGRESSING
+_DEGRADED = HealthStatus.DEGRADED
+
+# aws-controllers-k8s.github.io/community, conditions: only what is terminal asks for another spec.
+ACK: Final = by_conditions(
+    degraded("ACK.Terminal", status="True"),
+    progressing("ACK.Recoverable"),
+    progressing("ACK.ReferencesResolved", status="False"),
+    progressing("ACK.ResourceSynced", status="False"),
+    healthy("ACK.ResourceSynced"),
+    healthy("Ready"),
+    progressing("Ready", status="False"),
+)
+
+# cloud.google.com/config-connector/docs/how-to/monitoring-your-resources: the reasons of Ready.
+CONFIG_CONNECTOR: Final = by_conditions(
+    degraded("Ready", "UpdateFailed", "DeleteFailed", "DependencyInvalid", "ManagementConflict"),
+    healthy("Ready"),
+    progressing("Ready", status="False"),
+)
+
+# docs.victoriametrics.com/operator/api: status.updateStatus; older operators give settings no status.
+_VICTORIA_WORDS: Final[Mapping[str, HealthStatus]] = {
+    "expanding": _PROGRESSING,
+    "operational": _HEALTHY,
+    "failed": _DEGRADED,
+    "paused": _SUSPENDED,
+}
+_VICTORIA_PATH, _VICTORIA_REASON = ("status", "updateStatus"), ("status", "reason")
+_VICTORIA: Final = by_phase(_VICTORIA_PATH, _VICTORIA_WORDS, message=_VICTORIA_REASON)
+VICTORIA_SETTINGS: Final = by_phase(
+    _VICTORIA_PATH, {**_VICTORIA_WORDS, "": _HEALTHY}, message=_VICTORIA_REASON
+)
+_VICTORIA_KINDS: Final = (
+    *("VLAgent", "VLCluster", "VLSingle", "VLogs", "VMAgent", "VMAlert", "VMAlertmanager", "VMAnomaly"),
+    *("VMAuth", "VMCluster", "VMSingle", "VTCluster", "VTSingle"),
+)
+
+
+def _synchronized(kind: str) -> Rules:
+    """grafana.github.io/grafana-operator, conditions: what matches no instance yet may do so later."""
+    return by_conditions(
+        suspended("Suspended"),
+        degraded("InvalidSpec", status="True"),
+        progressing("NoMatchingInstance"),
+        progressing("NoMatchingFolder"),
+        healthy(kind),
+        degraded(kind),
+    )
+
+
+_GRAFANA_CONDITIONS: Final[Mapping[str, str]] = {
+    "GrafanaAlertRuleGroup": "AlertGroupSynchronized",
+    "GrafanaContactPoint": "ContactPointSynchronized",
+    "GrafanaDashboard": "DashboardSynchronized",
+    "GrafanaDatasource": "DatasourceSynchronized",
+    "GrafanaFolder": "FolderSynchronized",
+    "GrafanaLibraryPanel": "LibraryPanelSynchronized",
+    "GrafanaNotificationPolicy": "NotificationPolicySynchronized",
+}
+_GRAFANA: Final = in_turn(
+    by_phase(
+        ("status", "stageStatus"),
+        {"success": _HEALTHY, "failed": _DEGRADED},
+        message=("status", "lastMessage"),
+        otherwise=_PROGRESSING,
+    ),
+    by_phase(("status", "stage"), {"complete": _HEALTHY}, otherwise=_PROGRESSING),
+)
+
+# sdk.operatorframework.io, operators in Ansible: Running, Successful, Failure.
+_ANSIBLE: Final = by_conditions(
+    degraded("Failure", status="True"),
+    progressing("Running", "Running"),
+    healthy("Successful"),
+    healthy("Running", "Successful"),
+)
+
+SERVICES: Final[Mapping[tuple[str, str], Rules]] = {
+    ("services.k8s.aws", "AdoptedResource"): by_conditions(
+        degraded("ACK.Terminal", status="True"),
+        healthy("ACK.Adopted"),
+        progressing("ACK.Adopted", status="False"),
+    ),
+    **dict.fromkeys(
+        [("core.cnrm.cloud.google.com", kind) for kind in ("ConfigConnector", "ConfigConnectorContext")],
+        by_flag(("status", "healthy")),
+    ),
+    # docs.cloud.google.com, managed certificates: what fails without being final is tried again
+    ("networking.gke.io", "ManagedCertificate"): by_phase(
+        ("status", "certificateStatus"),
+        {
+            "Active": _HEALTHY,
+            **dict.fromkeys(("ProvisioningFailedPermanently", "RenewalFailed"), _DEGRADED),
+        },
+        otherwise=_PROGRESSING,
+    ),
+    # github.com/SAP/sap-btp-service-operator: Failed is final
+    **dict.fromkeys(
+        [("services.cloud.sap.com", kind) for kind in ("ServiceInstance", "ServiceBinding")],
+        by_conditions(
+            degraded("Failed", status="True"),
+            progressing("Succeeded", status="False"),
+            healthy("Ready"),
+            progressing("Ready", status="False"),
+        ),
+    ),
+    **dict.fromkeys([("operator.victoriametrics.com", kind) for kind in _VICTORIA_KINDS], _VICTORIA),
+    ("grafana.integreatly.org", "Grafana"): _GRAFANA,
+    **{
+        ("grafana.integreatly.org", kind): _synchronized(condition)
+        for kind, condition in _GRAFANA_CONDITIONS.items()
+    },
+    # docs.datadoghq.com: Valid, Active, Error
+    ("datadoghq.com", "DatadogMetric"): by_conditions(
+        degraded("Error", status="True"), healthy("Valid"), progressing("Valid", status="False")
+    ),
+    # github.com/jaegertracing/jaeger-operator: status.phase
+    ("jaegertracing.io", "Jaeger"): by_phase(
+        ("status", "phase"), {"": _PROGRESSING, "Running": _HEALTHY, "Failed": _DEGRADED}
+    ),
+    ("kiali.io", "Kiali"): _ANSIBLE,
+    # keycloak.org/operator: Ready, HasErrors, RollingUpdate; Done of an import
+    ("k8s.keycloak.org", "Keycloak"): by_conditions(
+        degraded("HasErrors", status="True"),
+        progressing("RollingUpdate"),
+        healthy("Ready"),
+        progressing("Ready", status="False"),
+    ),
+    ("k8s.keycloak.org", "KeycloakRealmImport"): by_conditions(
+        degraded("HasErrors", status="True"), healthy("Done"), progressing("Done", status="False")
+    ),
+    # projectcontour.io/docs: a proxy that no other includes may be included later
+    ("projectcontour.io", "HTTPProxy"): by_phase(
+        ("status", "currentStatus"),
+        {
+            "valid": _HEALTHY,
+            "invalid": _DEGRADED,
+            **dict.fromkeys(("", "orphaned", "NotReconciled"), _PROGRESSING),
+        },
+        message=("status", "description"),
+    ),
+    ("projectcontour.io", "ExtensionService"): by_conditions(healthy("Valid"), degraded("Valid")),
+    # open-cluster-management.io: a policy that is enforced becomes compliant after a while
+    **dict.fromkeys(
+        [
+            ("policy.open-cluster-management.io", kind)
+            for kind in ("CertificatePolicy", "ConfigurationPolicy", "OperatorPolicy", "Policy")
+        ],
+        by_phase(
+            ("status", "compliant"),
+            {"Compliant": _HEALTHY, **dict.fromkeys(("", "Pending", "NonCompliant"), _PROGRESSING)},
+        ),
+    ),
+    # gardener.cloud/docs, "Shoot status": an error is tried again, a failure is not
+    ("core.gardener.cloud", "Shoot"): by_phase(
+        ("status", "lastOperation", "state"),
+        {
+            "Succeeded": _HEALTHY,
+            **dict.fromkeys(("", "Pending", "Processing", "Error"), _PROGRESSING),
+            **dict.fromkeys(("Failed", "Aborted"), _DEGRADED),
+        },
+        message=("status", "lastOperation", "description"),
+    ),
+}
+"""By group and kind."""
