@@ -144,13 +144,14 @@ def mixed(place: Place) -> None:
     fleet.commit(root, fleet.every_change(MIXED), "every")
     cache = place.scratch / "cache"
     words = ("diff", "--base", "HEAD~1")
-    cold = median(lambda: place.syncline(root, *words), 1)
+    cold = median(lambda: place.syncline(root, *words), 3)
     row(f"syncline diff, {MIXED} mixed applications, both sides", cold)
     first = place.syncline(root, *words, "--cache", str(cache))
     second = median(lambda: place.syncline(root, *words, "--cache", str(cache)), 3)
     row("the same, first run with a cache", first)
     row("the same, second run", second, f"first: {first.against(second)}")
-    bare = place.one_by_one(_at(root, "HEAD~1"), MIXED) + place.one_by_one(_at(root, "HEAD"), MIXED)
+    sides = [_at(root, "HEAD~1"), _at(root, "HEAD")]
+    bare = median(lambda: place.one_by_one(sides[0], MIXED) + place.one_by_one(sides[1], MIXED), 3)
     row("helm and kustomize one after the other, both sides", bare, bare.against(cold))
 
 

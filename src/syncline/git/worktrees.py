@@ -10,7 +10,7 @@ import fcntl
 import shutil
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PREFIX: Final = "syncline-tree-"
 _NAME: Final = "tree"
+_GONE: Final = "gone"
 _LOCK: Final = "in-use"
 
 
@@ -29,7 +30,7 @@ class Worktrees:
 
     def __init__(self, git: Git) -> None:
         self._git = git
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
         self._swept = False
 
     @contextmanager
@@ -52,8 +53,7 @@ class Worktrees:
                     self._git.check_out("checkout", "--quiet", "--force", "--detach", sha, place=place)
                 yield place
             finally:
-                with self._guard:
-                    self._remove(place)
+                self._remove(place)
 
     def fill(self, place: Path, sha: str, paths: Iterable[str]) -> None:
         """Write files of the commit into an empty worktree of it, none of which may be there already."""
@@ -74,7 +74,11 @@ class Worktrees:
 
     def _remove(self, place: Path) -> None:
         """The directory and what the repository knows of it; `git worktree prune` would forget others too."""
-        self._git.clean_up("worktree", "remove", "--force", "--force", str(place))
+        # Aside first, so that nobody who waits for git's turn waits for the files.
+        with suppress(OSError):
+            place.rename(place.with_name(_GONE))
+        with self._guard:
+            self._git.clean_up("worktree", "remove", "--force", "--force", str(place))
         shutil.rmtree(place.parent, ignore_errors=True)
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.once import Once
 from syncline.render import Checkout
+from syncline.runtime import each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from contextlib import ExitStack
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from syncline.config.application import Application
     from syncline.jobs.session import Session
@@ -32,13 +33,15 @@ _MOST_NAMES: Final = 2_000
 
 
 class Checkouts:
-    """Whole commits, and parts of commits. What was made is gone when the stack is closed."""
+    """Whole commits, and parts of commits. What was made is gone when they are closed."""
 
-    def __init__(self, session: Session, stack: ExitStack) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._stack = stack
+        self._opened: list[AbstractContextManager[Path]] = []
         self._whole: Once[str, Checkout] = Once(self._check_out)
-        self._parts: Once[str, _Part] = Once(lambda revision: _Part(session, revision, stack))
+        self._parts: Once[str, _Part] = Once(
+            lambda revision: _Part(session, revision, lambda: self._open(session.repository.part(revision)))
+        )
         self._expected: dict[str, tuple[Application, ...]] = {}
 
     def whole(self, revision: str) -> Checkout:
@@ -100,17 +103,26 @@ class Checkouts:
         return {path for path, _ in files.below(roots)} | files.attributes
 
     def _check_out(self, revision: str) -> Checkout:
-        root = self._stack.enter_context(self._session.repository.worktree(revision))
-        return Checkout(root, revision)
+        return Checkout(self._open(self._session.repository.worktree(revision)), revision)
+
+    def _open(self, context: AbstractContextManager[Path]) -> Path:
+        path = context.__enter__()
+        self._opened.append(context)
+        return path
+
+    def close(self) -> None:
+        """Remove them, all at once: files go as slowly as they come."""
+        opened, self._opened = self._opened, []
+        each(lambda context: context.__exit__(None, None, None), opened, workers=self._session.workers)
 
 
 class _Part:
     """Some of the files of a commit."""
 
-    def __init__(self, session: Session, revision: str, stack: ExitStack) -> None:
+    def __init__(self, session: Session, revision: str, make: Callable[[], Path]) -> None:
         self._session = session
         self._revision = revision
-        self._stack = stack
+        self._make = make
         self._times = 0
         self._root: Path | None = None
         self.lock = threading.Lock()
@@ -121,7 +133,7 @@ class _Part:
     def root(self) -> Path:
         """The directory, empty at first."""
         if self._root is None:
-            self._root = self._stack.enter_context(self._session.repository.part(self._revision))
+            self._root = self._make()
         return self._root
 
     def could_take(self, names: set[str], files: Listing) -> bool:

@@ -38,7 +38,7 @@ from syncline.kube.request import WORKERS
 from syncline.once import Once
 from syncline.render import RenderOptions, normalized_url
 from syncline.report.model import Job
-from syncline.runtime import Ahead
+from syncline.runtime import Ahead, each
 from syncline.wall import offered
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ class Session:
         self.masker = surroundings.masker
         self.debug = surroundings.debug
         self.repository = Repository(invocation.root, room=surroundings.room, environ=invocation.environ)
-        self.renderers = surroundings.cores + 1  # while one compares, the others keep the cores busy
+        self.renderers = surroundings.cores + 2  # while some compare, the others keep the cores busy
         self.workers = WORKERS
         self.room = surroundings.room
         self._surroundings = surroundings
         self._stack = ExitStack()
         self.ahead = Ahead()
-        self.checkouts = Checkouts(self, self._stack)
+        self.checkouts = Checkouts(self)
         self._files: Once[str, Configuration] = Once(self._read_files)
         self.mentions = Mentions(self)
         self._configurations: Once[str, Configuration] = Once(self._configure)
@@ -122,7 +122,8 @@ class Session:
             if forge is not None:
                 forge.close()
         self.renderings.close()
-        self._stack.close()
+        # What removes many files does it while the other does.
+        each(lambda close: close(), (self.checkouts.close, self._stack.close), workers=2)
         if error is not None:
             scrub_error(error, self.masker)
 

@@ -21,8 +21,8 @@ from syncline.process import run
 from syncline.render.capabilities import api_versions, kube_version
 from syncline.render.chart_build import Built, SchemaCheck, assembly_of
 from syncline.render.helm_program import program
-from syncline.render.helm_room import roomy
 from syncline.render.helm_values import one_file, value_files
+from syncline.render.roomy import roomy
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 

@@ -22,7 +22,6 @@ from syncline.fetch import FetchError
 from syncline.patterns import regex
 from syncline.process import Completed, hand_over, run
 from syncline.render.charts import check_schemas
-from syncline.render.helm_room import roomy
 from syncline.render.kustomization import Asked, Spot, Step, Tree, Way, file_of
 from syncline.render.kustomize_bases import Bases
 from syncline.render.kustomize_copy import named_by
@@ -30,6 +29,7 @@ from syncline.render.kustomize_names import Reference, Role
 from syncline.render.kustomize_program import flags, inflates_charts, program, reads_everywhere
 from syncline.render.options import top_of
 from syncline.render.remote_targets import is_remote, shown
+from syncline.render.roomy import roomy
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 from syncline.render.workshop import Wanted
@@ -59,7 +59,7 @@ def render(order: Order) -> Iterator[Chunk]:
         answer = run(
             [program(order), "build", ".", *flags(order)],
             cwd=place,
-            room=roomy(room) if inflates_charts(order) else room,
+            room=roomy(room),
         )
     if answer.code:
         raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, directory))
