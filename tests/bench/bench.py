@@ -172,13 +172,13 @@ class Bench:
             sys.exit(f"{command[0]} ended with {child.returncode}: {said.decode()[-500:]}")
         return Run(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
-    def bare_apply(self, count: int, namespace: str) -> float:
+    def bare_apply(self, count: int, namespace: str, more: str = "") -> float:
         """PATCHes from sixteen threads over one pool and nothing else: what the server takes from Python."""
         bodies = objects(count, namespace)
 
         def send(body: dict[str, Any]) -> None:
             path = f"{_collection(body['kind'], namespace)}/{body['metadata']['name']}"
-            self._bare("PATCH", f"{path}?fieldManager=bench&force=true", json.dumps(body).encode())
+            self._bare("PATCH", f"{path}?fieldManager=bench&force=true{more}", json.dumps(body).encode())
 
         began = time.monotonic()
         with ThreadPoolExecutor(THREADS) as threads:
@@ -233,6 +233,7 @@ def row(what: str, run: Run | float, compared: str = "") -> None:
 def first_syncs(bench: Bench, count: int) -> None:
     """First sync against the bare limit, in turns, each in a fresh namespace."""
     bare: list[float] = []
+    strict: list[float] = []
     ours: list[Run] = []
     # The controllers' own pace (20 requests a second by default) is no matter of ours: nothing is waited
     # for, which the exit code says.
@@ -240,14 +241,21 @@ def first_syncs(bench: Bench, count: int) -> None:
     for turn in range(ROUNDS):
         with bench.namespace(f"bare-{count}-{turn}") as name:
             bare.append(bench.bare_apply(count, name))
+        with bench.namespace(f"strict-{count}-{turn}") as name:
+            strict.append(bench.bare_apply(count, name, "&fieldValidation=Strict"))
         with bench.namespace(f"first-{count}-{turn}") as name:
             root = bench.repository(count, name)
             ours.append(bench.process(SYNCLINE, "sync", "--timeout", "0s", cwd=root, ends=unwaited))
             shutil.rmtree(root)
-    limit = statistics.median(bare)
+    limit, validated = statistics.median(bare), statistics.median(strict)
     run = sorted(ours, key=lambda run: run.wall)[ROUNDS // 2]
     row(f"bare PATCHes, {THREADS} threads", limit)
-    row("syncline sync, first", run, f"{limit / run.wall:.2f} of the bare limit, start to exit")
+    row("the same, validated as strictly as ours", validated)
+    row(
+        "syncline sync, first",
+        run,
+        f"{limit / run.wall:.2f} of the bare limit, {validated / run.wall:.2f} validated",
+    )
 
 
 def peers_first(bench: Bench, count: int) -> None:
@@ -293,6 +301,7 @@ def main() -> None:
     """Measure."""
     asked = (*toolchain.RENDERERS, *toolchain.PLANE, *toolchain.PEERS)
     tools = toolchain.provide(asked)
+    os.environ["GOGC"] = "100"  # servers as people run them, and not as tests do
     os.environ["PATH"] = toolchain.search_path(tools, os.environ)
     with (
         tempfile.TemporaryDirectory(prefix="syncline-bench-") as scratch,

@@ -100,6 +100,7 @@ def memory(bench: Bench) -> None:
 
 def main() -> None:
     """Measure."""
+    os.environ["GOGC"] = "100"  # servers as people run them, and not as tests do
     tools = toolchain.provide((*toolchain.RENDERERS, *toolchain.PLANE, *toolchain.PEERS))
     os.environ["PATH"] = toolchain.search_path(tools, os.environ)
     with (
