@@ -209,3 +209,20 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
     if failures:
         raise failures[min(failures)]
     return [results[number] for number in range(len(todo))]
+
+
+def all_of(works: Iterable[Callable[[], object]], *, workers: int) -> None:
+    """Do all of these at once, whatever goes wrong in any: what ends a run leaves nothing behind because
+    something else could not be removed. The first failure is raised at the end.
+    """
+    failures: list[Exception] = []
+
+    def attempt(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - raised again below
+            failures.append(error)
+
+    each(attempt, works, workers=workers)
+    if failures:
+        raise failures[0]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
+
+from syncline.runtime import all_of
 
 DEAF = """
 import os, signal, threading
@@ -65,3 +68,20 @@ def test_what_heard_signals_before_hears_them_after() -> None:
         "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 9])
+def test_all_is_done_at_the_end_whatever_fails_and_the_first_failure_is_told(workers: int) -> None:
+    done = list[int]()
+
+    def work(number: int) -> None:
+        done.append(number)
+        if number in {1, 4}:
+            raise LookupError(number)
+
+    with pytest.raises(LookupError) as failed:
+        all_of([partial(work, number) for number in range(6)], workers=workers)
+
+    assert sorted(done) == [0, 1, 2, 3, 4, 5]
+    assert failed.value.args[0] in {1, 4}
+    all_of([partial(work, 0)], workers=workers)

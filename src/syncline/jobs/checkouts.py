@@ -10,12 +10,13 @@ rendering those. A directory that was handed out only ever gains files: somebody
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from syncline.once import Once
 from syncline.render import Checkout
-from syncline.runtime import each
+from syncline.runtime import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -113,7 +114,8 @@ class Checkouts:
     def close(self) -> None:
         """Remove them, all at once: files go as slowly as they come."""
         opened, self._opened = self._opened, []
-        each(lambda context: context.__exit__(None, None, None), opened, workers=self._session.workers)
+        ends = (partial(context.__exit__, None, None, None) for context in opened)
+        all_of(ends, workers=self._session.workers)
 
 
 class _Part:

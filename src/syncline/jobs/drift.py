@@ -35,10 +35,7 @@ if TYPE_CHECKING:
 
 def drift(session: Session, observer: Observer) -> Report:
     """Every application against its last synced revision; heals where that is allowed and asked for."""
-    session.clusters.expect()
-    head = session.head
-    session.trust(head)
-    session.foresee()
+    head = session.begin_with_clusters()
     asked, alone = without_left_alone(asked_for(session, head), session)
     row = one_by_one(asked, lambda app: _check(app, session, observer), session, observer)
     return Report(

@@ -38,7 +38,7 @@ from syncline.kube.request import WORKERS
 from syncline.once import Once
 from syncline.render import RenderOptions, normalized_url
 from syncline.report.model import Job
-from syncline.runtime import Ahead, each
+from syncline.runtime import Ahead, all_of
 from syncline.wall import offered
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Session:
                 forge.close()
         self.renderings.close()
         # What removes many files does it while the other does.
-        each(lambda close: close(), (self.checkouts.close, self._stack.close), workers=2)
+        all_of((self.checkouts.close, self._stack.close), workers=2)
         if error is not None:
             scrub_error(error, self.masker)
 
@@ -153,9 +153,15 @@ class Session:
         annotations = files.customizations.sensitive_annotations
         self.masker.obey(replace(files.settings.masking, secret_annotations=annotations))
 
-    def foresee(self) -> None:
-        """Begin what only git can tell of this commit while a cluster is asked: the scripts for health."""
+    def begin_with_clusters(self) -> str:
+        """The head, with its settings, of a job that asks clusters; what such a job needs of us and of git is
+        begun, so that nobody waits for it later.
+        """
+        self.clusters.expect()
+        head = self.head
+        self.trust(head)
         self.ahead.begin(lambda: self.customized)
+        return head
 
     @property
     def pending(self) -> int:

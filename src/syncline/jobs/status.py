@@ -33,10 +33,7 @@ def status(session: Session, observer: Observer) -> Report:
 
 def with_trees(job: Job, session: Session, observer: Observer) -> Report:
     """The report of a job that shows how the applications are."""
-    session.clusters.expect()
-    head = session.head
-    session.trust(head)
-    session.foresee()
+    head = session.begin_with_clusters()
     asked = asked_for(session, head)
     outlines = Outlines(session.workers)
     row = one_by_one(asked, lambda app: _look(app, session, outlines), session, observer)
@@ -50,10 +47,7 @@ def with_trees(job: Job, session: Session, observer: Observer) -> Report:
 
 
 def _listed(session: Session, observer: Observer) -> Report:
-    session.clusters.expect()
-    head = session.head
-    session.trust(head)
-    session.foresee()
+    head = session.begin_with_clusters()
     row = together(asked_for(session, head), lambda app: _at_a_glance(app, session), session, observer)
     notes = (*complaint_notes(session, head), *row.notes)
     return Report(Job.STATUS, "", head, row.reports, notes=notes, interrupted=row.interrupted, brief=True)

@@ -49,10 +49,7 @@ def sync(session: Session, observer: Observer) -> Report:
             "A selection is made in an application that is named.",
             remedy="For example: syncline sync web --resource apps:Deployment:web",
         )
-    session.clusters.expect()
-    head = session.head
-    session.trust(head)
-    session.foresee()
+    head = session.begin_with_clusters()
     chosen, alone = without_left_alone(_asked(head, session), session)
     asked = in_steps(chosen)
     touched, held = _touched(asked, head, session)
