@@ -13,7 +13,7 @@ from msgspec import Struct
 from syncline.core.health.status import HealthStatus
 from syncline.report.model import Severity
 from syncline.report.sentences import outcome_word
-from syncline.report.words import place_of, short, tally
+from syncline.report.words import about, place_of, short, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,4 +69,6 @@ def _said(app: AppReport) -> Iterator[str]:
         yield tally([app]).said
     if app.health is not None and app.health.message:
         yield app.health.message
-    yield from (note.text for note in app.notes if note.severity is not Severity.INFO)
+    for note in app.notes:
+        if note.severity is not Severity.INFO:
+            yield f"{about(note)}: {note.text}" if about(note) else note.text

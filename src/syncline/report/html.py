@@ -14,7 +14,16 @@ from msgspec.structs import replace
 
 from syncline.report.brief import HEADS, rows
 from syncline.report.html_app import app_section, change_line, health_mark, sync_mark
-from syncline.report.html_parts import app_class, dot, element, esc, numbers, place_mark, state_class
+from syncline.report.html_parts import (
+    app_class,
+    dot,
+    element,
+    esc,
+    note_text,
+    numbers,
+    place_mark,
+    state_class,
+)
 from syncline.report.html_style import STYLE
 from syncline.report.images import image_rows
 from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
@@ -30,7 +39,6 @@ from syncline.report.sentences import (
 )
 from syncline.report.words import (
     SIGNS,
-    about,
     changed,
     duration,
     has_body,
@@ -168,8 +176,7 @@ def _problem(lead: str, problem: Problem) -> str:
 
 
 def _note(colour: str, lead: str, note: Note) -> str:
-    key = element("code", esc(about(note))) + " " if about(note) else ""
-    return _alert(colour, f"{lead}{key}{esc(note.text)}{place_mark(note.place)}")
+    return _alert(colour, f"{lead}{note_text(note)}")
 
 
 def _app_table(report: Report) -> Iterator[str]:

@@ -17,6 +17,7 @@ from syncline.report.html_parts import (
     dot,
     element,
     esc,
+    note_text,
     numbers,
     place_mark,
 )
@@ -103,7 +104,7 @@ def _head(report: Report, app: AppReport) -> Iterator[str]:
 def _notes(app: AppReport) -> Iterator[str]:
     for note in app.notes:
         if note.severity is Severity.INFO:
-            yield element("p", f"{esc(note.text)}{place_mark(note.place)}", "why")
+            yield element("p", note_text(note), "why")
 
 
 def _tree(app: AppReport) -> Iterator[str]:

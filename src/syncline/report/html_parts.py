@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from syncline.core.plan import Action
 from syncline.errors import ExitCode, Place
 from syncline.report.escaping import one_line, visible
-from syncline.report.model import AppReport, Job, Report
+from syncline.report.model import AppReport, Job, Note, Report
 from syncline.report.outcome import app_code
-from syncline.report.words import SIGNS, differs, tally
+from syncline.report.words import SIGNS, about, differs, tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,3 +70,9 @@ def numbers(app: AppReport) -> str:
 def place_mark(place: Place | None) -> str:
     """Where a person would look."""
     return f' <code class="soft">{esc(str(place))}</code>' if place else ""
+
+
+def note_text(note: Note) -> str:
+    """What a note says, with the object that it is about and where a person would look."""
+    key = element("code", esc(about(note))) + " " if about(note) else ""
+    return f"{key}{esc(note.text)}{place_mark(note.place)}"

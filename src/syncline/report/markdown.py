@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from syncline.errors import ExitCode
 from syncline.report.escaping import at_start, code, prose, visible
-from syncline.report.markdown_app import app_group, app_pieces
+from syncline.report.markdown_app import app_group, app_pieces, note_line
 from syncline.report.markdown_tables import app_table, brief_table, image_table
-from syncline.report.model import AppReport, Job, Note, Problem, Report, Severity
+from syncline.report.model import AppReport, Job, Problem, Report, Severity
 from syncline.report.outcome import app_code, worst_first
 from syncline.report.pieces import Document, Piece, Rank, batches, bounded
 from syncline.report.sentences import failed_sentence, headline, nothing, quiet_counts, revisions, sign
-from syncline.report.words import SIGNS, about, differs, duration, has_body, plural, short, total
+from syncline.report.words import SIGNS, differs, duration, has_body, plural, short, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -135,21 +135,15 @@ def _outputs(report: Report) -> Iterator[Piece]:
 def _notes(report: Report, severity: Severity) -> Iterator[str]:
     for note in report.notes:
         if note.severity is severity:
-            yield _note("", note)
+            yield note_line("", note)
     for app in report.applications:
         for note in app.notes:
             if note.severity is severity:
-                yield _note(f"**{prose(app.name, 200)}**: ", note)
-
-
-def _note(lead: str, note: Note) -> str:
-    named = f"{code(about(note))} " if about(note) else ""
-    where = f" ({code(str(note.place))})" if note.place else ""
-    return at_start(f"{lead}{named}{prose(note.text)}{where}")
+                yield note_line(f"**{prose(app.name, 200)}**: ", note)
 
 
 def _plain_notes(report: Report) -> Iterator[str]:
-    return (f"- {_note('', note)}" for note in report.notes if note.severity is Severity.INFO)
+    return (f"- {note_line('', note)}" for note in report.notes if note.severity is Severity.INFO)
 
 
 def _lists(report: Report) -> Iterator[Piece]:

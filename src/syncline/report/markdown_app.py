@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from syncline.core.plan import Action
-from syncline.report.escaping import code, prose, tagged
+from syncline.report.escaping import at_start, code, prose, tagged
 from syncline.report.markdown_tables import history_table, resource_table
-from syncline.report.model import AppReport, Job, Report, Severity, ShownChange, ShownHook
+from syncline.report.model import AppReport, Job, Note, Report, Severity, ShownChange, ShownHook
 from syncline.report.pieces import Group, Piece, Rank
 from syncline.report.sentences import introduction, outcome_word, way_back_sentence
 from syncline.report.shown import authors, remark, shown_lines
 from syncline.report.words import (
     SIGNS,
+    about,
     former_words,
     hook_words,
     object_name,
@@ -63,8 +64,15 @@ def app_pieces(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
     yield from body
 
 
+def note_line(lead: str, note: Note) -> str:
+    """What a note says, with the object that it is about and where a person would look."""
+    named = f"{code(about(note))} " if about(note) else ""
+    where = f" ({code(str(note.place))})" if note.place else ""
+    return at_start(f"{lead}{named}{prose(note.text)}{where}")
+
+
 def _body(report: Report, app: AppReport, group: int) -> Iterator[Piece]:
-    remarks = [f"- {prose(n.text)}" for n in app.notes if n.severity is Severity.INFO]
+    remarks = [f"- {note_line('', note)}" for note in app.notes if note.severity is Severity.INFO]
     if remarks:
         yield Piece("\n".join(remarks), Rank.LISTED, "note", group=group, count=len(remarks))
     if report.job is not Job.DIFF:

@@ -158,3 +158,9 @@ def test_a_repository_without_an_application_is_told_what_to_do(job: Job) -> Non
     text = terminal(Report(job, head=SHA), colour=False)
     assert "No Application was found" in text
     assert "--path DIR takes a directory without one" in text
+
+
+def test_a_row_names_the_object_that_a_warning_is_about() -> None:
+    note = Note(Severity.WARNING, "nobody may read it", ResourceKey("", "Secret", "shop", "keys"))
+
+    assert message(AppReport("web", notes=(note,))) == "Secret shop/keys: nobody may read it"

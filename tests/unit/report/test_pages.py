@@ -16,9 +16,11 @@ from syncline.core.health.status import Health, HealthStatus
 from syncline.core.mask import MaskedBody
 from syncline.core.plan import Action
 from syncline.core.resource import ResourceKey
+from syncline.errors import Place
 from syncline.report.html import page
 from syncline.report.json import to_json
-from syncline.report.model import AppReport, Job, Report, ShownChange
+from syncline.report.model import AppReport, Job, Note, Report, Severity, ShownChange
+from syncline.report.summary import summary
 from syncline.report.terminal import terminal
 from unit.report import samples
 from unit.report.rendered import Structure
@@ -49,6 +51,21 @@ def test_the_html_page_forbids_everything_but_its_own_style() -> None:
     assert f"default-src 'none'; style-src 'sha256-{digest}'" in text
     assert " style=" not in text
     assert not re.search(r"(src|href)=\"(?!#)", text.replace(f'href="{samples.RUN}"', ""))
+
+
+@pytest.mark.parametrize("severity", Severity)
+@pytest.mark.parametrize("form", [page, lambda report: terminal(report, colour=False), summary])
+def test_a_note_names_its_object_and_its_place_in_every_form(
+    form: Callable[[Report], str], severity: Severity
+) -> None:
+    key, place = ResourceKey("", "ConfigMap", "shop", "settings"), Place("web/settings.yaml", 7)
+    note = Note(severity, "it looks renamed from options", key, place)
+
+    text = form(Report(Job.DIFF, applications=(AppReport(name="web", notes=(note,)),)))
+
+    assert "it looks renamed from options" in text
+    assert "ConfigMap shop/settings" in text
+    assert "web/settings.yaml:7" in text
 
 
 def test_hostile_texts_are_text_on_the_html_page() -> None:
