@@ -31,7 +31,17 @@ def started(path: str) -> Iterable[Path]:
     """Where programs lie that may be started; `path` is where they are found by name."""
     # What the links there lead to, too: a tool may lie beside its link.
     folders = [Path(each) for each in path.split(os.pathsep) if each and Path(each).is_absolute()]
-    return dict.fromkeys((*map(Path, _SYSTEM), *folders, *_of_python(), *_linked(folders)))
+    return _outermost((*map(Path, _SYSTEM), *folders, *_of_python(), *_linked(folders)))
+
+
+def _outermost(paths: Iterable[Path]) -> Iterator[Path]:
+    """Those that do not lie in an earlier one: each costs a call of the kernel at every start."""
+    kept: list[str] = []
+    for path in paths:
+        place = os.path.realpath(path)
+        if not any(place == each or place.startswith(f"{each}{os.sep}") for each in kept):
+            kept.append(place)
+            yield path
 
 
 def _linked(folders: Iterable[Path]) -> Iterator[Path]:

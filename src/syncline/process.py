@@ -142,12 +142,20 @@ def _is_limited_before(room: Room) -> bool:
 
 def _limited(argv: Sequence[str], room: Room) -> list[str]:
     flags = room.limits.flags
-    is_there = "/" in argv[0] or shutil.which(argv[0], path=room.path)
-    if not flags or not _is_limited_before(room) or not is_there:
-        return list(argv)  # one that is not there is told by its own name
-    if not shutil.which("prlimit", path=room.path):
+    if not flags or not _is_limited_before(room):
         return list(argv)
-    return ["prlimit", *flags, "--", *argv]
+    is_there = "/" in argv[0] or _is_found(argv[0], room.path)  # one that is not is told by its own name
+    return ["prlimit", *flags, "--", *argv] if is_there and _is_found("prlimit", room.path) else list(argv)
+
+
+_FOUND: Final[set[tuple[str, str]]] = set()
+
+
+def _is_found(name: str, path: str) -> bool:
+    """Whether the path has such a program; a renderer is started hundreds of times in a run."""
+    if (name, path) not in _FOUND and shutil.which(name, path=path):
+        _FOUND.add((name, path))
+    return (name, path) in _FOUND
 
 
 def _argv(argv: Sequence[str], room: Room, cwd: Path) -> list[str]:
@@ -331,4 +339,8 @@ def _home(room: Room) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="syncline-home-", ignore_cleanup_errors=True) as name:
         hand_over(Path(name), room)
-        yield Path(name)
+        try:
+            yield Path(name)
+        finally:
+            with suppress(OSError):
+                Path(name).rmdir()  # mostly nothing was left there, and looking takes longer

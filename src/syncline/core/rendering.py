@@ -43,7 +43,8 @@ class Chunk(Struct, frozen=True):
 
 
 class Rendering(Struct, frozen=True):
-    """The desired objects of an application at a revision (a full SHA), and the tools that made them.
+    """The desired objects of an application at a revision (a full SHA), and the tools that made them, with
+    the `programs` that they started.
 
     `remarks` are what the reader should know and not worry about, such as the version that a range came to.
     """
@@ -54,6 +55,7 @@ class Rendering(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 def make_rendering(

@@ -64,10 +64,10 @@ class Recipes:
     def _programs(self) -> Programs:
         return Programs(self._session.render_options.room, self._cache)
 
-    def programs(self, tools: tuple[str, ...] = ("",)) -> Mapping[str, str]:
-        """The programs that may render with these tools, and what they call themselves."""
-        ours = {"jinja2": self._jinja} if "jinja2".startswith(tools) else {}
-        return {**self._programs.versions(tools), **ours}
+    def used(self, rendering: Rendering) -> Mapping[str, str]:
+        """The programs that made a rendering, and what they call themselves."""
+        ours = {"jinja2": self._jinja} if "jinja2" in rendering.tools else {}
+        return {**self._programs.versions(rendering.programs), **ours}
 
     def expect(self, apps: Iterable[Application], revision: str) -> None:
         """Ask the programs that will probably render these what they are, while git still writes files."""
@@ -76,7 +76,7 @@ class Recipes:
         def ask() -> None:
             tools = {tool for app in listed for tool in _made_by(self.paths(app, revision))}
             if tools:
-                self._programs.versions(tuple(sorted(tools)))
+                self._programs.versions(sorted(tools))
 
         self._session.ahead.begin(ask)
 
@@ -137,8 +137,10 @@ class Recipes:
         parts = self._parts(app, revision)
         if not parts:
             return ""
-        programs = self.programs() if self._may_use_jinja(app, revision) else self._programs.versions()
-        return _digest({**parts, "code": self._code, "programs": dict(programs)})
+        programs = dict(self._programs.versions())
+        if self._may_use_jinja(app, revision):
+            programs["jinja2"] = self._jinja
+        return _digest({**parts, "code": self._code, "programs": programs})
 
     def are_alike(self, one: AtRevision, other: AtRevision) -> bool:
         """Whether two renderings of one run are made of the very same."""

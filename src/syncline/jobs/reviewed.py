@@ -47,10 +47,8 @@ def shown(prepared: Prepared, session: Session, noise: Noise = SILENCE) -> Revie
 
 def tools_of(rendering: Rendering, session: Session) -> dict[str, str]:
     """The programs that made a rendering, with ourselves, and their versions."""
-    names = tuple(rendering.tools)
-    programs = session.renderings.recipes.programs(names) if set(names) - {"directory"} else {}
-    used = {name: short(text) for name, text in programs.items()}
-    return {"syncline": __version__, **used}
+    used = session.renderings.recipes.used(rendering)
+    return {"syncline": __version__, **{name: short(text) for name, text in used.items()}}
 
 
 def _inputs(app: Application, revision: str, session: Session) -> str:

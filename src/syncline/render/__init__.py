@@ -62,7 +62,8 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
             place=app.origin,
             remedy="Give one of its sources a path.",
         )
-    chunks, warnings, remarks, tools = list[Chunk](), list[str](), list[str](), set[str]()
+    chunks, warnings, remarks = list[Chunk](), list[str](), list[str]()
+    tools, programs = set[str](), set[str]()
     try:
         for asked in orders:
             found = overridden(located(asked))
@@ -70,6 +71,7 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
                 tool = tool_of(found.order)
                 chunks += _chunks(found.order, tool)
             tools.add(tool.value)
+            programs |= found.order.said.programs
             warnings += [*found.warnings, *found.order.said.texts]
             remarks += [*resolutions(found.order), *found.order.said.remarks]
             if tool is Tool.HELM:
@@ -81,7 +83,12 @@ def render(app: Application, checkout: Checkout, options: RenderOptions) -> Rend
         rendering = make_rendering(
             app, checkout.revision, chunks, options.scopes, warnings, options.unmanaged
         )
-        return replace(rendering, remarks=tuple(remarks), tools=tuple(sorted(tools)))
+        return replace(
+            rendering,
+            remarks=tuple(remarks),
+            tools=tuple(sorted(tools)),
+            programs=tuple(sorted(programs)),
+        )
     except DocumentError as error:
         raise RenderError(error.message, place=error.place, remedy=error.remedy) from error
 

@@ -192,6 +192,7 @@ def _value(rendering: Rendering) -> dict[str, Any]:
     return {
         "app": rendering.app,
         "tools": list(rendering.tools),
+        "programs": list(rendering.programs),
         "warnings": list(rendering.warnings),
         "remarks": list(rendering.remarks),
         "manifests": [
@@ -215,6 +216,7 @@ def _rendering(value: Mapping[str, Any]) -> Rendering:
         tuple(map(_text, _list(value["warnings"]))),
         remarks=tuple(map(_text, _list(value["remarks"]))),
         tools=tuple(map(_text, _list(value["tools"]))),
+        programs=tuple(map(_text, _list(value["programs"]))),
     )
 
 

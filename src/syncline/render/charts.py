@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from syncline.documents import read_once
 from syncline.errors import DocumentError, Place, RenderError
 from syncline.fetch.archive import packed
-from syncline.render.links import plain, reached, real
+from syncline.render.links import plain, reached, real_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ def local_charts(chart: Path, root: Path) -> Iterator[Path]:
 
 def local(dependency: Dependency, chart: Path, root: Path) -> Path:
     """The directory of a `file://` dependency. Raises RenderError when it is missing or outside."""
-    target = real(dependency.directory(chart))
+    target = real_in(root, dependency.directory(chart))
     if not target.is_relative_to(root):
         raise RenderError(
             f"The chart dependency {dependency.name!r} leads out of the repository.",

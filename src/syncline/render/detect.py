@@ -6,6 +6,7 @@ Detection").
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def _nameless(order: Order) -> Tool:
 
 def _by_files(order: Order) -> Tool:
     directory = order.directory
-    names = [path.name for path in directory.iterdir() if not _is_folder(path)] if directory.is_dir() else []
+    names = _names(directory) if directory.is_dir() else []
     if any(name in NAMES for name in names):
         return Tool.KUSTOMIZE
     # Argo CD looks at the end of the name only; helm then says that there is no Chart.yaml.
@@ -70,8 +71,10 @@ def _by_files(order: Order) -> Tool:
     return Tool.JINJA if _has_templates(directory) else Tool.DIRECTORY
 
 
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def _names(directory: Path) -> list[str]:
+    """Of what lies there and is no directory; a link to one may be a file for all we know."""
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
 
 
 def _has_templates(directory: Path) -> bool:

@@ -78,7 +78,9 @@ def _argv(order: Order, files: Files, scratch: Path) -> list[str]:
     options = order.source.helm or HelmOptions()
     namespace = options.namespace or order.app.destination.namespace
     version = kube_version(options.kube_version, order)
-    argv = [program(order), "template", ".", "--name-template", options.release_name or order.app.name]
+    helm = program(order)
+    order.said.programs.add(Path(helm).name)
+    argv = [helm, "template", ".", "--name-template", options.release_name or order.app.name]
     argv += ["--namespace", namespace] if namespace else []
     argv += ["--kube-version", version] if version else []
     for parameter in _last_of_each(options.parameters):

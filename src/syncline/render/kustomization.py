@@ -15,7 +15,7 @@ from syncline.documents import read_once
 from syncline.errors import DocumentError, RenderError
 from syncline.render.charts import check_schemas
 from syncline.render.kustomize_names import PLUGINS, Reference, Role, configured, named
-from syncline.render.links import is_of_git, plain, real
+from syncline.render.links import is_of_git, plain, real_in
 from syncline.render.remote_targets import has_password, is_remote
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _target(written: Path, reference: Reference, root: Path) -> Path:
             place=reference.place,
             remedy="Vendor it into the repository.",
         )
-    target = real(written)
+    target = real_in(root, written)
     if not (target.is_relative_to(root) and written.is_relative_to(root)):
         raise RenderError(
             f"The Kustomization refers to {reference.path!r}, which is outside of the repository.",

@@ -55,12 +55,10 @@ def render(order: Order) -> Iterator[Chunk]:
     with _copied(order, directory) as (place, copy):
         _edit(order, place, _localized(order, copy))
         asked = _ask_for_origins(place)
-        room = order.room_with(top_of(order, place))
-        answer = run(
-            [program(order), "build", ".", *flags(order)],
-            cwd=place,
-            room=roomy(room),
-        )
+        kustomize = program(order)
+        order.said.programs |= {Path(kustomize).name, *(("helm",) if inflates_charts(order) else ())}
+        argv = [kustomize, "build", ".", *flags(order)]
+        answer = run(argv, cwd=place, room=roomy(order.room_with(top_of(order, place))))
     if answer.code:
         raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, directory))
     yield from _chunks(answer.stdout, order, copy, keep=asked)

@@ -19,7 +19,7 @@ from syncline.fetch import FetchError
 from syncline.render.kustomization import Asked, Spot, Step, Way, file_of, of_plugin
 from syncline.render.kustomize_copy import Copy, Grown
 from syncline.render.kustomize_names import DIRECTORIES, PLUGINS, Reference, Role
-from syncline.render.links import is_of_git, real
+from syncline.render.links import is_of_git, real_in
 from syncline.render.remote_targets import Base, remote_of, shown
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _called(base: Base) -> str:
 
 def _checked(base: Base, checkout: Checkout, tree: Grown) -> Path:
     """The directory in its tree. Raises RenderError."""
-    target = real(tree.root / base.path)
+    target = real_in(tree.root, tree.root / base.path)
     name, at = _called(base), checkout.revision[:7]
     if not target.is_relative_to(tree.root) or is_of_git(target, tree.root):
         raise RenderError(

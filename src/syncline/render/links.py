@@ -23,6 +23,22 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
+def real_in(root: Path, path: Path) -> Path:
+    """The same below a root that is real itself: only what lies between them is looked at."""
+    text, top = str(path), f"{root}{os.sep}"
+    if not text.startswith(top) or f"{os.sep}.." in text[len(top) - 1 :]:
+        return real(path)
+    end = len(top) - 1
+    while end > 0:
+        end = text.find(os.sep, end + 1)
+        mode = _mode(text if end < 0 else text[:end])
+        if stat.S_ISLNK(mode):
+            return real(path)
+        if not mode:
+            break  # below what is not there is no link
+    return path
+
+
 def plain(path: Path) -> Path:
     """The path without `..`, as Go's tools shorten it: by its text, whatever is a link."""
     return Path(os.path.normpath(path))
@@ -49,7 +65,7 @@ def trail(path: Path, root: Path) -> list[Path]:
             if target.is_absolute():
                 break
             here, rest = here.parent, [*target.parts, *rest]
-    return [*met, real(path)]
+    return [*met, real_in(root, path)]
 
 
 _MOST_LINKS: Final = 40
@@ -115,8 +131,9 @@ class Mirror:
         parent = path.parent
         self._add(parent)
         if parent not in self._straight:
-            if parent != real(parent):
-                self._add(real(parent) / path.name)
+            there = real_in(self._root, parent)
+            if parent != there:
+                self._add(there / path.name)
                 return
             self._straight.add(parent)
         self._put(path, f"{self._beginning}{str(path)[self._length :]}")
@@ -137,7 +154,7 @@ class Mirror:
                 shutil.copyfile(path, twin)
 
 
-def _mode(path: Path) -> int:
+def _mode(path: Path | str) -> int:
     """What lies there, links not followed; 0 where nothing does."""
     try:
         return os.lstat(path).st_mode

@@ -17,7 +17,7 @@ from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.limits import Limits
 from syncline.process import Room
-from syncline.render.links import is_of_git, real
+from syncline.render.links import is_of_git, real, real_in
 from syncline.render.workshop import Workshop
 from syncline.wall import Wall, without_git
 
@@ -94,13 +94,15 @@ class RenderOptions(Struct, frozen=True):
 
 class Sayings:
     """What a renderer has to tell; it makes no order another one. `texts` are warnings, `remarks` what the
-    versions of what was fetched came to; `elsewhere` are URLs that a build would have fetched.
+    versions of what was fetched came to; `elsewhere` are URLs that a build would have fetched; `programs` are
+    those that were started, by their names.
     """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.remarks: list[str] = []
         self.elsewhere: list[str] = []
+        self.programs: set[str] = set()
 
 
 class Order(Struct, frozen=True):
@@ -150,7 +152,7 @@ class Order(Struct, frozen=True):
     def inside(self, path: str, what: str) -> Path:
         """A path from the repository's root, symlinks resolved, that must exist within it."""
         root = self.root
-        target = real(root / path.strip("/"))
+        target = real_in(root, root / path.strip("/"))
         if not target.is_relative_to(root):
             raise RenderError(
                 f"The {what} {path!r} leads out of the repository.",
@@ -173,7 +175,8 @@ class Order(Struct, frozen=True):
 
     def relative(self, path: Path) -> str:
         """A path in the worktree as people write it: from the repository's root."""
-        resolved, root = real(path), self.root
+        root = self.root
+        resolved = real_in(root, path)
         return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else path.name
 
     def place(self, path: Path, line: int = 0) -> Place:

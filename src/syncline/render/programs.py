@@ -20,7 +20,7 @@ from syncline.process import run
 from syncline.wall import Wall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from syncline.process import Room
     from syncline.render.cache import Cache
@@ -42,9 +42,10 @@ class Programs:
         self._paths = dict(_programs(room))
         self._versions: Once[str, str] = Once(lambda name: _remembered(self._paths[name], room, cache))
 
-    def versions(self, beginnings: tuple[str, ...] = ("",)) -> Mapping[str, str]:
-        """What those whose names begin so call themselves, by name; the first on the path counts."""
-        return {name: self._versions[name] for name in self._paths if name.startswith(beginnings)}
+    def versions(self, names: Iterable[str] | None = None) -> Mapping[str, str]:
+        """What those of these names, or all, call themselves, by name; the first on the path counts."""
+        asked = self._paths if names is None else dict.fromkeys(names)
+        return {name: self._versions[name] for name in asked if name in self._paths}
 
 
 def short(version: str) -> str:

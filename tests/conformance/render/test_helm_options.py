@@ -9,6 +9,7 @@ import pytest
 from conformance.render.kitchen import (
     APP,
     CHART,
+    OURS,
     REVISION,
     answered,
     application,
@@ -17,7 +18,9 @@ from conformance.render.kitchen import (
     outcome,
     planted,
 )
-from syncline.render import Checkout
+from syncline.config.tools import tools_of
+from syncline.errors import Place
+from syncline.render import Checkout, RenderOptions, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +60,34 @@ def test_value_files_have_the_schemes_that_argocd_cm_allows(
 
     assert answer.startswith(f"4 apps/web.yaml:1: The value file '{url}' ")
     assert says in answer
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "programs"),
+    [
+        ("", {}, ("helm",)),
+        ("helm: {version: v3}", {}, ("helm3",)),
+        ("helm: {version: v4}", {}, ("helm",)),
+        ("directory: {}", {}, ()),
+        ("kustomize: {}", {}, ("kustomize",)),
+        ("kustomize: {}", {"kustomize.buildOptions": "--enable-helm"}, ("helm", "kustomize")),
+    ],
+    ids=repr,
+)
+def test_a_rendering_names_the_programs_that_made_it_and_no_other(
+    options: str, settings: dict[str, str], programs: tuple[str, ...], room: Room, tmp_path: Path
+) -> None:
+    kind = {"kustomize": "kustomization.yaml", "directory": ""}.get(options.partition(":")[0], "Chart.yaml")
+    files = {"app/a.yaml": "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n"}
+    files |= FILES if kind == "Chart.yaml" else {f"app/{kind}": "resources: [a.yaml]\n"} if kind else {}
+    tools = tools_of({name: (text, Place("argocd-cm.yaml", 7)) for name, text in settings.items()})
+    given = RenderOptions(room, OURS, tools=tools)
+
+    rendering = render(
+        application(APP % options), Checkout(planted(tmp_path / "repo", files), REVISION), given
+    )
+
+    assert rendering.programs == programs
 
 
 @pytest.mark.parametrize(("namespace", "name"), [("argocd", "web"), ("team", "team_web")])

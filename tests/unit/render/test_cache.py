@@ -92,7 +92,7 @@ def test_a_text_that_unpacks_to_too_much_is_a_miss(tmp_path: Path, monkeypatch: 
     assert cache.get(KEY, HEAD) is None
 
 
-@pytest.mark.parametrize("field", ["manifests", "tools", "warnings", "app"])
+@pytest.mark.parametrize("field", ["manifests", "tools", "programs", "warnings", "app"])
 @pytest.mark.parametrize("value", [None, 1, [None], [[["a"], "v1", {}, ["f", 1]]], {"a": 1}], ids=repr)
 def test_an_entry_of_another_form_is_a_miss(field: str, value: Any, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
