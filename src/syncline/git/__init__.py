@@ -1,4 +1,4 @@
-"""Git, read through worktrees.
+"""Git, read through directories with its commits.
 
 The law: nothing here changes the user's work tree, branches or configuration, and nothing the repository
 contains (hooks, filters, attributes) is run. The clone's own configuration is trusted as far as Git itself

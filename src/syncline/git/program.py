@@ -26,6 +26,8 @@ _GUARDS: Final = (
     "core.autocrlf=false",
     # A sparse work tree is the user's choice for their files; a worktree of ours holds the whole commit.
     "core.sparseCheckout=false",
+    # It would keep a part of the index in the clone.
+    "core.splitIndex=false",
     "protocol.ext.allow=never",
     "submodule.recurse=false",
     "fetch.recurseSubmodules=false",
@@ -104,12 +106,14 @@ class Git:
         return self._start(arguments, replace(self._room, environ=environ, seconds=seconds), stdin)
 
     def check_out(self, *arguments: str, place: Path | None = None, stdin: bytes = b"") -> None:
-        """Run what writes files of a commit, and no filter; in this worktree, where one is named. Names are
-        taken as they are. Raises GitError when it fails.
+        """Run what writes files of a commit, and no filter; into this directory, where one is named, with an
+        index beside it. Names are taken as they are. Raises GitError when it fails.
         """
-        room = replace(self._room, environ={**self._room.environ, **self._without_filters()})
-        there = ("-C", str(place), "--literal-pathspecs") if place else ()
-        answer = self._start((*there, *arguments), room, stdin)
+        there = (
+            {"GIT_WORK_TREE": str(place), "GIT_INDEX_FILE": str(place.with_name("index"))} if place else {}
+        )
+        room = replace(self._room, environ={**self._room.environ, **self._without_filters(), **there})
+        answer = self._start(("--literal-pathspecs", *arguments), room, stdin)
         if answer.code:
             raise GitError(f"git {arguments[0]} failed: {last_line(answer.stderr)}.")
 
@@ -189,7 +193,8 @@ def _subcommand(arguments: tuple[str, ...]) -> str:
 def last_line(text: str) -> str:
     """What git said last, without the password of a URL."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return without_password(lines[-1]).removeprefix("fatal: ").rstrip(".") if lines else "no message"
+    said = without_password(lines[-1]) if lines else "no message"
+    return said.removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
 
 
 def first_trouble(text: str) -> str:
