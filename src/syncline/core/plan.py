@@ -8,15 +8,15 @@ The offline comparison is the same question with the base rendering standing in 
 from __future__ import annotations
 
 import hashlib
-import json
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.config.metadata import KEEP
 from syncline.core.applyset import TRACKING_ANNOTATION, claimed_by
+from syncline.core.canonical import canonical
 from syncline.core.handover import CLIENT_SIDE, handing_over, outgoing
 from syncline.core.normalize import normalize_live
 from syncline.core.options import (
@@ -323,9 +323,6 @@ def narrowed(plan: Plan, selection: Selection) -> Plan:
     )
 
 
-_TEXT: Final = json.JSONEncoder(sort_keys=True, default=str)
-
-
 def fingerprint(plan: Plan) -> str:
     """What the reviewer approved: every write of the plan, as 16 hexadecimal digits.
 
@@ -340,5 +337,5 @@ def fingerprint(plan: Plan) -> str:
         digest.update(f"{change.key}|{change.action.value}|".encode())
         if change.key.group_kind != "Secret":
             body = normalize_live(change.after) if change.after else None
-            digest.update(_TEXT.encode(body).encode())
+            digest.update(canonical(body))
     return digest.hexdigest()[:16]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
+from syncline.core.canonical import canonical
 from syncline.core.hooks import split_hooks
 from syncline.core.live import Level
 from syncline.core.noise import SILENCE, Noise, quiet_body, quieted
@@ -134,7 +135,7 @@ def _without_values(body: Any) -> Any:
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:_LENGTH]
+    return hashlib.sha256(canonical(value)).hexdigest()[:_LENGTH]
 
 
 class Departure(Struct, frozen=True):

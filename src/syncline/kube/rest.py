@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import msgspec
 from msgspec.structs import replace
 
 from syncline.errors import ApiError
@@ -103,7 +104,11 @@ def path_of(
 
 def json_of(value: Any) -> bytes:
     """A value as it is sent."""
-    return json.dumps(value, separators=(",", ":")).encode()
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        # Halves of characters, which the server is to judge.
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def with_query(path: str, query: Mapping[str, str]) -> str:
