@@ -38,7 +38,7 @@ Connect = Callable[..., Api]
 
 
 def board(api: Api) -> StatusBoard:
-    return StatusBoard(api, REPOSITORY, SHA, context=CONTEXT, url="https://ci.example/runs/1")
+    return StatusBoard(api, REPOSITORY, SHA, context=CONTEXT, by="https://ci.example/runs/1")
 
 
 def newest(github: GitHub) -> dict[str, tuple[str, str]]:
