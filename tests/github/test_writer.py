@@ -13,7 +13,7 @@ from made import made
 from syncline.github.writer import Writer, marked, rivalry, writer_of
 
 RUN = "https://github.com/acme/deploy/actions/runs/99"
-MINE = Writer(RUN, ".github/workflows/diff.yml", "diff", "pull_request", "1")
+MINE = Writer(RUN, ".github/workflows/diff.yml", "diff", "pull_request", "1", "aa")
 
 words = st.text(min_size=1, max_size=60)
 
@@ -25,6 +25,7 @@ words = st.text(min_size=1, max_size=60)
         pytest.param({"job": "live"}, True, id="a job of the same run"),
         pytest.param({"job": "live", "run": f"{RUN}1"}, True, id="a job of an earlier run"),
         pytest.param({}, True, id="a step of the same job, or a job of the same matrix"),
+        pytest.param({"step": "aa"}, False, id="the very same step"),
         pytest.param({"attempt": "2"}, False, id="an earlier attempt"),
         pytest.param({"run": f"{RUN}1"}, False, id="an earlier run"),
         pytest.param(
@@ -33,13 +34,13 @@ words = st.text(min_size=1, max_size=60)
     ],
 )
 def test_a_rival_says_the_same_for_the_same_reason(other: dict[str, str], is_rival: bool) -> None:
-    theirs = replace(MINE, **other)
+    theirs = replace(MINE, **{"step": "bb", **other})
 
     assert MINE.is_rival_of(theirs) is is_rival
     assert theirs.is_rival_of(MINE) is is_rival
 
 
-@given(made(Writer, run=st.just(RUN), workflow=words, job=words, event=words, attempt=words))
+@given(made(Writer, run=st.just(RUN), workflow=words, job=words, event=words, attempt=words, step=words))
 def test_the_link_says_who_wrote_and_still_leads_to_the_run(writer: Writer) -> None:
     assert marked(writer.mark) == writer
     link = urlsplit(writer.mark)
@@ -68,9 +69,9 @@ def test_a_runner_that_does_not_say_all_says_nothing(missing: str) -> None:
         "GITHUB_EVENT_NAME": "pull_request",
         "GITHUB_RUN_ATTEMPT": "1",
     }
-    assert writer_of(environ, RUN) == MINE
+    assert writer_of(environ, RUN, "aa") == MINE
 
-    assert writer_of({**environ, missing: ""}, RUN) is None
+    assert writer_of({**environ, missing: ""}, RUN, "aa") is None
 
 
 def test_the_sentence_names_both_and_the_remedy() -> None:

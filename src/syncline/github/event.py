@@ -6,6 +6,7 @@ The law: what the event file does not say is not invented, and the tier is compu
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,7 +89,7 @@ def read_event(environ: Mapping[str, str]) -> Event:
         head_sha=under_review.head_sha if under_review else "",
         before=_commit(payload, "before"),
         forced_from=_commit(payload, "before") if payload.get("forced") is True else "",
-        writer=writer_of(environ, _run_url(environ)),
+        writer=writer_of(environ, _run_url(environ), secrets.token_hex(4)),
     )
 
 

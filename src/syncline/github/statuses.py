@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from syncline.errors import GitHubError, Interrupted
 from syncline.github.writer import Writer, marked, rivalry
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from syncline.github.client import Api
@@ -81,9 +81,17 @@ class Statuses:
             self._read()
             return self._links.get(context_of(context), "")
 
+    def found_now(self, context: str) -> str:
+        """The same as it is by now."""
+        links = {status["context"]: status.get("target_url") or "" for status in self._newest()}
+        return links.get(context_of(context), "")
+
+    def _newest(self) -> list[Mapping[str, Any]]:
+        return list(self._api.pages(self._combined, key="statuses"))
+
     def _read(self) -> dict[str, Said]:
         if self._there is None:
-            found = list(self._api.pages(self._combined, key="statuses"))
+            found = self._newest()
             self._links = {status["context"]: status.get("target_url") or "" for status in found}
             self._there = {
                 status["context"]: Said(status["state"], status["description"] or "") for status in found
@@ -175,17 +183,19 @@ class StatusBoard:
 
     def rivalry(self) -> str:
         """The sentence about another step that says the aggregate, too; empty where there is none, or where
-        GitHub does not tell.
+        GitHub does not tell. Of two that began at once, the one that wrote first finds the other's words by
+        now.
         """
-        if self._writer is None:
-            return ""
-        try:
-            other = marked(self._statuses.found(self._context))
-        except GitHubError:
-            return ""  # told when the aggregate is written
-        if other is None or not self._writer.is_rival_of(other):
-            return ""
-        return rivalry(self._context, self._writer, other)
+        mine = self._writer
+        looks = (self._statuses.found, *((self._statuses.found_now,) if self._announced else ()))
+        for look in looks if mine else ():
+            try:
+                other = marked(look(self._context))
+            except GitHubError:
+                return ""  # told when the aggregate is written
+            if mine and other and mine.is_rival_of(other):
+                return rivalry(self._context, mine, other)
+        return ""
 
     def _of(self, name: str) -> str:
         return f"{self._context}/{name}"

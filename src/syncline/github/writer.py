@@ -17,19 +17,22 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAMES: Final = ("workflow", "job", "event", "attempt")
+_NAMES: Final = ("workflow", "job", "event", "attempt", "step")
 _LONGEST: Final = 300
 """Characters of a name that are shown: a status may be anybody's."""
 
 
 class Writer(Struct, frozen=True):
-    """A step as the runner describes it. `run` is the page of its run, `attempt` counts its starts."""
+    """A step as the runner describes it. `run` is the page of its run, `attempt` counts its starts, and
+    `step` is a word of its own: the jobs of a matrix are alike in all else.
+    """
 
     run: str
     workflow: str
     job: str
     event: str
     attempt: str
+    step: str
 
     @property
     def mark(self) -> str:
@@ -45,22 +48,22 @@ class Writer(Struct, frozen=True):
         """Whether two steps write one status for the same reason. Another event of the same commit, such as a
         manual sync after a push, says the newer truth; another attempt takes the place of the one before.
         """
-        if self.event != other.event:
+        if self.step == other.step or self.event != other.event:
             return False
         if (self.workflow, self.job) != (other.workflow, other.job):
             return True
         return (self.run, self.attempt) == (other.run, other.attempt)
 
 
-def writer_of(environ: Mapping[str, str], run_url: str) -> Writer | None:
-    """Who this step is; None where the runner does not say it."""
+def writer_of(environ: Mapping[str, str], run_url: str, step: str) -> Writer | None:
+    """Who this step is, with a word that no other one has; None where the runner does not say it."""
     reference = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     file = reference.removeprefix(f"{environ.get('GITHUB_REPOSITORY', '')}/")
     job, event = environ.get("GITHUB_JOB", ""), environ.get("GITHUB_EVENT_NAME", "")
     attempt = environ.get("GITHUB_RUN_ATTEMPT", "")
     if not (run_url and file and job and event and attempt):
         return None
-    return Writer(run_url, file, job, event, attempt)
+    return Writer(run_url, file, job, event, attempt, step)
 
 
 def marked(url: str) -> Writer | None:
