@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.delivery import Delivery, Recorder, only
+from e2e.delivery import Delivery, Recorder, config_map, only
 from syncline.core.health import HealthStatus
 from syncline.core.verdict import Assessed, Outcome
 from syncline.kube import waiting
@@ -193,10 +193,16 @@ def test_an_object_is_taken_out_and_back_in_by_the_annotation_that_the_sync_itse
 
 @dataclass
 class Slow(Gardener):
-    """A controller that takes a moment, and never says of which generation it speaks."""
+    """A controller that takes a moment, and never says of which generation it speaks.
+
+    It speaks once: what it would say again could come when the cluster is gone.
+    """
+
+    spoke: bool = False
 
     def water(self, event: Event) -> None:
-        if self.status:
+        if self.status and isinstance(event, Assessed) and event.key.kind == "Plant" and not self.spoke:
+            self.spoke = True
             threading.Timer(0.4, super().water, (event,)).start()
 
 
@@ -256,3 +262,21 @@ def test_what_a_script_says_of_an_object_that_no_controller_has_seen_is_believed
     ]
     assert said[0].status >= HealthStatus.DEGRADED
     assert (said[-1].message == f"water: {status}") is bool(status)
+
+
+@pytest.mark.parametrize("script", NEWBORN.values(), ids=NEWBORN)
+def test_a_hook_that_no_controller_has_seen_is_given_its_moment_too(delivery: Delivery, script: str) -> None:
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+    hook = "{name: fern, annotations: {argocd.argoproj.io/hook: PreSync}}"
+    files = {
+        "argocd/cm.yaml": settings_file(key, script),
+        "web/plants.yaml": plants(delivery).replace("{name: fern}", hook),
+        "web/rest.yaml": config_map("rest"),
+    }
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), **files})
+    delivery.observer = Slow(delivery=delivery, status="True")
+
+    app = only(delivery.sync(timeout=30.0))
+
+    assert app.outcome is Outcome.SYNCED
+    assert delivery.exists("v1/configmaps/rest")
