@@ -47,6 +47,7 @@ class Claim(Struct, frozen=True):
     history_limit: int = 10
     cascades: bool = False
     ancestors: tuple[Ancestor, ...] | None = None
+    has_children: bool = False
     cause: Cause = Cause.SYNC
     upto: str = ""
     heals: tuple[Heal, ...] | None = None
@@ -78,7 +79,14 @@ class Ledger:
         inventory = intend(inventory, (manifest.key for manifest in plan.manifests))
         inventory = close(self._healed(inventory), plan.digests)
         hooks = replace(inventory.hooks, parting=plan.parting)
-        inventory = replace(inventory, cascades=claim.cascades, ancestors=claim.ancestors, hooks=hooks)
+        inventory = replace(
+            inventory,
+            cascades=claim.cascades,
+            ancestors=claim.ancestors,
+            # Those of an earlier revision may still be there, kept.
+            has_children=inventory.has_children or claim.has_children,
+            hooks=hooks,
+        )
         if claim.cause is Cause.HEAL and not plan.writes:
             return replace(inventory, attempt=None)
         entry = SyncRecord(0, plan.revision, at, self._by, claim.cause, claim.upto)

@@ -77,6 +77,30 @@ def test_a_push_syncs_a_schedule_finds_drift_and_a_dispatch_rolls_back(
     assert (step.code, colour(plane, namespace, "shop")) == (ExitCode.OK, "red"), "a force push takes back"
 
 
+def test_a_brief_status_is_a_list_without_objects_in_the_summary_and_the_report(
+    site: Site, plane: ControlPlane, namespace: str
+) -> None:
+    names = [f"{name}-{namespace}" for name in ("cart", "shop")]
+    sha = site.repo.commit(
+        {f"apps/{name}.yaml": application(name, namespace=namespace) for name in names}
+        | {f"{name}/all.yaml": config_map(f"of-{name}") for name in names}
+    )
+    first, other = names
+    admin = kubeconfig(plane)
+    site.step(push("", sha), command="sync", applications=first, kubeconfig=admin)
+
+    brief, full = (
+        site.step(dispatch(sha), command="status", kubeconfig=admin, brief=brief) for brief in ("true", "")
+    )
+
+    assert (brief.code, full.code) == (ExitCode.OK, ExitCode.OK)
+    rows = [line for line in brief.summary.splitlines() if line.startswith("|")]
+    assert [any(name in row for row in rows) for name in names] == [True, True]
+    assert f"of-{first}" not in brief.summary
+    assert f"of-{first}" in full.summary
+    assert f"of-{other}" not in full.summary, "it was never synced"
+
+
 def test_drift_that_may_not_be_healed_is_red_and_left(
     site: Site, plane: ControlPlane, namespace: str
 ) -> None:

@@ -53,7 +53,7 @@ def only_error(step: Step, code: ExitCode) -> str:
         ({"command": "diff\n::add-mask::x"}, "The input command is 'diff\\n::add-mask::x'."),
         *(
             ({name: "yes"}, f"The input {name} is 'yes'. Write true or false.")
-            for name in ("prune", "adopt", "heal", "dry_run", "comment", "fail_on_difference")
+            for name in ("prune", "adopt", "heal", "brief", "dry_run", "comment", "fail_on_difference")
         ),
         ({"level": "deep"}, "The input level is 'deep'. Write auto, offline, live or dry-run."),
         ({"timeout": "soon"}, "The input timeout is 'soon'. Write it like 90s, 5m or 1h30m."),
@@ -94,6 +94,8 @@ def test_an_input_that_means_nothing_is_refused_before_anything_is_done(
         ({"command": "recover"}, ("", ""), ()),
         ({"command": "drill", "revision": "v1"}, ("", "v1"), ()),
         ({"command": "status", "level": "live", "record": "x"}, ("", "merge"), ("level", "record")),
+        ({"command": "status", "brief": "true"}, ("", "merge"), ()),
+        ({"command": "tree", "brief": "true"}, ("", "merge"), ("brief",)),
     ],
     ids=str,
 )
@@ -110,6 +112,8 @@ def test_an_input_counts_for_the_commands_that_it_is_about(
     assert asked.level is Level.OFFLINE
     assert not asked.selection
     assert asked.permissions.heal is ("heal" in inputs and "heal" not in idle)
+    assert asked.brief is not asked.bodies
+    assert asked.brief is ("brief" in inputs and "brief" not in idle)
 
 
 def test_an_input_without_effect_is_told(site: Site, happening: Happening) -> None:

@@ -74,6 +74,26 @@ def test_the_actions_of_each_resource_are_listed(synced: Delivery) -> None:
     assert "scale(replicas)" in terminal(report, colour=False)
 
 
+def test_what_was_never_synced_has_nothing_to_act_on_and_a_list_compares_nothing(delivery: Delivery) -> None:
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/settings.yaml": config_map("settings")})
+    before, _ = acted(delivery, "", "")
+    asked = AskedAction("ConfigMap/settings", "restart")
+    (refused,) = delivery.run(Job.ACTIONS, applications=("web",), action=asked).applications
+    delivery.sync()
+
+    after, _ = acted(delivery, "", "")
+
+    said = terminal(before, colour=False)
+    assert "never synced" in said.splitlines()[0]
+    assert "It was never synced, so there is nothing to act on; run syncline sync." in said
+    assert refused.problem is not None
+    assert (refused.problem.message, refused.problem.exit_code) == ("web was never synced.", ExitCode.USAGE)
+    for report in (before, after):
+        assert "compared" not in terminal(report, colour=False)
+        assert "no difference" not in terminal(report, colour=False)
+    assert "listed" in terminal(after, colour=False).splitlines()[0]
+
+
 def test_a_discovery_script_that_cannot_say_spoils_no_other_answer(synced: Delivery) -> None:
     script = "resource.customizations.actions.ConfigMap: 'discovery.lua: return obj.nothing.here'"
     synced.repo.commit(

@@ -168,6 +168,56 @@ def test_a_sync_that_names_another_application_takes_no_child_away(delivery: Del
 
 
 @pytest.mark.parametrize(
+    ("policy", "metadata", "goes"),
+    [
+        pytest.param("{automated: {prune: true}}", FINALIZER, True, id="it prunes"),
+        pytest.param("{}", FINALIZER, False, id="it prunes nothing"),
+        pytest.param("{automated: {prune: true}}", "", False, id="the child has no finalizer"),
+    ],
+)
+def test_a_parent_with_objects_of_its_own_and_no_child_any_more_is_named_and_its_children_are_looked_for(
+    delivery: Delivery, policy: str, metadata: str, *, goes: bool
+) -> None:
+    files = chart(
+        delivery, "one", "two", root=delivery.app("root", "chart", policy=policy), metadata=metadata
+    )
+    own = {"chart/templates/own.yaml": config_map("own")}
+    # A stranger's child goes at the same commit, and whoever names root says nothing of it.
+    aside = delivery.app("aside", "aside", policy=policy)
+    other = delivery.app("other", "other", metadata=metadata)
+    more = {"apps/aside.yaml": aside, "aside/other.yaml": other, "other/all.yaml": config_map("other")}
+    delivery.repo.commit({**files, **own, **more})
+    assert exit_code(delivery.sync()) is ExitCode.OK
+    gone = {"chart/values.yaml": "children: []\n", "aside/other.yaml": config_map("kept")}
+    delivery.repo.commit(gone)
+
+    reports = [delivery.sync(applications=("root",)) for _ in range(2)]
+
+    found = [sorted(by_name(report)) for report in reports]
+    assert (
+        found
+        == {
+            True: [["one", "root", "two"], ["root"]],
+            False: [["one", "root", "two"] if metadata else ["root"]] * 2,
+        }[goes]
+    )
+    assert exit_code(reports[0]) is ExitCode.OK
+    assert [delivery.exists(f"v1/configmaps/{name}") for name in ("one", "two")] == [not goes] * 2
+    assert delivery.exists("v1/configmaps/other")
+    assert delivery.exists("v1/configmaps/own")
+    if not goes and metadata:
+        for name in ("one", "two"):
+            assert actions(by_name(reports[0])[name]) == {f"ConfigMap {name}": Action.KEEP}
+    if not metadata:
+        said = [note.text for note in reports[0].notes]
+        assert [f"The Application {name} is gone" in "\n".join(said) for name in ("one", "two", "other")] == [
+            True,
+            True,
+            False,
+        ]
+
+
+@pytest.mark.parametrize(
     ("above", "own", "goes"),
     [
         pytest.param(FINALIZER, FINALIZER, True, id="both carry the finalizer"),

@@ -14,7 +14,7 @@ from syncline.core.live import Level
 from syncline.core.plan import Action
 from syncline.core.trust import Tier
 from syncline.core.verdict import Outcome
-from syncline.errors import ConfigError, ExitCode, ForbiddenError
+from syncline.errors import ExitCode, ForbiddenError
 from syncline.jobs.invocation import Permissions
 from syncline.report.brief import rows
 from syncline.report.model import Job
@@ -102,7 +102,7 @@ def test_a_rollback_without_a_history_says_what_to_do(delivery: Delivery) -> Non
 
     assert app.problem is not None
     assert "no earlier revision" in app.problem.message
-    assert app.problem.exit_code is ConfigError.exit_code
+    assert app.problem.exit_code is ExitCode.USAGE
 
 
 def test_status_shows_the_tree_down_to_the_pods_and_only_reads(delivery: Delivery) -> None:

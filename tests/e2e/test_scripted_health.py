@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from e2e.delivery import Delivery, Recorder, only
+from e2e.delivery import Delivery, Recorder, config_map, only
 from syncline.core.health import HealthStatus
 from syncline.core.verdict import Assessed, Outcome
 from syncline.kube import waiting
@@ -133,7 +133,10 @@ def test_a_script_of_the_directory_in_argo_cds_layout_is_used_unmodified(deliver
     assert app.outcome is Outcome.SYNCED
 
 
-def test_a_script_that_raises_makes_its_object_unknown_and_the_rest_goes_on(delivery: Delivery) -> None:
+def test_a_script_that_raises_makes_its_object_unknown_and_the_rest_goes_on(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "WORD_SECONDS", 0.5)
     key = f"resource.customizations.health.{group_of(delivery)}_Plant"
     settings = settings_file(key, "local n = 1\nreturn obj.status.nothing.here")
     extra = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: beside}\ndata: {a: b}\n"
@@ -190,10 +193,16 @@ def test_an_object_is_taken_out_and_back_in_by_the_annotation_that_the_sync_itse
 
 @dataclass
 class Slow(Gardener):
-    """A controller that takes a moment, and never says of which generation it speaks."""
+    """A controller that takes a moment, and never says of which generation it speaks.
+
+    It speaks once: what it would say again could come when the cluster is gone.
+    """
+
+    spoke: bool = False
 
     def water(self, event: Event) -> None:
-        if self.status:
+        if self.status and isinstance(event, Assessed) and event.key.kind == "Plant" and not self.spoke:
+            self.spoke = True
             threading.Timer(0.4, super().water, (event,)).start()
 
 
@@ -217,3 +226,57 @@ def test_what_was_ill_before_is_not_believed_to_be_ill_until_its_controller_has_
     assert app.outcome is outcome
     said = [event.health.message for _, event in delivery.observer.events if isinstance(event, Assessed)]
     assert said[-1] == f"water: {status or 'False'}"
+
+
+NEWBORN = {
+    "calls it Degraded": SCRIPT.replace("Progressing", "Degraded"),
+    # As many scripts do, which were only ever tried on objects that somebody had reconciled.
+    "fails where there is no status": SCRIPT.replace(
+        "obj.status ~= nil and obj.status.conditions ~= nil", "obj.status.conditions"
+    ),
+}
+
+
+@pytest.mark.parametrize("script", NEWBORN.values(), ids=NEWBORN)
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [("True", Outcome.SYNCED), ("False", Outcome.UNHEALTHY), ("", Outcome.UNHEALTHY)],
+)
+def test_what_a_script_says_of_an_object_that_no_controller_has_seen_is_believed_after_a_moment(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch, script: str, status: str, outcome: Outcome
+) -> None:
+    if not status:
+        monkeypatch.setattr(waiting, "WORD_SECONDS", 0.5)
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+    cm = {"argocd/cm.yaml": settings_file(key, script)}
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), "web/plants.yaml": plants(delivery), **cm})
+    delivery.observer = Slow(delivery=delivery, status=status)
+
+    app = only(delivery.sync(timeout=30.0))
+
+    assert app.outcome is outcome
+    said = [
+        event.health
+        for _, event in delivery.observer.events
+        if isinstance(event, Assessed) and event.key.kind == "Plant"
+    ]
+    assert said[0].status >= HealthStatus.DEGRADED
+    assert (said[-1].message == f"water: {status}") is bool(status)
+
+
+@pytest.mark.parametrize("script", NEWBORN.values(), ids=NEWBORN)
+def test_a_hook_that_no_controller_has_seen_is_given_its_moment_too(delivery: Delivery, script: str) -> None:
+    key = f"resource.customizations.health.{group_of(delivery)}_Plant"
+    hook = "{name: fern, annotations: {argocd.argoproj.io/hook: PreSync}}"
+    files = {
+        "argocd/cm.yaml": settings_file(key, script),
+        "web/plants.yaml": plants(delivery).replace("{name: fern}", hook),
+        "web/rest.yaml": config_map("rest"),
+    }
+    delivery.repo.commit({"apps/web.yaml": delivery.app(), **files})
+    delivery.observer = Slow(delivery=delivery, status="True")
+
+    app = only(delivery.sync(timeout=30.0))
+
+    assert app.outcome is Outcome.SYNCED
+    assert delivery.exists("v1/configmaps/rest")

@@ -25,6 +25,7 @@ from syncline.github.statuses import (
     context_of,
     shortened,
 )
+from syncline.github.writer import Writer
 
 if TYPE_CHECKING:
     from ghloop.server import GitHub
@@ -38,7 +39,28 @@ Connect = Callable[..., Api]
 
 
 def board(api: Api) -> StatusBoard:
-    return StatusBoard(api, REPOSITORY, SHA, context=CONTEXT, url="https://ci.example/runs/1")
+    return StatusBoard(api, REPOSITORY, SHA, context=CONTEXT, by="https://ci.example/runs/1")
+
+
+def test_of_two_steps_that_begin_at_once_the_one_that_wrote_first_finds_the_other(
+    connect: Connect,
+) -> None:
+    steps = [
+        Writer("https://ci.example/runs/1", f".github/workflows/{name}.yml", "sync", "push", "1", name)
+        for name in ("one", "two")
+    ]
+    first, second = (StatusBoard(connect(), REPOSITORY, SHA, context=CONTEXT, by=step) for step in steps)
+    with first, second:
+        assert second.rivalry() == "", "it has looked, and nobody was there"
+        first.start(PENDING)
+        second.start(PENDING)
+
+        said = [first.rivalry(), second.rivalry()]
+
+    assert said[0].startswith(
+        ".github/workflows/one.yml (job sync) and .github/workflows/two.yml (job sync) both write the status"
+    )
+    assert said[1] == "", "the newest words are its own"
 
 
 def newest(github: GitHub) -> dict[str, tuple[str, str]]:

@@ -89,6 +89,14 @@ def test_every_command_teaches() -> None:
             )
 
 
+@pytest.mark.parametrize("group", [(), ("actions",)])
+def test_what_a_list_of_commands_says_of_each_is_a_whole_sentence(group: tuple[str, ...]) -> None:
+    listed = CliRunner().invoke(main, [*group, "--help"]).output.split("\nCommands:\n")[1].split("\n\n")[0]
+
+    assert len(listed.splitlines()) > 1
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed.splitlines()), listed
+
+
 def test_the_exit_codes_are_the_same_in_code_readme_and_help() -> None:
     codes = {int(code) for code in ExitCode}
     table = (ROOT / "README.md").read_text().split("### Exit codes")[1].split("\n## ")[0]

@@ -158,7 +158,9 @@ def test_an_option_in_the_place_of_a_commit_is_never_fetched(repo: Repo) -> None
 
 
 def test_what_is_no_repository_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(GitError, match=r"is not a Git repository \(not a git repository.*--repository"):
+    with pytest.raises(
+        GitError, match=r"is not a Git repository, and no directory above it is one\. Name one"
+    ):
         Repository(tmp_path)
     with pytest.raises(GitError, match="There is no directory"):
         Repository(tmp_path / "missing")
@@ -171,7 +173,7 @@ def test_what_is_no_repository_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_repository_without_commits_says_so(repo: Repo) -> None:
-    with pytest.raises(GitError, match="The repository repo has no commit yet"):
+    with pytest.raises(GitError, match=r"The repository repo has no commit yet\. Only what is committed"):
         repo.open().resolve("HEAD")
 
 

@@ -70,7 +70,7 @@ def _run(request: Request, signals: Signals, masker: Masker) -> ExitCode:
             report = replace(_report(request, board, masker), run_url=request.event.run_url)
             if report.interrupted:
                 signals.came()
-            report = tell_runner(report, request)
+            report = tell_runner(board.noted(report), request)
             report = tell_github(report, api, request)
             report = say(report, request)
             failing = request.reporting.fail_on_difference

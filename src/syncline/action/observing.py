@@ -17,7 +17,7 @@ from syncline.core.verdict import Event as SyncEvent
 from syncline.core.verdict import Failed, GaveUp, Halted, Overdue, Retrying, Waiting
 from syncline.github.statuses import StatusBoard
 from syncline.github.workflow import say_line
-from syncline.report.model import AppReport, Job, Report
+from syncline.report.model import AppReport, Job, Note, Report, Severity
 from syncline.report.summary import app_status_line, pending_line, status_line
 from syncline.report.terminal import terminal
 
@@ -71,6 +71,13 @@ class Board:
         if self._statuses:
             self._statuses.application(report.name, state, sentence)
 
+    def noted(self, report: Report) -> Report:
+        """The report, which says of another step that writes the same statuses where there is one."""
+        rivalry = self._statuses.rivalry() if self._statuses else ""
+        if not rivalry:
+            return report
+        return replace(report, notes=(*report.notes, Note(Severity.WARNING, rivalry)))
+
     def done(self, report: Report, *, differences_are_failure: bool) -> None:
         """The run has ended. Raises GitHubError when the statuses cannot be written."""
         if self._statuses:
@@ -95,7 +102,8 @@ def watching(api: Api | None, request: Request) -> Iterator[Board]:
         yield Board(job, None)
         return
     context = f"{request.reporting.context}/{job.value}"
-    with StatusBoard(api, event.repository, event.report_sha, context=context, url=event.run_url) as statuses:
+    by = event.writer or event.run_url
+    with StatusBoard(api, event.repository, event.report_sha, context=context, by=by) as statuses:
         if event.name != "schedule":
             statuses.start(pending_line(job)[1])
         yield Board(job, statuses)

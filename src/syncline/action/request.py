@@ -108,6 +108,8 @@ def _invocation(inputs: Inputs, event: Event, environ: Mapping[str, str], stack:
         head=head,
         applications=inputs.words("applications"),
         path=inputs["path"],
+        brief=inputs.flag("brief"),
+        bodies=not inputs.flag("brief"),
         level=_level(inputs, event),
         permissions=Permissions(
             prune=inputs.flag("prune"),

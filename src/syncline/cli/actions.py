@@ -15,7 +15,7 @@ from syncline.cli.running import do
 from syncline.exits import guarded
 
 
-@main.group()
+@main.group(short_help="List or run actions of resources, such as restart or scale.")
 def actions() -> None:
     """List or run actions of an application's resources: restart, scale, pause and the like.
 
@@ -23,7 +23,7 @@ def actions() -> None:
     """
 
 
-@actions.command("list")
+@actions.command("list", short_help="Show what can be done with an application's resources.")
 @click.argument("application")
 @click.argument("resource", default="")
 @given.common
@@ -33,7 +33,7 @@ def list_actions(**options: Any) -> None:
     do("actions", options)
 
 
-@actions.command("run")
+@actions.command("run", short_help="Run an action, and wait for the health of what it touched.")
 @click.argument("application")
 @click.argument("resource")
 @click.argument("action")

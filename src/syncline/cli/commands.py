@@ -46,6 +46,7 @@ def main() -> None:
 
     Syncline reads the Application files of a Git repository, renders them with helm, kustomize or Jinja2, and
     compares, syncs, checks or rolls back clusters. Only commits count: what is not committed is not seen.
+    A command that may name applications takes all of them where none is named.
 
     \b
     Begin with:
@@ -61,7 +62,10 @@ def main() -> None:
 @main.command()
 @given.applications
 @click.option(
-    "--base", metavar="REV", default="", help="Compare with where HEAD parted from it. [default: origin's]"
+    "--base",
+    metavar="REV",
+    default="",
+    help="Compare with where HEAD parted from this branch or commit. [default: the default branch of origin]",
 )
 @click.option("--head", metavar="REV", default="", help="The commit that brings the change. [default: HEAD]")
 @given.path
@@ -180,7 +184,7 @@ def render(**options: Any) -> None:
     do("render", options)
 
 
-@main.command()
+@main.command(short_help="Show how the applications are, down to their pods.")
 @given.applications
 @given.path
 @click.option("--brief", is_flag=True, help="A list: one row for each application, without its objects.")
@@ -195,7 +199,7 @@ def status(**options: Any) -> None:
     do("status", options)
 
 
-@main.command()
+@main.command(short_help="Show every object, and what grew out of it, by owner.")
 @given.applications
 @given.path
 @click.option(

@@ -16,7 +16,7 @@ from syncline.cli.running import surroundings_of
 from syncline.exits import guarded
 
 
-@main.command()
+@main.command(short_help="Render dry sources, and push them to the synced branches.")
 @click.argument("applications", nargs=-1, shell_complete=given.complete, metavar="[APPLICATION]...")
 @click.option("--dry-run", is_flag=True, help="Say what would be pushed, and push nothing.")
 @given.root

@@ -45,7 +45,10 @@ prune = click.option(
     "--prune", is_flag=True, help="Delete what Git no longer has, within the guard's limits."
 )
 approve = click.option(
-    "--approve", multiple=True, metavar="OBJECT", help="Approve deleting this object, as the plan names it."
+    "--approve",
+    multiple=True,
+    metavar="OBJECT",
+    help="Approve deleting this object, as the plan names it; may be repeated.",
 )
 adopt = click.option(
     "--adopt", is_flag=True, help="Take over what belongs to another owner: ApplySet, Argo CD, Flux, Helm."
@@ -61,18 +64,22 @@ resource = click.option(
     "resources",
     multiple=True,
     metavar="GROUP:KIND:NAME",
-    help="Only this resource of the named application; * is anything, a leading ! excludes. Runs no hooks.",
+    help="Only this resource of the named application; * is anything, a leading ! excludes; may be repeated. "
+    "Runs no hooks.",
 )
 label = click.option(
     "--label",
     "labels",
     multiple=True,
     metavar="SELECTOR",
-    help="Only resources with these labels, like app=web.",
+    help="Only resources with these labels, like app=web; may be repeated.",
 )
 dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 timeout = click.option(
-    "--timeout", metavar="DURATION", default="", help="How long to wait for health, like 90s or 5m."
+    "--timeout",
+    metavar="DURATION",
+    default="",
+    help="How long to wait for health, like 90s or 5m. [default: sync.timeout of syncline.yaml, else 5m]",
 )
 root = click.option(
     "-C", "--repository", "root", default=".", metavar="DIR", help="The Git repository. [default: .]"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@main.command()
+@main.command(short_help="Rebuild empty clusters from Git, and prove it.")
 @given.applications
 @click.option("--revision", "head", metavar="REV", default="", help="Rebuild all at this commit.")
 @click.option("--from", "record", metavar="FILE", default="", help="Where the good revisions are recorded.")

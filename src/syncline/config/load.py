@@ -22,7 +22,7 @@ from syncline.config import (
     tools,
     unmanaged,
 )
-from syncline.config.complaint import Complaint, Complaints, Path
+from syncline.config.complaint import Complaint, Complaints, Path, did_you_mean
 from syncline.config.settings import Customizations, Settings
 from syncline.documents import read
 from syncline.errors import DocumentError, Place
@@ -39,6 +39,7 @@ _TEMPLATE_MARKS = ("{{", "{%")
 _OUR_KIND = regex(
     r"^[\s\-\"'{,]*kind[\"']?:\s*[\"']?(?P<kind>Application|ApplicationSet|AppProject)\b", re.MULTILINE
 )
+_KINDS = ("Application", "ApplicationSet", "AppProject")
 _OUR_WORDS = ("argoproj.io", "argocd-cm")  # argocd-cmd-params-cm begins with the second
 _ARGOCD_CM = ("resource.", global_projects.KEY, *tools.PREFIXES, *comparison.KEYS)
 """The keys of `argocd-cm` that count here."""
@@ -216,6 +217,10 @@ def _take_object(found: _Found, body: Mapping[str, Any], complaints: Complaints)
         _take_project(found, body, complaints)
     elif api_version.startswith("argoproj.io/") and kind == "ApplicationSet":
         _take_set(found, body, complaints)
+    elif api_version.startswith("argoproj.io/") and isinstance(kind, str):
+        meant = did_you_mean(kind, _KINDS, likeness=0.8)
+        if meant != ".":
+            complaints.warn(("kind",), f"kind {kind} is none of Argo CD's and has no effect{meant}")
     found.complaints += complaints.found
 
 

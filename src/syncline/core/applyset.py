@@ -230,6 +230,8 @@ def _pack(inventory: Inventory) -> str:
     }
     if inventory.ancestors is not None:
         content["above"] = [[each.name, each.is_set, each.cascades] for each in inventory.ancestors]
+    if inventory.has_children:
+        content["below"] = True
     if inventory.attempt is not None:
         begun = inventory.attempt
         content["attempt"] = [begun.revision, begun.at, begun.by, begun.cause.value]
@@ -255,6 +257,7 @@ def _unpack(packed: str) -> Inventory:
         heals=tuple(map(_read_heal, content.get("heals") or ())),
         hooks=_unpacked_hooks(content.get("hooks") or {}),
         ancestors=_read_ancestors(content.get("above")),
+        has_children=content.get("below") is True,
     )
 
 

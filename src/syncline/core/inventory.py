@@ -99,7 +99,8 @@ class Inventory(Struct, frozen=True):
     """The keys that may be ours and the revisions that were synced, oldest first.
 
     `cascades` remembers whether the Application carried the resources finalizer, and `ancestors` who had it,
-    the nearest first, for the day it is gone (None in a record that an older version wrote).
+    the nearest first, for the day it is gone (None in a record that an older version wrote). `has_children`
+    says that it rendered Applications once, so that those it renders no longer are looked for.
     """
 
     app: str
@@ -110,6 +111,7 @@ class Inventory(Struct, frozen=True):
     heals: tuple[Heal, ...] = ()
     hooks: Hooks = Hooks()
     ancestors: tuple[Ancestor, ...] | None = None
+    has_children: bool = False
 
     @property
     def revision(self) -> str:

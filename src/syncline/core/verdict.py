@@ -189,8 +189,8 @@ def fold(events: Iterable[Event]) -> SyncResult:
 
 
 def left_ill(events: Iterable[Event]) -> Mapping[ResourceKey, Health]:
-    """What the objects that were Degraded when they were written said then: no controller had seen the write
-    yet, so that is how they were before.
+    """What the objects that were Degraded or Unknown when they were written said then: no controller had seen
+    the write yet, so that is how they were before, or what a script makes of an object without a status.
     """
     found: dict[ResourceKey, Health] = {}
     written: set[ResourceKey] = set()
@@ -199,6 +199,6 @@ def left_ill(events: Iterable[Event]) -> Mapping[ResourceKey, Health]:
             written.add(event.key)
         elif isinstance(event, Assessed) and event.key in written:
             written.remove(event.key)
-            if event.health.status is HealthStatus.DEGRADED:
+            if event.health.status >= HealthStatus.DEGRADED:
                 found[event.key] = event.health
     return found

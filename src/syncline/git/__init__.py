@@ -56,7 +56,7 @@ class Repository:
         _no_option(revision)
         sha = self._commit(revision) or self._fetched(revision)
         if not sha:
-            raise GitError(self._unknown(revision), remedy=self._hint())
+            raise self._unknown(revision)
         self._known[revision] = self._known[sha] = sha
         return sha
 
@@ -293,10 +293,12 @@ class Repository:
         if self._is_shallow() and not self._git.fetch("--unshallow", "origin", *shas):
             raise GitError("This clone is shallow and its history could not be fetched.", remedy=_FETCH_DEPTH)
 
-    def _unknown(self, revision: str) -> str:
+    def _unknown(self, revision: str) -> GitError:
+        name = self.root.name
         if revision == "HEAD":
-            return f"The repository {self.root.name} has no commit yet."
-        return f"The revision {revision!r} is unknown in {self.root.name}."
+            text = f"The repository {name} has no commit yet."
+            return GitError(text, remedy="Only what is committed counts.")
+        return GitError(f"The revision {revision!r} is unknown in {name}.", remedy=self._hint())
 
     def _hint(self) -> str:
         return _FETCH_DEPTH if self._is_shallow() else "Look at git log, or fetch it first."
@@ -305,6 +307,13 @@ class Repository:
 def _no_option(revision: str) -> None:
     if not revision or revision.startswith("-") or "\0" in revision or "\n" in revision:
         raise GitError(f"{revision!r} is not a revision.")
+
+
+def _reason(said: str) -> str:
+    line = last_line(said)
+    if line.startswith("not a git repository (or any"):
+        return ", and no directory above it is one"
+    return f" ({line})"
 
 
 def _not_usable(root: Path, said: str) -> GitError:
@@ -316,6 +325,6 @@ def _not_usable(root: Path, said: str) -> GitError:
     if "must be run in a work tree" in said:
         return GitError(f"{str(root)!r} is a repository without a work tree.", remedy="Clone it first.")
     return GitError(
-        f"{str(root)!r} is not a Git repository ({last_line(said)}).",
+        f"{str(root)!r} is not a Git repository{_reason(said)}.",
         remedy="Name one with --repository.",
     )

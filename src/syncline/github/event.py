@@ -6,6 +6,7 @@ The law: what the event file does not say is not invented, and the tier is compu
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from syncline.core.trust import Facts, Tier, tier_of
 from syncline.errors import GitHubError
+from syncline.github.writer import Writer, writer_of
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Event(Struct, frozen=True):
     """What GitHub told us. `sha` is GITHUB_SHA: on a pull request the merge commit.
 
     `base_sha` and `head_sha` are those of a pull request or a merge group, `before` is what a push found,
-    `forced_from` what a forced one left; each is empty where the event has none.
+    `forced_from` what a forced one left; each is empty where the event has none. `writer` is the step itself,
+    as far as the runner says who it is.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Event(Struct, frozen=True):
     head_sha: str = ""
     before: str = ""
     forced_from: str = ""
+    writer: Writer | None = None
 
     @property
     def report_sha(self) -> str:
@@ -85,6 +89,7 @@ def read_event(environ: Mapping[str, str]) -> Event:
         head_sha=under_review.head_sha if under_review else "",
         before=_commit(payload, "before"),
         forced_from=_commit(payload, "before") if payload.get("forced") is True else "",
+        writer=writer_of(environ, _run_url(environ), secrets.token_hex(4)),
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from syncline.errors import GitHubError, Interrupted
+from syncline.github.writer import Writer, marked, rivalry
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from syncline.github.client import Api
@@ -53,6 +54,7 @@ class Statuses:
         self._combined = f"/repos/{repository}/commits/{sha}/status"
         self._lock = threading.Lock()
         self._there: dict[str, Said] | None = None
+        self._links: dict[str, str] = {}
 
     def set(self, context: str, state: str, description: str, *, url: str = "") -> None:
         """Say it, unless it has been said. Raises GitHubError.
@@ -63,34 +65,54 @@ class Statuses:
         plain = _BEYOND.sub("\ufffd", description)
         context, said = context_of(context), Said(state, shortened(plain, LONGEST_DESCRIPTION))
         with self._lock:
-            if self._there is None:
-                self._there = self._read()
-            if self._there.get(context) == said:
+            there = self._read()
+            if there.get(context) == said:
                 return
             body = {"state": said.state, "context": context, "description": said.description}
             # Said twice it is no other than said once: nothing has to be looked for.
             self._api.post(self._path, body | ({"target_url": url} if url else {}), look=lambda: None)
-            self._there[context] = said
+            there[context] = said
+
+    def found(self, context: str) -> str:
+        """The link of that status as it was when this run first looked; empty where there was none. Raises
+        GitHubError.
+        """
+        with self._lock:
+            self._read()
+            return self._links.get(context_of(context), "")
+
+    def found_now(self, context: str) -> str:
+        """The same as it is by now."""
+        links = {status["context"]: status.get("target_url") or "" for status in self._newest()}
+        return links.get(context_of(context), "")
+
+    def _newest(self) -> list[Mapping[str, Any]]:
+        return list(self._api.pages(self._combined, key="statuses"))
 
     def _read(self) -> dict[str, Said]:
-        return {
-            status["context"]: Said(status["state"], status["description"] or "")
-            for status in self._api.pages(self._combined, key="statuses")
-        }
+        if self._there is None:
+            found = self._newest()
+            self._links = {status["context"]: status.get("target_url") or "" for status in found}
+            self._there = {
+                status["context"]: Said(status["state"], status["description"] or "") for status in found
+            }
+        return self._there
 
 
 class StatusBoard:
     """What one run says of a commit: an aggregate under `context`, and each application under `context/NAME`.
 
     As a context manager it leaves nothing pending. A status of an application that GitHub does not take stops
-    nothing: it is said again at the end, where GitHubError is raised.
+    nothing: it is said again at the end, where GitHubError is raised. `by` is where the details are, or who
+    writes, which is told by the link.
     """
 
-    def __init__(self, api: Api, repository: str, sha: str, *, context: str, url: str = "") -> None:
+    def __init__(self, api: Api, repository: str, sha: str, *, context: str, by: Writer | str = "") -> None:
         self._api = api
         self._statuses = Statuses(api, repository, sha)
         self._context = context
-        self._url = url
+        self._writer = by if isinstance(by, Writer) else None
+        self._url = by if isinstance(by, str) else by.mark
         self._announced = False
         self._shown: frozenset[str] = frozenset()
         self._lock = threading.Lock()
@@ -158,6 +180,22 @@ class StatusBoard:
         others = {context: said for context, said in self._open.items() if context != self._context}
         self._open = {**others, self._context: Said(state, description)}
         self._close(_UNTOLD)
+
+    def rivalry(self) -> str:
+        """The sentence about another step that says the aggregate, too; empty where there is none, or where
+        GitHub does not tell. Of two that began at once, the one that wrote first finds the other's words by
+        now.
+        """
+        mine = self._writer
+        looks = (self._statuses.found, *((self._statuses.found_now,) if self._announced else ()))
+        for look in looks if mine else ():
+            try:
+                other = marked(look(self._context))
+            except GitHubError:
+                return ""  # told when the aggregate is written
+            if mine and other and mine.is_rival_of(other):
+                return rivalry(self._context, mine, other)
+        return ""
 
     def _of(self, name: str) -> str:
         return f"{self._context}/{name}"

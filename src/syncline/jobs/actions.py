@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from syncline.act import act
 from syncline.core.actions import Actions, Asked
 from syncline.core.actions.changes import changes_of, refusals
@@ -19,6 +21,7 @@ from syncline.core.rendering import Rendering
 from syncline.errors import ClusterError, ConfigError, UsageError
 from syncline.jobs.carry_out import Turn, means_of
 from syncline.jobs.choose import chosen
+from syncline.jobs.drift import without_history
 from syncline.jobs.each_app import one_by_one
 from syncline.jobs.prepare import Prepared, Record, recall
 from syncline.jobs.present import app_report, cluster_label, complaint_notes
@@ -61,14 +64,18 @@ def actions(session: Session, observer: Observer) -> Report:
 
 
 def _look(app: Application, known: Actions, session: Session, observer: Observer) -> AppReport:
-    record = recall(app, session)
+    record, asked = recall(app, session), session.invocation.action
+    if not record.inventory.keys:
+        if asked.action:
+            raise UsageError(f"{app.name} was never synced.", remedy="Run syncline sync.")
+        return without_history(app, session, lacks="act on")
     live = read_live(
         record.cluster, {}, record.inventory.keys, selector=record.owner.selector, workers=session.workers
     )
-    asked = session.invocation.action
     keys = named(asked.resource, record.inventory.keys) if asked.resource else sorted(live.objects)
     if not asked.action:
-        return _listed(app, [key for key in keys if key in live.objects], live, known, session)
+        report = _listed(app, [key for key in keys if key in live.objects], live, known, session)
+        return replace(report, revision=record.inventory.revision)
     prepared = _prepared(app, record, _only(asked.resource, keys, live), known, session)
     return _carried_out(prepared, record, session, observer)
 

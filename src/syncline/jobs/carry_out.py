@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from syncline.core.family import Family, identity
 from syncline.core.inventory import Cause
 from syncline.core.parting import ancestors
 from syncline.core.plan import Action
@@ -231,13 +232,14 @@ def _next(
 
 def _claim(prepared: Prepared, record: Record, why: Purpose, session: Session) -> Claim:
     app = prepared.app
-    has_family = not session.invocation.path
+    family = Family() if session.invocation.path else session.family(prepared.plan.revision)
     return Claim(
         record.owner,
         record.parent,
         app.revision_history_limit,
         cascades=app.cascades,
-        ancestors=ancestors(app, session.family(prepared.plan.revision)) if has_family else (),
+        ancestors=ancestors(app, family),
+        has_children=identity(app) in family.parents.values(),
         cause=why.cause,
         upto=why.upto,
         heals=prepared.heals,

@@ -87,13 +87,13 @@ def defined_at(app: Application, revision: str, session: Session) -> Application
     )
 
 
-def without_history(app: Application, session: Session) -> AppReport:
-    """What there is to say of an application that no cluster remembers."""
+def without_history(app: Application, session: Session, *, lacks: str = "compare with") -> AppReport:
+    """What there is to say of an application that no cluster remembers: that it has nothing to do this to."""
     known = replace(bare_report(app, session), level=Level.LIVE)
     if _only_defines(app, session):
         text = "Nothing of it is in a cluster: all it has is other Applications and definitions of Argo CD."
         return replace(known, health=Health(HealthStatus.HEALTHY), notes=(Note(Severity.INFO, text),))
-    text = "It was never synced, so there is nothing to compare with; run syncline sync."
+    text = f"It was never synced, so there is nothing to {lacks}; run syncline sync."
     return replace(known, notes=(Note(Severity.WARNING, text),))
 
 

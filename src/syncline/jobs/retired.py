@@ -19,12 +19,13 @@ from syncline.core.resource import Body, key_of
 from syncline.errors import ClusterError, ConfigError, Interrupted, Place, SynclineError
 from syncline.jobs.bugs import contained
 from syncline.jobs.choose import asked_for
-from syncline.jobs.prepare import Prepared, Record, farewell
+from syncline.jobs.prepare import Prepared, Record, farewell, recall
 from syncline.jobs.present import problem
 from syncline.jobs.reservations import is_definition
 from syncline.jobs.whereabouts import Whereabouts
 from syncline.report.model import Note, Problem, Severity
 from syncline.report.words import plural
+from syncline.runtime import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,9 +59,7 @@ def present(session: Session, revision: str) -> Present:
     """Who this commit has that may have had what is gone."""
     written = session.configuration(revision)
     controller = written.customizations.controller
-    sets = {
-        f"{each.namespace or 'argocd'}/{each.name}": controller.keeping(each.policy) for each in written.sets
-    }
+    sets = {f"{one.namespace or 'argocd'}/{one.name}": controller.keeping(one.policy) for one in written.sets}
     return Present(session.family(revision).by_name, sets, prune=session.permissions.prune)
 
 
@@ -93,7 +92,7 @@ def _leftovers(session: Session, head: str) -> Leftovers:
     known = {(owner.namespace, owner.parent) for owner in map(owner_of, family.applications)}
     partings: list[Parting] = []
     notes: list[Note] = []
-    found = Whereabouts(session, head).found()
+    found, there = Whereabouts(session, head).found(), present(session, head)
     notes += found.notes
     for parent in found.parents:
         try:
@@ -111,7 +110,7 @@ def _leftovers(session: Session, head: str) -> Leftovers:
         elif not _was_here(record, head, session):
             notes.append(_elsewhere(record, head))
         else:
-            kept = _why_kept(record, head, session)
+            kept = _why_kept(record, there, session)
             if kept is not None and not kept.for_now:
                 notes += _left_behind(record, f": {kept.why}")
                 continue
@@ -120,16 +119,25 @@ def _leftovers(session: Session, head: str) -> Leftovers:
 
 
 def _parents_named(session: Session, head: str) -> frozenset[str]:
-    """Those of the named applications that render others, or may have done so: they have nothing else."""
+    """Those of the named applications that render others, or once did."""
     family = session.family(head)
     parents = frozenset(family.parents.values())
+
+    def is_parent(app: Application) -> bool:
+        if identity(app) in parents:
+            return True
+        if all(is_definition(manifest.key) for manifest in session.rendering(app, head).manifests):
+            return True  # it has nothing else, and may have no inventory either
+        try:
+            return recall(app, session).inventory.has_children
+        except Interrupted:
+            raise
+        except SynclineError:
+            return False  # told by its own sync
+
     asked = family.with_descendants(asked_for(session, head))
-    return frozenset(
-        identity(app)
-        for app in asked
-        if identity(app) in parents
-        or all(is_definition(manifest.key) for manifest in session.rendering(app, head).manifests)
-    )
+    answers = each(is_parent, asked, workers=session.workers)
+    return frozenset(identity(app) for app, found in zip(asked, answers, strict=True) if found)
 
 
 def _is_below(named: frozenset[str], record: Record, session: Session) -> bool:
@@ -169,9 +177,9 @@ def _elsewhere(record: Record, head: str) -> Note:
     return Note(Severity.WARNING, text)
 
 
-def _why_kept(record: Record, head: str, session: Session) -> Kept | None:
+def _why_kept(record: Record, there: Present, session: Session) -> Kept | None:
     try:
-        return why_kept(_line(record, session), present(session, head), record.inventory)
+        return why_kept(_line(record, session), there, record.inventory)
     except Interrupted:
         raise
     except SynclineError as error:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from syncline.core.inventory import Cause, Inventory, earlier
 from syncline.core.live import Level
 from syncline.core.verdict import FELL_SHORT, Outcome
-from syncline.errors import ConfigError, ExitCode, SynclineError, UsageError
+from syncline.errors import ExitCode, SynclineError, UsageError
 from syncline.jobs.carry_out import Purpose, admitted, carry_out
 from syncline.jobs.choose import asked_for
 from syncline.jobs.drift import defined_at
@@ -89,7 +89,7 @@ def _asked_back(app: Application, head: str, session: Session, observer: Observe
     asked = session.invocation.head
     revision = session.repository.resolve(asked) if asked else earlier(record.inventory)
     if not revision:
-        raise ConfigError(
+        raise UsageError(
             f"{record.inventory.app} has no earlier revision in its history.",
             remedy="Name one with --revision.",
         )

@@ -79,10 +79,15 @@ def load(environ: Mapping[str, str], home: Path) -> Kubeconfig:
     files = tuple(path for path in asked if path.is_file())
     if not files:
         raise ClusterError(
-            f"There is no kubeconfig: {', '.join(map(str, asked))} does not exist.",
-            remedy="Set KUBECONFIG to one, or give the cluster a server and a tokenEnv in syncline.yaml.",
+            f"There is no kubeconfig: {', '.join(map(_amiss, asked))}.",
+            remedy="Set KUBECONFIG to one, name one with --kubeconfig, or give the cluster a server and a "
+            "tokenEnv in syncline.yaml.",
         )
     return merge(files, [_read(path) for path in files])
+
+
+def _amiss(path: Path) -> str:
+    return f"{path} {'is no file' if path.exists() else 'does not exist'}"
 
 
 def merge(files: tuple[Path, ...], contents: Iterable[Fields]) -> Kubeconfig:

@@ -38,8 +38,9 @@ METRICS_SECONDS = 90.0
 """How long an autoscaler may be Degraded for want of metrics: a new pod has some after two scrapes or so."""
 
 WORD_SECONDS = 10.0
-"""How long an object may go on saying what it said when it was written, if that is that it is Degraded: some
-controllers do not say of which generation they speak, and what was ill before may be just what was mended.
+"""How long an object may go on saying what it said when it was written, if that is that it is Degraded or
+Unknown: some controllers do not say of which generation they speak, what was ill before may be just what was
+mended, and some scripts call what nobody has reconciled yet ill, or fail where there is no status.
 """
 
 _TERMINAL = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNKNOWN})
@@ -174,9 +175,9 @@ class Waiter:
 
     def _grace(self, key: ResourceKey, health: Health, body: Body | None) -> float:
         """Seconds that what looks failed may take to turn out well: no deadline of its own tells them."""
-        if health.status is not HealthStatus.DEGRADED or body is None:
+        if health.status < HealthStatus.DEGRADED or body is None:
             return 0.0
-        if waits_for_metrics(body):
+        if health.status is HealthStatus.DEGRADED and waits_for_metrics(body):
             return METRICS_SECONDS
         return WORD_SECONDS if self._doubtful.get(key) == health else 0.0
 
@@ -185,7 +186,7 @@ class Waiter:
         for key in [key for key, until in self._may_recover.items() if now >= until]:
             del self._may_recover[key]
             health = self._pending.get(key)
-            if health is not None and health.status is HealthStatus.DEGRADED:
+            if health is not None and health.status >= HealthStatus.DEGRADED:
                 del self._pending[key]
 
     def _health(self, key: ResourceKey, body: Body | None) -> Health:

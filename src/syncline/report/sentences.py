@@ -135,6 +135,8 @@ def _comparison_word(report: Report, app: AppReport) -> str:
         return "never synced"
     if report.job in {Job.STATUS, Job.TREE}:
         return "OutOfSync" if differs(app) else "Synced"  # Argo CD's words
+    if _is_listed(report, app):
+        return "listed"
     if differs(app):
         return {Job.DRIFT: "drifted", Job.DIFF: "changes"}.get(report.job, "differs")
     return "no difference"
@@ -185,11 +187,17 @@ def _is_compared(report: Report, app: AppReport) -> bool:
     cluster remembers has nothing to be held against.
     """
     is_held = app.outcome is Outcome.REFUSED and app.level is Level.OFFLINE and not app.changes
-    return report.job is Job.DIFF or not (is_held or _is_new(report, app))
+    return report.job is Job.DIFF or not (is_held or _is_new(report, app) or _is_listed(report, app))
+
+
+def _is_listed(report: Report, app: AppReport) -> bool:
+    """Whether it is told what can be done, and nothing was."""
+    return report.job is Job.ACTIONS and app.outcome is None and not app.changes
 
 
 def _is_new(report: Report, app: AppReport) -> bool:
     checks = report.job in {Job.STATUS, Job.TREE, Job.DRIFT}
+    checks = checks or (_is_listed(report, app) and not app.resources)
     return checks and app.problem is None and app.health is None and not app.revision
 
 

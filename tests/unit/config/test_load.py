@@ -96,6 +96,47 @@ def test_projects_and_sets_are_found_and_other_kinds_passed_over() -> None:
     assert config.complaints == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        ("Aplication", "Application"),
+        ("application", "Application"),
+        ("Applications", "Application"),
+        ("ApplicationSets", "ApplicationSet"),
+        ("Applicationset", "ApplicationSet"),
+        ("AppPorject", "AppProject"),
+    ],
+)
+def test_a_kind_with_a_typo_is_told_at_its_line(kind: str, meant: str) -> None:
+    config = found(a_yaml=f"---\n{dump({**app('a'), 'kind': kind})}", b_yaml=dump(app("b")))
+
+    (complaint,) = config.complaints
+    assert complaint.severity == "warning"
+    assert complaint.message == f"kind {kind} is none of Argo CD's and has no effect; did you mean {meant}?"
+    assert str(complaint.place) == "a.yaml:3"
+    assert [one.name for one in config.applications] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("AnalysisRun", "AnalysisTemplate", "ClusterAnalysisTemplate", "Experiment", "Rollout"),
+        *("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow", "WorkflowEventBinding"),
+        *(
+            "WorkflowTaskSet",
+            "WorkflowTaskResult",
+            "WorkflowArtifactGCTask",
+            "EventBus",
+            "EventSource",
+            "Sensor",
+        ),
+        *("ArgoCD", "ArgoCDExport", "NotificationsConfiguration", "ImageUpdater", "NamespaceManagement"),
+    ],
+)
+def test_other_kinds_of_the_argo_projects_are_no_typos(kind: str) -> None:
+    assert found(a_yaml=dump({**app("a"), "kind": kind})).complaints == ()
+
+
 def test_a_chart_that_makes_projects_and_sets_is_none() -> None:
     kinds = ("AppProject", "ApplicationSet")
     bodies = [

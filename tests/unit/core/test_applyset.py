@@ -38,6 +38,7 @@ inventories = made(
     keys=st.frozensets(keys(), max_size=20),
     history=st.lists(records, max_size=4).map(tuple),
     cascades=st.booleans(),
+    has_children=st.booleans(),
     attempt=st.none() | made(Attempt, names, times, names, causes),
     heals=st.lists(made(Heal, keys(), names, st.integers(1, 9), times, names), max_size=3).map(tuple),
     ancestors=st.none()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,9 @@ def test_without_a_current_context_none_is_chosen_silently(tmp_path: Path) -> No
 def test_no_file_at_all_is_told_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"\.kube/config does not exist\. Set KUBECONFIG"):
         load({}, tmp_path)
+    named = f"{tmp_path}{os.pathsep}{tmp_path / 'none'}"
+    with pytest.raises(ClusterError, match=f"{tmp_path} is no file, {tmp_path / 'none'} does not exist"):
+        load({"KUBECONFIG": named}, tmp_path)
 
 
 @pytest.mark.parametrize(
