@@ -236,6 +236,7 @@ NO_GENERATION = {
         "Composition",
     ),
     *("ClusterTriggerAuthentication", "CompositionRevision", "ReferenceGrant"),
+    *("BuildConfig", "ClusterImageCatalog", "ImageCatalog"),
 }
 """Kinds that only hold settings."""
 
