@@ -214,8 +214,7 @@ WORDS: list[tuple[str, str, str, str]] = [
         "ray.io",
         "RayJob",
         "jobDeploymentStatus",
-        f"{P}= Initializing Running Retrying Waiting,{H}=Complete,{S}=Suspending Suspended"
-        f",{D}=Failed ValidationFailed",
+        f"{P}= Initializing Running Retrying Waiting,{H}=Complete,{S}=Suspended,{D}=Failed ValidationFailed",
     ),
     ("ray.io", "RayCluster", "state", f"{P}= provisioning,{H}=ready,{S}=suspended,{D}=failed"),
     *(
