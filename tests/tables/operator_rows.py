@@ -241,6 +241,18 @@ ROWS: list[tuple[tuple[str, str], dict[str, Any], str]] = [
     (GRAFANA, status(stage="config", stageStatus="success"), P),
     (GRAFANA, status(stage="complete", stageStatus="failed", lastMessage="no answer"), P),
     (GRAFANA, status(stage="complete", stageStatus="failed"), P),
+    (GRAFANA, said("Suspended=True:ReconcileSuspended", stage="complete", stageStatus="success"), S),
+    *(
+        (("grafana.integreatly.org", f"Grafana{kind}"), conditions(f"{kind}Synchronized={told}"), label)
+        for kind in ("MuteTiming", "NotificationTemplate", "Folder", "LibraryPanel", "ContactPoint")
+        for told, label in (("True:ApplySuccessful", H), ("False:ApplyFailed", D))
+    ),
+    (("grafana.integreatly.org", "GrafanaAlertRuleGroup"), conditions("AlertGroupSynchronized=True"), H),
+    (
+        ("grafana.integreatly.org", "GrafanaNotificationPolicy"),
+        conditions("NotificationPolicyLoopDetected=True", "NotificationPolicySynchronized=True"),
+        D,
+    ),
     (GRAFANA, status(stage="deployment", stageStatus="failed", lastMessage="no image"), D),
     (KEYCLOAK, conditions("Ready=True", "HasErrors=False", "RollingUpdate=False"), H),
     (KEYCLOAK, conditions("Ready=False", "HasErrors=False"), P),

@@ -216,6 +216,12 @@ WORDS: list[tuple[str, str, str, str]] = [
         "jobDeploymentStatus",
         f"{P}= Initializing Running Retrying Waiting,{H}=Complete,{S}=Suspended,{D}=Failed ValidationFailed",
     ),
+    (
+        "ray.io",
+        "RayJob",
+        "jobDeploymentStatus",
+        f"{S}=Suspending",
+    ),
     ("ray.io", "RayCluster", "state", f"{P}= provisioning,{H}=ready,{S}=suspended,{D}=failed"),
     *(
         ("platform.confluent.io", kind, "phase", f"{P}= PROVISIONING,{H}=RUNNING")

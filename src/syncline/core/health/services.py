@@ -96,6 +96,7 @@ def _synchronized(kind: str) -> Rules:
     return by_conditions(
         suspended("Suspended"),
         degraded("InvalidSpec", status="True"),
+        degraded("NotificationPolicyLoopDetected", status="True"),
         progressing("NoMatchingInstance"),
         progressing("NoMatchingFolder"),
         healthy(kind),
@@ -110,9 +111,12 @@ _GRAFANA_CONDITIONS: Final[Mapping[str, str]] = {
     "GrafanaDatasource": "DatasourceSynchronized",
     "GrafanaFolder": "FolderSynchronized",
     "GrafanaLibraryPanel": "LibraryPanelSynchronized",
+    "GrafanaMuteTiming": "MuteTimingSynchronized",
     "GrafanaNotificationPolicy": "NotificationPolicySynchronized",
+    "GrafanaNotificationTemplate": "NotificationTemplateSynchronized",
 }
 _GRAFANA_STAGES: Final = in_turn(
+    by_conditions(suspended("Suspended"), otherwise=Health(_HEALTHY)),
     by_phase(
         ("status", "stageStatus"),
         {"success": _HEALTHY, "failed": _DEGRADED},
