@@ -188,6 +188,18 @@ WORDS: list[tuple[str, str, str, str]] = [
     ("apps.kruise.io", "BroadcastJob", "phase", f"{P}= running,{H}=completed,{S}=paused,{D}=failed,{U}=odd"),
     ("rollouts.kruise.io", "Rollout", "phase", f"{P}= Initial Progressing Terminating Disabling,{H}=Healthy"),
     ("rollouts.kruise.io", "Rollout", "phase", f"{S}=Disabled"),
+    (
+        "dragonflydb.io",
+        "Dragonfly",
+        "phase",
+        f"{P}= ResourcesCreated Configuring RollingUpdate,{H}=Ready ready",
+    ),
+    (
+        "ocs.openshift.io",
+        "StorageCluster",
+        "phase",
+        f"{P}= Progressing Connecting,{H}=Ready,{D}=Error,{S}=Ignored",
+    ),
     *(
         ("numaplane.numaproj.io", f"{kind}Rollout", "phase", f"{P}= Pending,{H}=Deployed,{D}=Failed,{U}=Odd")
         for kind in ("ISBService", "MonoVertex", "NumaflowController", "Pipeline")

@@ -211,4 +211,57 @@ STREAMS: list[tuple[tuple[str, str], dict[str, Any], str]] = [
     (CASSANDRA, cassandra("Ready=True", "RollingRestart=True"), P),
     (CASSANDRA, cassandra("Ready=True", "ScalingUp=True"), P),
 ]
-ROWS: Final = [*OPENSHIFT, *FLEETS, *JOBS, *STREAMS]
+CRUNCHY, OTEL = (
+    ("postgres-operator.crunchydata.com", "PostgresCluster"),
+    ("opentelemetry.io", "OpenTelemetryCollector"),
+)
+ITEM, QUEUE = ("onepassword.com", "OnePasswordItem"), ("kueue.x-k8s.io", "ClusterQueue")
+GLOO, STATES = ("gloo.solo.io", "Upstream"), ("Pending", "Accepted", "Rejected", "Warning")
+
+
+def crunchy(*told: str, ready: int = 3, updated: int = 3, **flags: Any) -> dict[str, Any]:
+    sets = [{"replicas": 2}, {"name": "standby"}]
+    found = [
+        {"name": "00", "replicas": 2, "readyReplicas": ready - 1, "updatedReplicas": updated - 1},
+        {"name": "standby", "replicas": 1, "readyReplicas": 1, "updatedReplicas": 1},
+    ]
+    return {**spec(instances=sets, **flags), **said(*told, instances=found)}
+
+
+def counted(told: str, **wanted: Any) -> dict[str, Any]:
+    return {**spec(**wanted), **status(scale={"statusReplicas": told}, version="0.110.0")}
+
+
+OTHERS: list[tuple[tuple[str, str], dict[str, Any], str]] = [
+    (CRUNCHY, {}, P),
+    (CRUNCHY, crunchy(), H),
+    (CRUNCHY, crunchy("ProxyAvailable=True"), H),
+    (CRUNCHY, crunchy("ProxyAvailable=False:PGBouncerNotAvailable"), P),
+    (CRUNCHY, crunchy(ready=2), P),
+    (CRUNCHY, crunchy(updated=2), P),
+    (CRUNCHY, crunchy(shutdown=True), S),
+    (CRUNCHY, crunchy(paused=True), S),
+    (CRUNCHY, {**NEW, **status(observedGeneration=1)}, P),
+    (OTEL, {}, P),
+    (OTEL, counted("2/2", replicas=2), H),
+    (OTEL, counted("1/2", replicas=2), P),
+    (OTEL, counted("0/0"), P),
+    (OTEL, counted("0/0", replicas=0), H),
+    (OTEL, counted("0/0", mode="daemonset"), H),
+    (OTEL, {**spec(mode="sidecar"), **status(version="0.110.0")}, H),
+    *((GLOO, status(state=state), label) for state, label in zip(STATES, (P, H, D, P), strict=True)),
+    *((GLOO, status(state=state), label) for state, label in enumerate((P, H, D, P))),
+    (GLOO, status(statuses={"gloo-system": {"state": "Accepted", "reportedBy": "gloo"}}), H),
+    (GLOO, status(statuses={"a": {"state": "Accepted"}, "b": {"state": "Rejected", "reason": "no"}}), D),
+    *((("gloo.solo.io", kind), status(state="Accepted"), H) for kind in ("Proxy", "UpstreamGroup")),
+    *((("gloo.solo.io", kind), status(state="Rejected"), D) for kind in ("Proxy", "UpstreamGroup")),
+    *((("gateway.solo.io", kind), status(state="Accepted"), H) for kind in ("Gateway", "VirtualService")),
+    *((("gateway.solo.io", kind), status(state="Rejected"), D) for kind in ("Gateway", "VirtualService")),
+    (ITEM, {}, P),
+    (ITEM, conditions("Ready=True"), H),
+    (ITEM, conditions("Ready=False"), P),
+    (QUEUE, {}, P),
+    (QUEUE, conditions("Active=True:Ready"), H),
+    (QUEUE, conditions("Active=False:FlavorNotFound"), P),
+]
+ROWS: Final = [*OTHERS, *OPENSHIFT, *FLEETS, *JOBS, *STREAMS]

@@ -95,6 +95,10 @@ JOBS: Final[Mapping[tuple[str, str], Rules]] = {
     ("jobset.x-k8s.io", "JobSet"): by_conditions(
         degraded("Failed", status="True"), healthy("Completed"), suspended("Suspended")
     ),
+    # github.com/kubernetes-sigs/kueue: what a queue refers to may come later
+    ("kueue.x-k8s.io", "ClusterQueue"): by_conditions(
+        healthy("Active"), progressing("Active", status="False")
+    ),
     # github.com/kubernetes-sigs/lws, v1: a group that is not ready makes the whole progress
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): by_conditions(
         progressing("UpdateInProgress"), progressing("Progressing"), healthy("Available")

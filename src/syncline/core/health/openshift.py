@@ -117,6 +117,12 @@ OPENSHIFT: Final[Mapping[tuple[str, str], Rules]] = {
     ("operator.openshift.io", "IngressController"): _OPERATOR,
     ("config.openshift.io", "ClusterOperator"): _OPERATOR,
     ("machineconfiguration.openshift.io", "MachineConfigPool"): _MACHINE_CONFIG_POOL,
+    # github.com/red-hat-storage/ocs-operator: of several in a namespace all but one are ignored
+    ("ocs.openshift.io", "StorageCluster"): by_phase(
+        _PHASE,
+        {"Ready": _HEALTHY, "Ignored": HealthStatus.SUSPENDED, "Error": _DEGRADED},
+        otherwise=_PROGRESSING,
+    ),
     ("operators.coreos.com", "Subscription"): _SUBSCRIPTION,
     ("operators.coreos.com", "ClusterServiceVersion"): _CLUSTER_SERVICE_VERSION,
 }

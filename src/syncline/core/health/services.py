@@ -16,6 +16,7 @@ from syncline.core.health.conditions import (
     fresh_conditions,
     healthy,
     in_turn,
+    is_stale,
     progressing,
     suspended,
 )
@@ -135,6 +136,41 @@ def _grafana(body: Mapping[str, Any]) -> Health:
     return _GRAFANA_STAGES(body)
 
 
+def collector(body: Mapping[str, Any]) -> Health:
+    """OpenTelemetry's collector counts its ready pods of all, as 1/2; a sidecar has none of its own.
+
+    (github.com/open-telemetry/opentelemetry-operator, v1beta1.)
+    """
+    status, spec = mapping(body, "status"), mapping(body, "spec")
+    ready, _, of = text(mapping(status, "scale"), "statusReplicas").partition("/")
+    if is_stale(body) or (not of and not text(status, "version")):
+        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+    counted = spec.get("mode") in {None, "deployment", "statefulset"} and spec.get("replicas") != 0
+    if ready != of or (of == "0" and counted):
+        return Health(_PROGRESSING, f"Of its {of} pods {ready} are ready.")
+    return Health(_HEALTHY)
+
+
+def gloo(body: Mapping[str, Any]) -> Health:
+    """Gloo's kinds have a status, or one of each controller; their states are words or numbers.
+
+    (github.com/solo-io/solo-kit, core.solo.io Status.)  What a warning misses may come later.
+    """
+    status = mapping(body, "status")
+    told = [status, *(mapping(status, "statuses", name) for name in mapping(status, "statuses"))]
+    states = [(_GLOO.get(str(each["state"]), _PROGRESSING), each) for each in told if "state" in each]
+    if is_stale(body) or not states:
+        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+    worst, found = max(states, key=lambda each: each[0])
+    said = text(found, "reason")
+    return Health(worst, said if said or worst is _HEALTHY else f"It is {found['state']}.")
+
+
+_GLOO: Final[Mapping[str, HealthStatus]] = {
+    **dict.fromkeys(("1", "Accepted"), _HEALTHY),
+    **dict.fromkeys(("2", "Rejected"), _DEGRADED),
+}
+
 # sdk.operatorframework.io, operators in Ansible: Running, Successful, Failure.
 _ANSIBLE: Final = by_conditions(
     degraded("Failure", status="True"),
@@ -224,6 +260,11 @@ SERVICES: Final[Mapping[tuple[str, str], Rules]] = {
             ("status", "state"), {"Exists": _HEALTHY}, message=("status", "message"), otherwise=_PROGRESSING
         ),
     ),
+    ("opentelemetry.io", "OpenTelemetryCollector"): collector,
+    **dict.fromkeys([("gateway.solo.io", kind) for kind in ("Gateway", "VirtualService")], gloo),
+    **dict.fromkeys([("gloo.solo.io", kind) for kind in ("Proxy", "Upstream", "UpstreamGroup")], gloo),
+    # github.com/1Password/onepassword-operator: Ready means that the Secret is there
+    ("onepassword.com", "OnePasswordItem"): AWAITED,
     # karpenter.sh/docs: Ready sums up
     **dict.fromkeys(
         [

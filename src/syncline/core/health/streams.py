@@ -1,4 +1,4 @@
-"""Streams of messages and distributed stores: Confluent's platform, Solr, Cassandra.
+"""Streams and stores of many nodes: Confluent's platform, Solr, Cassandra, Crunchy's Postgres, Dragonfly.
 
 The law: a cluster is well once as many of its nodes as are wanted are ready and current; what an operator
 tries again may pass.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.health.conditions import (
+    SUSPENDED,
     UNSEEN,
     by_conditions,
     by_flag,
@@ -18,10 +19,19 @@ from syncline.core.health.conditions import (
     healthy,
     in_turn,
     is_stale,
+    is_true,
     progressing,
     suspended,
 )
-from syncline.core.health.fields import mapping, number, text, trouble_of, words_of
+from syncline.core.health.fields import (
+    condition,
+    mapping,
+    members,
+    number,
+    text,
+    trouble_of,
+    words_of,
+)
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -98,6 +108,28 @@ def solr_backup(body: Mapping[str, Any]) -> Health:
     return _WELL if status.get("successful") is True else Health(_DEGRADED, "Its backup failed.")
 
 
+def crunchy(body: Mapping[str, Any]) -> Health:
+    """Crunchy's PostgresCluster: all instances of its sets are ready and current, and its proxy is available.
+
+    (github.com/CrunchyData/postgres-operator, v1beta1: the status counts by set, where the set has a name.)
+    """
+    if any(is_true(body, ("spec", flag)) for flag in ("shutdown", "paused")):
+        return SUSPENDED
+    if is_stale(body):
+        return UNSEEN
+    status = mapping(body, "status")
+    sets = list(members(status, "instances"))
+    if not sets:
+        return _UNHEARD
+    wanted = sum(number(each, "replicas", 1) for each in members(mapping(body, "spec"), "instances"))
+    for name in ("readyReplicas", "updatedReplicas"):
+        found = sum(number(each, name) for each in sets)
+        if found < wanted:
+            return Health(_PROGRESSING, f"Its {name} are {found} of {wanted}.")
+    proxy = condition(status, "ProxyAvailable")
+    return Health(_PROGRESSING, trouble_of(proxy)) if proxy.get("status") == "False" else _WELL
+
+
 # github.com/k8ssandra/cass-operator, conditions of a CassandraDatacenter.
 _CASSANDRA: Final = in_turn(
     by_conditions(
@@ -121,6 +153,11 @@ STREAMS: Final[Mapping[tuple[str, str], Rules]] = {
     ("solr.apache.org", "SolrCloud"): solr_cloud,
     ("solr.apache.org", "SolrBackup"): solr_backup,
     ("solr.apache.org", "SolrPrometheusExporter"): by_flag(("status", "ready")),
+    ("postgres-operator.crunchydata.com", "PostgresCluster"): crunchy,
+    # github.com/dragonflydb/dragonfly-operator: its first versions wrote the word small
+    ("dragonflydb.io", "Dragonfly"): by_phase(
+        ("status", "phase"), dict.fromkeys(("Ready", "ready"), _HEALTHY), otherwise=_PROGRESSING
+    ),
     ("cassandra.datastax.com", "CassandraDatacenter"): _CASSANDRA,
 }
 """By group and kind."""

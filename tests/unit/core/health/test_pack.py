@@ -302,6 +302,7 @@ FIELDS = (
     *("health", "robustness", "currentState", "healthStatus", "applied", "healthy", "stage", "ceph"),
     *("stageStatus", "printableStatus", "updateStatus", "compliant", "replicas", "updatedReplicas"),
     *("lifecycleState", "applicationState", "lastOperation", "opsManager", "message", "reason"),
+    *("statuses", "scale", "version", "canaryStatus", "jobDeploymentStatus", "finished", "appState"),
 )
 statuses = st.fixed_dictionaries(
     {},
@@ -311,7 +312,7 @@ statuses = st.fixed_dictionaries(
         "listeners": st.lists(st.fixed_dictionaries({"name": odd, "conditions": listed}), max_size=2) | odd,
         "parents": st.lists(st.fixed_dictionaries({"conditions": listed}), max_size=2) | odd,
         "validationMessages": st.lists(st.fixed_dictionaries({"level": odd, "type": odd}), max_size=2) | odd,
-        "pauseConditions": listed,
+        **dict.fromkeys(("pauseConditions", "instances", "aggregatedStatus"), listed),
         "ingress": st.lists(st.fixed_dictionaries({"conditions": listed}), max_size=2) | odd,
     },
 )
