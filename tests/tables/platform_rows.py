@@ -24,6 +24,11 @@ RAY, RAY_JOB, JOBSET = ("ray.io", "RayCluster"), ("ray.io", "RayJob"), ("jobset.
 WORKERS, RUN = ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"), ("tekton.dev", "PipelineRun")
 TRAINING, SOLR = ("kubeflow.org", "PyTorchJob"), ("solr.apache.org", "SolrCloud")
 SAVED, EXPORTER = ("solr.apache.org", "SolrBackup"), ("solr.apache.org", "SolrPrometheusExporter")
+STACK, PLAYBOOK, TIMES = (
+    ("pulumi.com", "Stack"),
+    ("tower.ansible.com", "AnsibleJob"),
+    ("apps.kruise.io", "AdvancedCronJob"),
+)
 CASSANDRA: Final = ("cassandra.datastax.com", "CassandraDatacenter")
 KAFKA, TOPIC = ("platform.confluent.io", "Kafka"), ("platform.confluent.io", "KafkaTopic")
 READY, APP = "platform.confluent.io/cluster-ready", "platform.confluent.io/app-ready"
@@ -167,6 +172,20 @@ JOBS: list[tuple[tuple[str, str], dict[str, Any], str]] = [
     (("ray.io", "RayService"), {}, P),
     (("ray.io", "RayService"), conditions("Ready=True:NonZeroServeEndpoints"), H),
     (("ray.io", "RayService"), conditions("Ready=False:ZeroServeEndpoints"), P),
+    (STACK, {}, P),
+    (STACK, conditions("Ready=True", "Reconciling=False"), H),
+    (STACK, said("Ready=False", "Reconciling=True:RetryingAfterFailure", lastUpdate={"state": "failed"}), P),
+    (STACK, conditions("Ready=False", "Stalled=True:SpecInvalid"), D),
+    (STACK, status(lastUpdate={"state": "succeeded"}), H),
+    (STACK, status(lastUpdate={"state": "failed"}), D),
+    (STACK, {**NEW, **status(lastUpdate={"state": "failed"}, observedGeneration=1)}, P),
+    (PLAYBOOK, {}, P),
+    *((PLAYBOOK, status(ansibleJobResult={"status": word}), P) for word in ("new", "pending", "running")),
+    *((PLAYBOOK, status(ansibleJobResult={"status": word}), D) for word in ("failed", "error", "canceled")),
+    (PLAYBOOK, status(ansibleJobResult={"status": "successful"}), H),
+    (TIMES, {}, P),
+    *((TIMES, status(type=word), H) for word in ("Job", "BroadcastJob")),
+    (TIMES, {**spec(paused=True), **status(type="Job")}, S),
     (JOBSET, {}, P),
     (JOBSET, conditions("StartupPolicyInProgress=True"), P),
     (JOBSET, conditions("Completed=True:AllJobsCompleted"), H),

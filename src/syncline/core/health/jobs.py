@@ -1,4 +1,4 @@
-"""Work that ends, and groups of workers: Tekton, Ray, Kubeflow's training, JobSets.
+"""Work that ends, and groups of workers: Tekton, Ray, Kubeflow's training, JobSets, Ansible, Pulumi.
 
 The law: work that runs is on its way, work that ended badly is ill, work that is suspended is held.
 """
@@ -85,12 +85,43 @@ def ray_cluster(body: Mapping[str, Any]) -> Health:
 
 _RAY_UNTOLD: Final = _RAY_CONDITIONS({})
 
+# github.com/pulumi/pulumi-kubernetes-operator, v1: conditions, and before there were any the last update.
+_STACK_CONDITIONS: Final = by_conditions(
+    degraded("Stalled", status="True"), progressing("Reconciling"), healthy("Ready")
+)
+_STACK_UPDATE: Final = by_phase(
+    ("status", "lastUpdate", "state"),
+    {"succeeded": _HEALTHY, "failed": _DEGRADED},
+    message=("status", "lastUpdate", "message"),
+    otherwise=_PROGRESSING,
+)
+
+
+def pulumi_stack(body: Mapping[str, Any]) -> Health:
+    """By its conditions, or where none of them tells by its last update."""
+    health = _STACK_CONDITIONS(body)
+    return _STACK_UPDATE(body) if health == _STACK_UNTOLD else health
+
+
+_STACK_UNTOLD: Final = _STACK_CONDITIONS({})
+
 JOBS: Final[Mapping[tuple[str, str], Rules]] = {
     **dict.fromkeys([("tekton.dev", kind) for kind in ("CustomRun", "PipelineRun", "TaskRun")], _TEKTON),
     **dict.fromkeys([("kubeflow.org", kind) for kind in _TRAINING_KINDS], _TRAINING),
     ("ray.io", "RayJob"): _RAY_JOB,
     ("ray.io", "RayCluster"): ray_cluster,
     ("ray.io", "RayService"): AWAITED,
+    ("pulumi.com", "Stack"): pulumi_stack,
+    # The states of a job of Ansible's controller (docs.ansible.com).
+    ("tower.ansible.com", "AnsibleJob"): by_phase(
+        ("status", "ansibleJobResult", "status"),
+        {"successful": _HEALTHY, **dict.fromkeys(("failed", "error", "canceled"), _DEGRADED)},
+        otherwise=_PROGRESSING,
+    ),
+    # github.com/openkruise/kruise, v1alpha1: it notes the type of its jobs once it has seen them
+    ("apps.kruise.io", "AdvancedCronJob"): by_phase(
+        ("status", "type"), {}, held=("spec", "paused"), otherwise=_HEALTHY
+    ),
     # github.com/kubernetes-sigs/jobset, v1alpha2
     ("jobset.x-k8s.io", "JobSet"): by_conditions(
         degraded("Failed", status="True"), healthy("Completed"), suspended("Suspended")
