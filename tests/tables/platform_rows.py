@@ -282,5 +282,6 @@ OTHERS: list[tuple[tuple[str, str], dict[str, Any], str]] = [
     (QUEUE, {}, P),
     (QUEUE, conditions("Active=True:Ready"), H),
     (QUEUE, conditions("Active=False:FlavorNotFound"), P),
+    (QUEUE, conditions("Active=False:Stopped"), S),
 ]
 ROWS: Final = [*OTHERS, *OPENSHIFT, *FLEETS, *JOBS, *STREAMS]

@@ -180,7 +180,7 @@ def _mariadb_once(body: Mapping[str, Any]) -> Health:
         return SUSPENDED
     # On a schedule, a run that is awaited and one that failed have one reason; the message tells them apart.
     for each in fresh_conditions(body):
-        if each.get("type") == "Complete" and each.get("reason") in {"CronJobScheduled", "CronJobRunning"}:
+        if each.get("type") == "Complete" and text(each, "reason") in {"CronJobScheduled", "CronJobRunning"}:
             ill = text(each, "message") == "Failed"
             return Health(_DEGRADED, trouble_of(each)) if ill else Health(_HEALTHY, words_of(each))
     return _MARIADB_JOB(body)

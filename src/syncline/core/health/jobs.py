@@ -128,7 +128,9 @@ JOBS: Final[Mapping[tuple[str, str], Rules]] = {
     ),
     # github.com/kubernetes-sigs/kueue: what a queue refers to may come later
     ("kueue.x-k8s.io", "ClusterQueue"): by_conditions(
-        healthy("Active"), progressing("Active", status="False")
+        healthy("Active"),
+        suspended("Active", "Stopped", status="False"),
+        progressing("Active", status="False"),
     ),
     # github.com/kubernetes-sigs/lws, v1: a group that is not ready makes the whole progress
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): by_conditions(

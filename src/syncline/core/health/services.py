@@ -145,7 +145,7 @@ def collector(body: Mapping[str, Any]) -> Health:
     ready, _, of = text(mapping(status, "scale"), "statusReplicas").partition("/")
     if is_stale(body) or (not of and not text(status, "version")):
         return Health(_PROGRESSING, "It waits to be seen by its controller.")
-    counted = spec.get("mode") in {None, "deployment", "statefulset"} and spec.get("replicas") != 0
+    counted = text(spec, "mode") in {"", "deployment", "statefulset"} and spec.get("replicas") != 0
     if ready != of or (of == "0" and counted):
         return Health(_PROGRESSING, f"Of its {of} pods {ready} are ready.")
     return Health(_HEALTHY)

@@ -51,7 +51,7 @@ def confluent(body: Mapping[str, Any]) -> Health:
     What is refused because a Secret is lacking is taken up once the Secret is there; its generation is not
     noted before, so that the words of the refusal come before its age.
     """
-    told = [each for each in fresh_conditions(body) if each.get("type") in _CONFLUENT_READY]
+    told = [each for each in fresh_conditions(body) if text(each, "type") in _CONFLUENT_READY]
     for each in told:
         if each.get("status") != "True":
             return Health(_PROGRESSING, trouble_of(each))
