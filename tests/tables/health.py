@@ -26,3 +26,8 @@ def status(**fields: Any) -> dict[str, Any]:
 
 def spec(**fields: Any) -> dict[str, Any]:
     return {"spec": fields}
+
+
+def said(*told: str, **fields: Any) -> dict[str, Any]:
+    """Conditions beside other fields of a status."""
+    return {"status": {**conditions(*told)["status"], **fields}}

@@ -20,13 +20,24 @@ ONCE += f",{H}=Completed,{D}=FailedValidation PartiallyFailed Failed"
 FLINK = f"{P}=CREATED UPGRADING DEPLOYED ROLLING_BACK DELETING DELETED,{H}=STABLE,{S}=SUSPENDED"
 FLINK += f",{D}=ROLLED_BACK FAILED,{U}=ODD"
 ROOK = f"{P}= Connecting Progressing Deleting,{H}=Ready Connected,{D}=Failure"
-NUMAFLOW = f"{P}= Pending Pausing Deleting,{H}=Running,{S}=Paused,{D}=Failed,{U}=Unknown"
+NUMAFLOW = f"{P}= Pending Pausing Deleting,{H}=Running Succeeded,{S}=Paused,{D}=Failed,{U}=Unknown"
 VICTORIA = f"{P}=expanding,{H}=operational,{D}=failed,{S}=paused,{U}=odd"
 
 # A word at a path, and what each word means; a word of nothing is one that is empty.
 WORDS: list[tuple[str, str, str, str]] = [
-    ("stackconfigpolicy.k8s.elastic.co", "StackConfigPolicy", "phase", f"{H}=Ready,{P}=ApplyingChanges"),
+    (
+        "stackconfigpolicy.k8s.elastic.co",
+        "StackConfigPolicy",
+        "phase",
+        f"{H}=Ready,{P}= ApplyingChanges Unknown",
+    ),
     ("stackconfigpolicy.k8s.elastic.co", "StackConfigPolicy", "phase", f"{D}=Invalid Conflict Error,{U}=Odd"),
+    (
+        "autoops.k8s.elastic.co",
+        "AutoOpsAgentPolicy",
+        "phase",
+        f"{H}=Ready,{D}=Invalid,{P}= ApplyingChanges NoMonitoredResources AutoOpsAgentsNotReady Error",
+    ),
     *(
         (f"{group}.k8s.elastic.co", kind, "health", f"{H}=green,{P}= yellow red unknown,{U}=blue")
         for group, kind in (
@@ -48,7 +59,12 @@ WORDS: list[tuple[str, str, str, str]] = [
         f"{H}=completed,{P}= pending started running finalizing,{D}=failed walArchivingFailing",
     ),
     *(
-        (group, kind, "state", f"{P}= initializing stopping,{S}=paused,{H}=ready,{D}=error,{U}=unknown odd")
+        (
+            group,
+            kind,
+            "state",
+            f"{P}= initializing stopping sharding,{S}=paused,{H}=ready,{D}=error,{U}=unknown",
+        )
         for group, kind in (
             ("psmdb.percona.com", "PerconaServerMongoDB"),
             ("pxc.percona.com", "PerconaXtraDBCluster"),
@@ -124,7 +140,8 @@ WORDS: list[tuple[str, str, str, str]] = [
             f"{H}=Running,{S}=Stopped Paused"
             f",{D}=CrashLoopBackOff ErrImagePull ImagePullBackOff DataVolumeError"
             f",{P}= Provisioning Starting Stopping Terminating Migrating WaitingForVolumeBinding"
-            f",{P}=WaitingForReceiver ErrorUnschedulable ErrorPvcNotFound,{U}=Unknown Odd"
+            f",{P}=WaitingForReceiver ErrorUnschedulable ErrorPvcNotFound ErrorDataVolumeNotFound"
+            f",{U}=Unknown Odd"
         ),
     ),
     (
@@ -169,11 +186,65 @@ WORDS: list[tuple[str, str, str, str]] = [
         ),
     ),
     ("apps.kruise.io", "BroadcastJob", "phase", f"{P}= running,{H}=completed,{S}=paused,{D}=failed,{U}=odd"),
+    ("rollouts.kruise.io", "Rollout", "phase", f"{P}= Initial Progressing Terminating Disabling,{H}=Healthy"),
+    ("rollouts.kruise.io", "Rollout", "phase", f"{S}=Disabled"),
+    (
+        "dragonflydb.io",
+        "Dragonfly",
+        "phase",
+        f"{P}= ResourcesCreated Configuring RollingUpdate,{H}=Ready ready",
+    ),
+    (
+        "ocs.openshift.io",
+        "StorageCluster",
+        "phase",
+        f"{P}= Progressing Connecting,{H}=Ready,{D}=Error,{S}=Ignored",
+    ),
+    *(
+        ("numaplane.numaproj.io", f"{kind}Rollout", "phase", f"{P}= Pending,{H}=Deployed,{D}=Failed,{U}=Odd")
+        for kind in ("ISBService", "MonoVertex", "NumaflowController", "Pipeline")
+    ),
+    ("core.humio.com", "HumioCluster", "state", f"{P}= Restarting Upgrading Pending,{H}=Running"),
+    ("core.humio.com", "HumioCluster", "state", f"{D}=ConfigError"),
+    *(
+        ("core.humio.com", f"Humio{kind}", "state", f"{P}= Unknown NotFound ConfigError,{H}=Exists")
+        for kind in ("Action", "Alert", "IngestToken", "Parser", "Repository", "View")
+    ),
+    (
+        "build.openshift.io",
+        "Build",
+        "phase",
+        f"{P}= New Pending Running,{H}=Complete,{D}=Failed Error Cancelled,{U}=Odd",
+    ),
     (
         "operators.coreos.com",
         "Subscription",
         "state",
         f"{P}= UpgradeAvailable UpgradePending,{H}=AtLatestKnown,{D}=UpgradeFailed,{U}=Odd",
+    ),
+    (
+        "ray.io",
+        "RayJob",
+        "jobDeploymentStatus",
+        f"{P}= Initializing Running Retrying Waiting,{H}=Complete,{S}=Suspended,{D}=Failed ValidationFailed",
+    ),
+    (
+        "ray.io",
+        "RayJob",
+        "jobDeploymentStatus",
+        f"{S}=Suspending",
+    ),
+    ("ray.io", "RayCluster", "state", f"{P}= provisioning,{H}=ready,{S}=suspended,{D}=failed"),
+    *(
+        ("platform.confluent.io", kind, "phase", f"{P}= PROVISIONING,{H}=RUNNING")
+        for kind in (
+            *("Kafka", "KRaftController", "Zookeeper", "Connect", "SchemaRegistry", "KsqlDB"),
+            *("ControlCenter", "KafkaRestProxy", "Gateway"),
+        )
+    ),
+    *(
+        ("platform.confluent.io", kind, "appState", f"{P}= Failed,{H}=Created")
+        for kind in ("KafkaTopic", "Connector", "Schema", "SchemaExporter", "ClusterLink")
     ),
     (
         "operators.coreos.com",
@@ -200,7 +271,7 @@ WORDS: list[tuple[str, str, str, str]] = [
             "policy.open-cluster-management.io",
             kind,
             "compliant",
-            f"{H}=Compliant,{P}= Pending NonCompliant,{U}=Odd",
+            f"{H}=Compliant,{P}= Pending NonCompliant UnknownCompliancy Terminating,{U}=Odd",
         )
         for kind in ("Policy", "CertificatePolicy", "ConfigurationPolicy", "OperatorPolicy")
     ),

@@ -61,7 +61,7 @@ def _by_conditions(body: Mapping[str, Any], status: Mapping[str, Any]) -> Health
     invalid, moving = condition(status, "InvalidSpec"), condition(status, "Progressing")
     if invalid.get("status") == "True":
         return Health(HealthStatus.DEGRADED, trouble_of(invalid))
-    if moving.get("reason") in {"RolloutAborted", "ProgressDeadlineExceeded"}:
+    if text(moving, "reason") in {"RolloutAborted", "ProgressDeadlineExceeded"}:
         return Health(HealthStatus.DEGRADED, trouble_of(moving))
     if mapping(body, "spec").get("paused") is True or any(True for _ in members(status, "pauseConditions")):
         return Health(HealthStatus.SUSPENDED, "It is paused.")

@@ -36,7 +36,7 @@ class When(Struct, frozen=True):
         told = str(status) if isinstance(status, bool) else status  # so did the first operators of Keycloak
         if condition.get("type") != self.kind or told != self.status:
             return False
-        return not self.reasons or condition.get("reason") in self.reasons
+        return not self.reasons or text(condition, "reason") in self.reasons
 
 
 def healthy(kind: str, *reasons: str, status: str = "True") -> When:

@@ -6,19 +6,24 @@ does not explain, is on its way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.health.conditions import (
     AWAITED,
+    SUSPENDED,
     by_conditions,
     by_flag,
     by_phase,
     degraded,
+    fresh_conditions,
     healthy,
     in_turn,
+    is_true,
     progressing,
+    static,
     suspended,
 )
+from syncline.core.health.fields import mapping, number, text, trouble_of, words_of
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -93,7 +98,26 @@ _CNPG_BACKUP: Final = by_phase(
     message=("status", "error"),
     otherwise=_PROGRESSING,
 )
-_CNPG_DECLARED: Final = by_flag(("status", "applied"), message=("status", "message"))
+_CNPG_APPLIED: Final = by_flag(("status", "applied"), message=("status", "message"))
+_CNPG_PAUSED: Final = by_conditions(held=("spec", "pgbouncer", "paused"), otherwise=_WELL)
+
+
+def _cnpg_declared(body: Mapping[str, Any]) -> Health:
+    # The generation is noted with a success alone, so that the words of a failure come before its age.
+    status = mapping(body, "status")
+    if status.get("applied") is False:
+        return Health(_PROGRESSING, text(status, "message") or "It waits to be applied.")
+    return _CNPG_APPLIED(body)
+
+
+def _cnpg_pooler(body: Mapping[str, Any]) -> Health:
+    # The status counts its pods; whether they are ready stands in a Deployment.
+    status, wanted = mapping(body, "status"), number(mapping(body, "spec"), "instances", 1)
+    if status.get("instances") is None and wanted:
+        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+    found = number(status, "instances")
+    return _WELL if found >= wanted else Health(_PROGRESSING, f"It has {found} of {wanted} instances.")
+
 
 # docs.percona.com, "Custom resource statuses" of each operator.
 _PERCONA: Final = by_phase(
@@ -105,6 +129,8 @@ _PERCONA: Final = by_phase(
         "error": _DEGRADED,
         "unknown": _UNKNOWN,
     },
+    message=("status", "message"),
+    otherwise=_PROGRESSING,  # such as the sharding of MongoDB's
 )
 _PERCONA_ONCE: Final = by_phase(
     _STATE,
@@ -137,15 +163,28 @@ _OPS_MANAGER: Final = in_turn(
     ),
 )
 
-# github.com/mariadb-operator, API reference.  A backup on a schedule has nothing to show before its time.
+# github.com/mariadb-operator/mariadb-operator: its conditions and the package that sets them.
 _MARIADB: Final = by_conditions(
     healthy("Ready"), progressing("Ready", status="False"), held=("spec", "suspend")
 )
-_MARIADB_ONCE: Final = by_conditions(
+_MARIADB_JOB: Final = by_conditions(
+    degraded("Complete", "JobFailed", status="True"),  # True says that it is over, not that it succeeded
     degraded("Complete", "JobFailed", "Failed"),
-    suspended("Complete", "JobSuspended", "CronJobScheduled", status="False"),
+    suspended("Complete", "JobSuspended", status="False"),
     healthy("Complete"),
 )
+
+
+def _mariadb_once(body: Mapping[str, Any]) -> Health:
+    if is_true(body, ("spec", "schedule", "suspend")):
+        return SUSPENDED
+    # On a schedule, a run that is awaited and one that failed have one reason; the message tells them apart.
+    for each in fresh_conditions(body):
+        if each.get("type") == "Complete" and text(each, "reason") in {"CronJobScheduled", "CronJobRunning"}:
+            ill = text(each, "message") == "Failed"
+            return Health(_DEGRADED, trouble_of(each)) if ill else Health(_HEALTHY, words_of(each))
+    return _MARIADB_JOB(body)
+
 
 # rabbitmq.com/kubernetes/operator/using-operator, "Status conditions".
 _RABBITMQ: Final = by_conditions(
@@ -171,9 +210,13 @@ DATABASES: Final[Mapping[tuple[str, str], Rules]] = {
         _PHASE,
         {
             "Ready": _HEALTHY,
-            "ApplyingChanges": _PROGRESSING,
+            **dict.fromkeys(("ApplyingChanges", "Unknown"), _PROGRESSING),  # its version is not known yet
             **dict.fromkeys(("Invalid", "Conflict", "Error"), _DEGRADED),
         },
+    ),
+    # What its phases wait for, an Error too, is tried again; a spec that is Invalid is not.
+    ("autoops.k8s.elastic.co", "AutoOpsAgentPolicy"): by_phase(
+        _PHASE, {"Ready": _HEALTHY, "Invalid": _DEGRADED}, otherwise=_PROGRESSING
     ),
     # postgres-operator.readthedocs.io and its API's constants
     ("acid.zalan.do", "postgresql"): by_phase(
@@ -189,7 +232,11 @@ DATABASES: Final[Mapping[tuple[str, str], Rules]] = {
     ("postgresql.cnpg.io", "ScheduledBackup"): by_conditions(held=("spec", "suspend"), otherwise=_WELL),
     **dict.fromkeys(
         [("postgresql.cnpg.io", kind) for kind in ("Database", "Publication", "Subscription")],
-        _CNPG_DECLARED,
+        _cnpg_declared,
+    ),
+    ("postgresql.cnpg.io", "Pooler"): in_turn(_CNPG_PAUSED, _cnpg_pooler),
+    **dict.fromkeys(
+        [("postgresql.cnpg.io", kind) for kind in ("ClusterImageCatalog", "ImageCatalog")], static
     ),
     **dict.fromkeys(
         [
@@ -232,7 +279,7 @@ DATABASES: Final[Mapping[tuple[str, str], Rules]] = {
             for group in ("k8s.mariadb.com", "mariadb.mmontes.io")
             for kind in ("Backup", "PhysicalBackup", "Restore", "SqlJob")
         ],
-        _MARIADB_ONCE,
+        _mariadb_once,
     ),
     ("rabbitmq.com", "RabbitmqCluster"): _RABBITMQ,
     **dict.fromkeys([("rabbitmq.com", kind) for kind in _RABBITMQ_TOPOLOGY], AWAITED),

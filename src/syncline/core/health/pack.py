@@ -18,10 +18,21 @@ from syncline.core.health.conditions import (
     suspended,
 )
 from syncline.core.health.databases import DATABASES
+from syncline.core.health.fleets import FLEETS
+from syncline.core.health.jobs import JOBS
+from syncline.core.health.openshift import OPENSHIFT
 from syncline.core.health.runtimes import RUNTIMES
-from syncline.core.health.services import ACK, CONFIG_CONNECTOR, SERVICES, VICTORIA_SETTINGS
+from syncline.core.health.services import (
+    ACK,
+    AZURE_GROUPS,
+    CONFIG_CONNECTOR,
+    SERVICES,
+    VICTORIA_SETTINGS,
+    azure,
+)
 from syncline.core.health.status import Health, HealthStatus
 from syncline.core.health.storage import ROOK, STORAGE
+from syncline.core.health.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,9 +135,13 @@ _ANALYSIS: Final = by_phase(
 
 PACK: Final[Mapping[tuple[str, str], Rules]] = {
     **DATABASES,
+    **FLEETS,
+    **JOBS,
+    **OPENSHIFT,
     **RUNTIMES,
     **SERVICES,
     **STORAGE,
+    **STREAMS,
     **{("cert-manager.io", kind): rules for kind, rules in _CERT_MANAGER.items()},
     **{("acme.cert-manager.io", kind): _ACME for kind in ("Order", "Challenge")},
     # github.com/bitnami-labs/sealed-secrets: status.conditions, Synced
@@ -220,7 +235,10 @@ PACK: Final[Mapping[tuple[str, str], Rules]] = {
     ("apiextensions.crossplane.io", "CompositionRevision"): static,
     **dict.fromkeys(
         [("cluster.x-k8s.io", kind) for kind in ("Cluster", "Machine", "MachineDeployment", "MachinePool")]
-        + [("controlplane.cluster.x-k8s.io", "KubeadmControlPlane")],
+        + [
+            ("controlplane.cluster.x-k8s.io", kind)
+            for kind in ("AWSManagedControlPlane", "KubeadmControlPlane")
+        ],
         clusters.provisioned,
     ),
     ("cluster.x-k8s.io", "MachineHealthCheck"): by_conditions(
@@ -277,6 +295,7 @@ GROUPS: Final[Mapping[str, Rules]] = {
         [f"{part}.istio.io" for part in ("extensions", "networking", "security", "telemetry")],
         clusters.istio_configuration,
     ),
+    **dict.fromkeys([f"{group}.azure.com" for group in AZURE_GROUPS], azure),
     "ceph.rook.io": ROOK,
     "operator.victoriametrics.com": VICTORIA_SETTINGS,
 }

@@ -1,4 +1,4 @@
-"""What runs other things: virtual machines, data pipelines, canaries, other workloads, operators.
+"""What runs other things: virtual machines, data pipelines, canaries, other workloads.
 
 The law: what has ended badly is ill; what its owner has stopped is held; every other step is on the way.
 """
@@ -22,7 +22,7 @@ from syncline.core.health.conditions import (
     progressing,
     suspended,
 )
-from syncline.core.health.fields import condition, mapping, members, number, trouble_of
+from syncline.core.health.fields import condition, mapping, number, text, trouble_of
 from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _HEALTHY, _SUSPENDED, _PROGRESSING = HealthStatus.HEALTHY, HealthStatus.SUSPENDED, HealthStatus.PROGRESSING
 _DEGRADED, _UNKNOWN = HealthStatus.DEGRADED, HealthStatus.UNKNOWN
 _WELL: Final = Health(_HEALTHY)
-_PHASE, _STATE, _MESSAGE = ("status", "phase"), ("status", "state"), ("status", "message")
+_PHASE, _MESSAGE = ("status", "phase"), ("status", "message")
 _NOT_READY: Final = by_conditions(progressing("Ready", status="False"), otherwise=_WELL)
 
 # kubevirt.io/user-guide and the API reference: status.printableStatus.  A volume or a node may come later.
@@ -47,7 +47,7 @@ _VIRTUAL_MACHINE: Final = in_turn(
                 (
                     *("Provisioning", "Starting", "Stopping", "Terminating", "Migrating"),
                     *("WaitingForVolumeBinding", "WaitingForReceiver", "ErrorUnschedulable"),
-                    "ErrorPvcNotFound",
+                    *("ErrorPvcNotFound", "ErrorDataVolumeNotFound"),
                 ),
                 _PROGRESSING,
             ),
@@ -109,17 +109,30 @@ _CAMEL: Final = in_turn(
     _NOT_READY,
 )
 
-# numaflow.numaproj.io, API reference: phases of pipelines, vertices and buffers.
-_NUMAFLOW: Final = by_phase(
-    _PHASE,
-    {
-        **dict.fromkeys(("", "Pending", "Pausing", "Deleting"), _PROGRESSING),
-        "Running": _HEALTHY,
-        "Paused": _SUSPENDED,
-        "Failed": _DEGRADED,
-        "Unknown": _UNKNOWN,
-    },
-    message=_MESSAGE,
+# numaflow.numaproj.io, API reference: phases of pipelines, vertices and buffers.  What is meant to run is
+# Running, and its conditions say how its parts are.
+_NUMAFLOW: Final = in_turn(
+    by_phase(
+        _PHASE,
+        {
+            **dict.fromkeys(("", "Pending", "Pausing", "Deleting"), _PROGRESSING),
+            **dict.fromkeys(("Running", "Succeeded"), _HEALTHY),
+            "Paused": _SUSPENDED,
+            "Failed": _DEGRADED,
+            "Unknown": _UNKNOWN,
+        },
+        message=_MESSAGE,
+    ),
+    by_conditions(
+        *(
+            progressing(kind, status="False")
+            for kind in (
+                *("Configured", "Deployed", "DaemonServiceHealthy", "SideInputsManagersHealthy"),
+                *("VerticesHealthy", "DaemonHealthy", "PodsHealthy", "ChildrenResourcesHealthy"),
+            )
+        ),
+        otherwise=_WELL,
+    ),
 )
 
 # docs.flagger.app, "How it works" and the API's phases; the webhooks of a gate wait for somebody.
@@ -138,6 +151,30 @@ _CANARY: Final = by_phase(
 )
 
 
+# github.com/kubevirt, the installers of KubeVirt and CDI: what is being changed is called degraded as well.
+_KUBEVIRT: Final = by_conditions(
+    progressing("Progressing"),
+    degraded("Degraded", status="True"),
+    healthy("Available"),
+    progressing("Available", status="False"),
+)
+
+
+def kruise_rollout(body: Mapping[str, Any]) -> Health:
+    """OpenKruise's Rollout: a step that is paused waits for somebody."""
+    for name in ("canaryStatus", "blueGreenStatus"):
+        step = text(mapping(body, "status", name), "currentStepState")
+        if step == "StepPaused" and not is_stale(body):
+            return Health(_SUSPENDED, "Its step is paused.")
+    return _KRUISE_ROLLOUT(body)
+
+
+# openkruise.io/rollouts and the API's phases; the first one is that of a rollout without a workload.
+_KRUISE_ROLLOUT: Final = by_phase(
+    _PHASE, {"Healthy": _HEALTHY, "Disabled": _SUSPENDED}, message=_MESSAGE, otherwise=_PROGRESSING
+)
+
+
 def clone_set(body: Mapping[str, Any]) -> Health:
     """Kruise's CloneSet: as many updated pods as its partition asks for, and all of them ready."""
     if is_true(body, ("spec", "updateStrategy", "paused")):
@@ -151,6 +188,9 @@ def clone_set(body: Mapping[str, Any]) -> Health:
         found = condition(status, kind)
         if found.get("status") == "True":
             return Health(_DEGRADED, trouble_of(found))
+    progress = condition(status, "Progressing")
+    if progress.get("reason") == "ProgressDeadlineExceeded":
+        return Health(_DEGRADED, trouble_of(progress))
     wanted = number(spec, "replicas", 1)
     due = number(status, "expectedUpdatedReplicas", 0)
     counts = (("replicas", wanted), ("updatedReplicas", due), ("readyReplicas", wanted))
@@ -159,45 +199,6 @@ def clone_set(body: Mapping[str, Any]) -> Health:
             return Health(_PROGRESSING, f"Its {name} are {number(status, name)} of {least}.")
     return _WELL
 
-
-def route(body: Mapping[str, Any]) -> Health:
-    """OpenShift's Route: every router that has seen it admits it."""
-    routers = list(members(mapping(body, "status"), "ingress"))
-    for each in routers:
-        admitted = condition(each, "Admitted")
-        if admitted.get("status") == "False":
-            return Health(_DEGRADED, trouble_of(admitted))
-        if admitted.get("status") != "True":
-            return Health(_PROGRESSING, "It waits for its condition Admitted.")
-    return _WELL if routers else Health(_PROGRESSING, "It waits to be admitted by a router.")
-
-
-# olm.operatorframework.io/docs and the API's comments.
-_SUBSCRIPTION: Final = in_turn(
-    by_conditions(
-        degraded("InstallPlanFailed", status="True"),
-        suspended("InstallPlanPending", "RequiresApproval"),
-        otherwise=_WELL,
-    ),
-    by_phase(
-        _STATE,
-        {
-            "AtLatestKnown": _HEALTHY,
-            **dict.fromkeys(("", "UpgradeAvailable", "UpgradePending"), _PROGRESSING),
-            "UpgradeFailed": _DEGRADED,
-        },
-    ),
-)
-_CLUSTER_SERVICE_VERSION: Final = by_phase(
-    _PHASE,
-    {
-        "Succeeded": _HEALTHY,
-        "Failed": _DEGRADED,
-        "Unknown": _UNKNOWN,
-        **dict.fromkeys(("", "Pending", "InstallReady", "Installing", "Replacing", "Deleting"), _PROGRESSING),
-    },
-    message=_MESSAGE,
-)
 
 RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
     ("kubevirt.io", "VirtualMachine"): virtual_machine,
@@ -212,6 +213,10 @@ RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
             },
         ),
         by_conditions(suspended("Paused"), otherwise=_WELL),
+    ),
+    **dict.fromkeys(
+        [("kubevirt.io", "KubeVirt"), ("cdi.kubevirt.io", "CDI"), ("hco.kubevirt.io", "HyperConverged")],
+        _KUBEVIRT,
     ),
     ("flink.apache.org", "FlinkDeployment"): _FLINK,
     ("flink.apache.org", "FlinkSessionJob"): _FLINK,
@@ -233,10 +238,26 @@ RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
         ],
         _NUMAFLOW,
     ),
+    # github.com/numaproj/numaplane: what is deployed may not be healthy yet
+    **dict.fromkeys(
+        [
+            ("numaplane.numaproj.io", f"{kind}Rollout")
+            for kind in ("ISBService", "MonoVertex", "NumaflowController", "Pipeline")
+        ],
+        in_turn(
+            by_phase(
+                _PHASE,
+                {"Pending": _PROGRESSING, "Deployed": _HEALTHY, "Failed": _DEGRADED},
+                message=_MESSAGE,
+            ),
+            by_conditions(progressing("ChildResourcesHealthy", status="False"), otherwise=_WELL),
+        ),
+    ),
     ("flagger.app", "Canary"): _CANARY,
     # kserve.github.io: Knative's conditions, but a model that is being loaded is not ready yet
     ("serving.kserve.io", "InferenceService"): AWAITED,
     # openkruise.io/docs
+    ("rollouts.kruise.io", "Rollout"): kruise_rollout,
     ("apps.kruise.io", "CloneSet"): clone_set,
     ("apps.kruise.io", "DaemonSet"): apps.daemon_set,
     ("apps.kruise.io", "StatefulSet"): apps.stateful_set,
@@ -244,17 +265,6 @@ RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
         _PHASE,
         {"completed": _HEALTHY, "running": _PROGRESSING, "paused": _SUSPENDED, "failed": _DEGRADED},
     ),
-    # docs.openshift.com, API reference
-    ("route.openshift.io", "Route"): route,
-    ("apps.openshift.io", "DeploymentConfig"): apps.deployment,
-    ("operator.openshift.io", "IngressController"): by_conditions(
-        degraded("Degraded", status="True"),
-        progressing("Available", status="False"),
-        progressing("Progressing"),
-        healthy("Available"),
-    ),
-    ("operators.coreos.com", "Subscription"): _SUBSCRIPTION,
-    ("operators.coreos.com", "ClusterServiceVersion"): _CLUSTER_SERVICE_VERSION,
     # nmstate.io/kubernetes-nmstate: Available, Progressing, Degraded, Ignored
     ("nmstate.io", "NodeNetworkConfigurationPolicy"): by_conditions(
         degraded("Degraded", status="True"),

@@ -5,19 +5,23 @@ The law: what needs another hand is ill; an error that its controller itself tri
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.health.conditions import (
+    AWAITED,
     by_conditions,
     by_flag,
     by_phase,
     degraded,
+    fresh_conditions,
     healthy,
     in_turn,
+    is_stale,
     progressing,
     suspended,
 )
-from syncline.core.health.status import HealthStatus
+from syncline.core.health.fields import condition, mapping, text, trouble_of
+from syncline.core.health.status import Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +49,31 @@ CONFIG_CONNECTOR: Final = by_conditions(
     progressing("Ready", status="False"),
 )
 
+
+def azure(body: Mapping[str, Any]) -> Health:
+    """azure.github.io/azure-service-operator, conditions: only the severity Error is not tried again."""
+    ready = condition(mapping(body, "status"), "Ready")
+    fatal = ready.get("status") == "False" and ready.get("severity") == "Error"
+    if fatal and ready in fresh_conditions(body):
+        return Health(_DEGRADED, trouble_of(ready))
+    return AWAITED(body)
+
+
+AZURE_GROUPS: Final = (
+    *("apimanagement", "app", "appconfiguration", "authorization", "batch", "cache", "cdn", "compute"),
+    *("containerinstance", "containerregistry", "containerservice", "dbformariadb", "dbformysql"),
+    *("dbforpostgresql", "documentdb", "eventgrid", "eventhub", "insights", "keyvault"),
+    *("machinelearningservices", "managedidentity", "network", "operationalinsights", "resources"),
+    *("servicebus", "signalrservice", "sql", "storage", "subscription", "synapse", "web"),
+)
+
+
+def _kyverno(body: Mapping[str, Any]) -> Health:
+    # kyverno.io/docs: a condition Ready; before there were conditions, a flag.
+    told = condition(mapping(body, "status"), "Ready")
+    return AWAITED(body) if told else by_flag(("status", "ready"))(body)
+
+
 # docs.victoriametrics.com/operator/api: status.updateStatus; older operators give settings no status.
 _VICTORIA_WORDS: Final[Mapping[str, HealthStatus]] = {
     "expanding": _PROGRESSING,
@@ -59,7 +88,7 @@ VICTORIA_SETTINGS: Final = by_phase(
 )
 _VICTORIA_KINDS: Final = (
     *("VLAgent", "VLCluster", "VLSingle", "VLogs", "VMAgent", "VMAlert", "VMAlertmanager", "VMAnomaly"),
-    *("VMAuth", "VMCluster", "VMSingle", "VTCluster", "VTSingle"),
+    *("VMAuth", "VMCluster", "VMDistributed", "VMSingle", "VLDistributed", "VTCluster", "VTSingle"),
 )
 
 
@@ -68,6 +97,7 @@ def _synchronized(kind: str) -> Rules:
     return by_conditions(
         suspended("Suspended"),
         degraded("InvalidSpec", status="True"),
+        degraded("NotificationPolicyLoopDetected", status="True"),
         progressing("NoMatchingInstance"),
         progressing("NoMatchingFolder"),
         healthy(kind),
@@ -82,9 +112,12 @@ _GRAFANA_CONDITIONS: Final[Mapping[str, str]] = {
     "GrafanaDatasource": "DatasourceSynchronized",
     "GrafanaFolder": "FolderSynchronized",
     "GrafanaLibraryPanel": "LibraryPanelSynchronized",
+    "GrafanaMuteTiming": "MuteTimingSynchronized",
     "GrafanaNotificationPolicy": "NotificationPolicySynchronized",
+    "GrafanaNotificationTemplate": "NotificationTemplateSynchronized",
 }
-_GRAFANA: Final = in_turn(
+_GRAFANA_STAGES: Final = in_turn(
+    by_conditions(suspended("Suspended"), otherwise=Health(_HEALTHY)),
     by_phase(
         ("status", "stageStatus"),
         {"success": _HEALTHY, "failed": _DEGRADED},
@@ -93,6 +126,50 @@ _GRAFANA: Final = in_turn(
     ),
     by_phase(("status", "stage"), {"complete": _HEALTHY}, otherwise=_PROGRESSING),
 )
+
+
+def _grafana(body: Mapping[str, Any]) -> Health:
+    # The last stage signs in to a server that may only just be starting, and is tried again.
+    status = mapping(body, "status")
+    if text(status, "stage") == "complete" and text(status, "stageStatus") == "failed":
+        return Health(_PROGRESSING, text(status, "lastMessage") or "It does not answer yet.")
+    return _GRAFANA_STAGES(body)
+
+
+def collector(body: Mapping[str, Any]) -> Health:
+    """OpenTelemetry's collector counts its ready pods of all, as 1/2; a sidecar has none of its own.
+
+    (github.com/open-telemetry/opentelemetry-operator, v1beta1.)
+    """
+    status, spec = mapping(body, "status"), mapping(body, "spec")
+    ready, _, of = text(mapping(status, "scale"), "statusReplicas").partition("/")
+    if is_stale(body) or (not of and not text(status, "version")):
+        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+    counted = text(spec, "mode") in {"", "deployment", "statefulset"} and spec.get("replicas") != 0
+    if ready != of or (of == "0" and counted):
+        return Health(_PROGRESSING, f"Of its {of} pods {ready} are ready.")
+    return Health(_HEALTHY)
+
+
+def gloo(body: Mapping[str, Any]) -> Health:
+    """Gloo's kinds have a status, or one of each controller; their states are words or numbers.
+
+    (github.com/solo-io/solo-kit, core.solo.io Status.)  What a warning misses may come later.
+    """
+    status = mapping(body, "status")
+    told = [status, *(mapping(status, "statuses", name) for name in mapping(status, "statuses"))]
+    states = [(_GLOO.get(str(each["state"]), _PROGRESSING), each) for each in told if "state" in each]
+    if is_stale(body) or not states:
+        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+    worst, found = max(states, key=lambda each: each[0])
+    said = text(found, "reason")
+    return Health(worst, said if said or worst is _HEALTHY else f"It is {found['state']}.")
+
+
+_GLOO: Final[Mapping[str, HealthStatus]] = {
+    **dict.fromkeys(("1", "Accepted"), _HEALTHY),
+    **dict.fromkeys(("2", "Rejected"), _DEGRADED),
+}
 
 # sdk.operatorframework.io, operators in Ansible: Running, Successful, Failure.
 _ANSIBLE: Final = by_conditions(
@@ -132,7 +209,7 @@ SERVICES: Final[Mapping[tuple[str, str], Rules]] = {
         ),
     ),
     **dict.fromkeys([("operator.victoriametrics.com", kind) for kind in _VICTORIA_KINDS], _VICTORIA),
-    ("grafana.integreatly.org", "Grafana"): _GRAFANA,
+    ("grafana.integreatly.org", "Grafana"): _grafana,
     **{
         ("grafana.integreatly.org", kind): _synchronized(condition)
         for kind, condition in _GRAFANA_CONDITIONS.items()
@@ -167,17 +244,36 @@ SERVICES: Final[Mapping[tuple[str, str], Rules]] = {
         message=("status", "description"),
     ),
     ("projectcontour.io", "ExtensionService"): by_conditions(healthy("Valid"), degraded("Valid")),
-    # open-cluster-management.io: a policy that is enforced becomes compliant after a while
+    # github.com/humio/humio-operator: what has no cluster yet is called a ConfigError, too
+    ("core.humio.com", "HumioCluster"): by_phase(
+        ("status", "state"),
+        {"Running": _HEALTHY, "ConfigError": _DEGRADED},
+        message=("status", "message"),
+        otherwise=_PROGRESSING,
+    ),
     **dict.fromkeys(
         [
-            ("policy.open-cluster-management.io", kind)
-            for kind in ("CertificatePolicy", "ConfigurationPolicy", "OperatorPolicy", "Policy")
+            ("core.humio.com", f"Humio{kind}")
+            for kind in ("Action", "Alert", "IngestToken", "Parser", "Repository", "View")
         ],
         by_phase(
-            ("status", "compliant"),
-            {"Compliant": _HEALTHY, **dict.fromkeys(("", "Pending", "NonCompliant"), _PROGRESSING)},
+            ("status", "state"), {"Exists": _HEALTHY}, message=("status", "message"), otherwise=_PROGRESSING
         ),
     ),
+    ("opentelemetry.io", "OpenTelemetryCollector"): collector,
+    **dict.fromkeys([("gateway.solo.io", kind) for kind in ("Gateway", "VirtualService")], gloo),
+    **dict.fromkeys([("gloo.solo.io", kind) for kind in ("Proxy", "Upstream", "UpstreamGroup")], gloo),
+    # github.com/1Password/onepassword-operator: Ready means that the Secret is there
+    ("onepassword.com", "OnePasswordItem"): AWAITED,
+    # karpenter.sh/docs: Ready sums up
+    **dict.fromkeys(
+        [
+            *(("karpenter.sh", kind) for kind in ("NodeClaim", "NodePool")),
+            ("karpenter.k8s.aws", "EC2NodeClass"),
+        ],
+        AWAITED,
+    ),
+    **dict.fromkeys([("kyverno.io", kind) for kind in ("ClusterPolicy", "Policy")], _kyverno),
     # gardener.cloud/docs, "Shoot status": an error is tried again, a failure is not
     ("core.gardener.cloud", "Shoot"): by_phase(
         ("status", "lastOperation", "state"),

@@ -75,7 +75,20 @@ _CEPH: Final = in_turn(
 
 # min.io/docs, Tenant: currentState is a sentence until it is Initialized.
 _TENANT: Final = in_turn(
-    by_phase(("status", "currentState"), {"Initialized": _HEALTHY}, otherwise=_PROGRESSING),
+    by_phase(
+        ("status", "currentState"),
+        {
+            "Initialized": _HEALTHY,
+            **dict.fromkeys(
+                (
+                    "Statefulset not controlled by operator",
+                    "Another MinIO Tenant already exists in the namespace",
+                ),
+                _DEGRADED,
+            ),
+        },
+        otherwise=_PROGRESSING,
+    ),
     by_phase(
         ("status", "healthStatus"),
         {"": _HEALTHY, "green": _HEALTHY, "yellow": _PROGRESSING, "red": _DEGRADED},

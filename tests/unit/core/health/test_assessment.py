@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncline.core.health import Health, HealthStatus, assess
@@ -90,6 +90,11 @@ def test_whatever_conditions_hold_there_is_an_answer(
     found=conditions,
     status=st.dictionaries(st.sampled_from(READ), values),
 )
+@example(("cert-manager.io", "Certificate"), [{"type": "Ready", "status": "False", "reason": ["x"]}], {})
+@example(("cert-manager.io", "Certificate"), [{"type": ["x"], "status": {}}], {})
+@example(("platform.confluent.io", "Kafka"), [{"type": ["x"], "status": "True"}], {})
+@example(("k8s.mariadb.com", "SqlJob"), [{"type": "Complete", "status": "True", "reason": {}}], {})
+@example(("argoproj.io", "Rollout"), [{"type": "Progressing", "status": "True", "reason": ["x"]}], {})
 @settings(max_examples=100)
 def test_whatever_a_custom_resource_holds_there_is_an_answer(
     kind: tuple[str, str], found: list[dict[str, Any]], status: dict[str, Any]

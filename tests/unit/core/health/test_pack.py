@@ -236,6 +236,7 @@ NO_GENERATION = {
         "Composition",
     ),
     *("ClusterTriggerAuthentication", "CompositionRevision", "ReferenceGrant"),
+    *("BuildConfig", "ClusterImageCatalog", "ImageCatalog"),
 }
 """Kinds that only hold settings."""
 
@@ -274,19 +275,8 @@ def test_nothing_is_known_of_what_says_nothing(api_version: str, kind: str, cont
 
 words = st.sampled_from(
     [
-        *(
-            "Ready",
-            "Synced",
-            "True",
-            "False",
-            "Unknown",
-            "Accepted",
-            "phase",
-            "state",
-            "Healthy",
-            "Provisioned",
-        ),
-        *("Failed", "", "1", "99999999999999999999999", "Pending", "Reconciling", "ERROR"),
+        *("Ready", "Synced", "True", "False", "Unknown", "Accepted", "phase", "state", "Healthy"),
+        *("Provisioned", "Failed", "", "1", "99999999999999999999999", "Pending", "Reconciling", "ERROR"),
     ]
 )
 odd: st.SearchStrategy[Any] = (
@@ -301,6 +291,7 @@ FIELDS = (
     *("health", "robustness", "currentState", "healthStatus", "applied", "healthy", "stage", "ceph"),
     *("stageStatus", "printableStatus", "updateStatus", "compliant", "replicas", "updatedReplicas"),
     *("lifecycleState", "applicationState", "lastOperation", "opsManager", "message", "reason"),
+    *("statuses", "scale", "version", "canaryStatus", "jobDeploymentStatus", "finished", "appState"),
 )
 statuses = st.fixed_dictionaries(
     {},
@@ -310,7 +301,7 @@ statuses = st.fixed_dictionaries(
         "listeners": st.lists(st.fixed_dictionaries({"name": odd, "conditions": listed}), max_size=2) | odd,
         "parents": st.lists(st.fixed_dictionaries({"conditions": listed}), max_size=2) | odd,
         "validationMessages": st.lists(st.fixed_dictionaries({"level": odd, "type": odd}), max_size=2) | odd,
-        "pauseConditions": listed,
+        **dict.fromkeys(("pauseConditions", "instances", "aggregatedStatus"), listed),
         "ingress": st.lists(st.fixed_dictionaries({"conditions": listed}), max_size=2) | odd,
     },
 )
