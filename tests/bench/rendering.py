@@ -2,7 +2,7 @@
 
 It prints a table of ratios, taken in turns on the same machine.  Nothing passes or fails here.
 
-    python tests/bench/rendering.py [one] [mixed] [peer]
+    python tests/bench/rendering.py [one] [mixed] [memory] [peer]
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 SYNCLINE = Path(sys.executable).with_name("syncline")
+MEMORY = Path("/dev/shm")
 MANY = 500
 MIXED = 100
 PEER = "flux-local"
@@ -90,7 +91,8 @@ class Place:
     def __init__(self, scratch: Path) -> None:
         found = toolchain.provide(toolchain.RENDERERS, environ=os.environ)
         self.scratch = scratch
-        self.environ = {**os.environ, "PATH": toolchain.search_path(found, os.environ)}
+        path = toolchain.search_path(found, os.environ)
+        self.environ = {**os.environ, "PATH": path, "TMPDIR": str(scratch)}
 
     def repository(self, name: str, count: int) -> Path:
         """A fleet with a first commit."""
@@ -161,6 +163,16 @@ def mixed(place: Place) -> None:
     row("the same, second run", second, f"first: {first.against(second)}")
 
 
+def in_memory(_: Place) -> None:
+    """The same with every file of both in memory: what the machine's disk has to do with it."""
+    if not os.access(MEMORY, os.W_OK):
+        print(f"{MEMORY} is not there to be written to.")
+        return
+    with tempfile.TemporaryDirectory(prefix="syncline-bench-", dir=MEMORY) as name:
+        print("all files in memory:")
+        mixed(Place(Path(name)))
+
+
 def _at(root: Path, revision: str) -> Path:
     copy = root.parent / f"at-{revision.replace('~', '-')}"
     subprocess.run(["git", "worktree", "add", "-q", "--detach", str(copy), revision], cwd=root, check=True)
@@ -220,10 +232,9 @@ def main() -> None:
         place = Place(Path(name))
         facts = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
         print(json.dumps(facts))
-        asked = sys.argv[1:] or ["one", "mixed", "peer"]
-        for what, measure in (("one", one_of_many), ("mixed", mixed), ("peer", peer)):
-            if what in asked:
-                measure(place)
+        measures = {"one": one_of_many, "mixed": mixed, "memory": in_memory, "peer": peer}
+        for what in sys.argv[1:] or measures:
+            measures[what](place)
 
 
 if __name__ == "__main__":
