@@ -37,7 +37,9 @@ linux_only = pytest.mark.skipif(
 def owner_of(script: str, *arguments: str) -> subprocess.Popen[str]:
     """A process that has a plane's programs; the first line that it prints are their pids."""
     environ = dict(os.environ) | {"PYTHONPATH": str(Path(control_plane.__file__).parents[1])}
-    command = [sys.executable, "-c", f"{script}    sys.stdin.read()\n", *arguments]
+    # Under `nohup`, which is inherited, nobody would end by SIGHUP.
+    heeding = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
+    command = [sys.executable, "-c", f"{heeding}{script}    sys.stdin.read()\n", *arguments]
     return subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -46,7 +48,7 @@ def assert_gone_with(owner: subprocess.Popen[str], sent: signal.Signals, count: 
         assert owner.stdout is not None
         pids = [int(word) for word in owner.stdout.readline().split()]
         owner.send_signal(sent)
-        owner.wait()
+        owner.wait(60)
 
         assert len(pids) == count
         wait_until(lambda: not any(is_alive(pid) for pid in pids), "all are gone", (), seconds=30)
