@@ -13,7 +13,9 @@ import pytest
 def ended(work: str) -> subprocess.CompletedProcess[str]:
     """A process that does nothing but this work."""
     imports = "import atexit, sys, tempfile, threading, time\nfrom syncline.entry import process"
-    script = f"{imports}\n{work}\nprocess(work)"
+    # What a shell starts behind its back ignores SIGINT, and so does whatever that starts.
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    script = f"{heeding}\n{imports}\n{work}\nprocess(work)"
     return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
 
