@@ -19,4 +19,4 @@ def canonical(value: Any) -> bytes:
         return _QUICK.encode(value)
     except (TypeError, UnicodeEncodeError):
         # It takes no half of a character, and no key but texts and numbers.
-        return json.dumps(value, sort_keys=True, default=str).encode()
+        return json.dumps(value, sort_keys=True, default=str, separators=(",", ":")).encode()

@@ -89,10 +89,6 @@ class Git:
         """Run to the end, whatever that is."""
         return self._start(arguments, self._room, stdin)
 
-    def clean_up(self, *arguments: str) -> Completed:
-        """Run to the end also when the run was asked to stop."""
-        return self._start(arguments, replace(self._room, check=None))
-
     def fetch(self, *arguments: str) -> bool:
         """Fetch without touching a branch, a tag or FETCH_HEAD; whether that worked."""
         quiet = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")

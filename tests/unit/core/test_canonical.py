@@ -44,7 +44,7 @@ def test_another_value_has_another_text(one: object, other: object) -> None:
         ({"b": 2**64, "a": 1}, b'{"a":1,"b":18446744073709551616}'),
         ({"b": 2**70, "a": 1}, b'{"a":1,"b":1180591620717411303424}'),
         ("half \ud800", b'"half \\ud800"'),
-        ({True: 1}, b'{"true": 1}'),
+        ({True: 1}, b'{"true":1}'),
         ({"on": date(2026, 1, 2)}, b'{"on":"2026-01-02"}'),
     ],
     ids=repr,

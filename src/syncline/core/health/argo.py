@@ -17,7 +17,7 @@ from syncline.core.health.fields import (
     trouble_of,
     words_of,
 )
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ def _by_conditions(body: Mapping[str, Any], status: Mapping[str, Any]) -> Health
         return Health(HealthStatus.SUSPENDED, "It is paused.")
     if moving.get("reason") == "NewReplicaSetAvailable" and moving.get("status") == "True":
         return Health(HealthStatus.HEALTHY, words_of(moving))
-    return Health(HealthStatus.PROGRESSING, words_of(moving) or "It waits to be seen by its controller.")
+    return Health(HealthStatus.PROGRESSING, words_of(moving) or UNHEARD.message)
 
 
 def _said(phase: str) -> str:
@@ -88,4 +88,4 @@ def application_set(body: Mapping[str, Any]) -> Health:
         if found.get("status") == value:
             said = words_of if means is HealthStatus.HEALTHY else trouble_of
             return Health(means, said(found))
-    return Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")
+    return UNHEARD

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from syncline.core.health.fields import mapping, members, text
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def cron_job(body: Mapping[str, Any]) -> Health:
     if mapping(body, "spec").get("suspend") is True:
         return Health(HealthStatus.HEALTHY, "It is suspended.")
     if body.get("status") is None:
-        return Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     status = mapping(body, "status")
     scheduled, succeeded = text(status, "lastScheduleTime"), text(status, "lastSuccessfulTime")
     running = any(True for _ in members(status, "active"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.health.conditions import SUSPENDED, UNSEEN, fresh_conditions, is_stale, is_true
 from syncline.core.health.fields import mapping, members, number, text, trouble_of, words_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def strimzi_pod_set(body: Mapping[str, Any]) -> Health:
         return UNSEEN
     status = mapping(body, "status")
     if not status:
-        return Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     pods, current, ready = (number(status, name) for name in ("pods", "currentPods", "readyPods"))
     if current < pods or ready < pods:
         return Health(
@@ -98,4 +98,4 @@ def old_external_secret(body: Mapping[str, Any]) -> Health:
         return Health(HealthStatus.HEALTHY)
     if said.startswith("ERROR"):
         return Health(HealthStatus.DEGRADED, said)
-    return Health(HealthStatus.PROGRESSING, said or "It waits to be seen by its controller.")
+    return Health(HealthStatus.PROGRESSING, said or UNHEARD.message)

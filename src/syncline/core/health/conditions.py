@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from syncline.core.health.fields import Malformed, mapping, members, text, trouble_of, words_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 Rules: TypeAlias = Callable[[Mapping[str, Any]], Health]
 Path: TypeAlias = tuple[str, ...]
@@ -127,12 +127,12 @@ def by_phase(
         word = text(mapping(body, *path[:-1]), path[-1])
         said = text(mapping(body, *message[:-1]), message[-1]) if message else ""
         if not word and "" not in words:
-            return Health(HealthStatus.PROGRESSING, said or "It waits to be seen by its controller.")
+            return Health(HealthStatus.PROGRESSING, said or UNHEARD.message)
         if word not in words:
             unknown = ", which is not known" if otherwise is HealthStatus.UNKNOWN else ""
             return Health(otherwise, said or f"Its {path[-1]} is {word}{unknown}.")
         if not said and words[word] is not HealthStatus.HEALTHY:
-            said = f"Its {path[-1]} is {word}." if word else "It waits to be seen by its controller."
+            said = f"Its {path[-1]} is {word}." if word else UNHEARD.message
         return Health(words[word], said)
 
     return judge

@@ -24,7 +24,7 @@ from syncline.core.health.conditions import (
     suspended,
 )
 from syncline.core.health.fields import mapping, number, text, trouble_of, words_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, WELL, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 _HEALTHY, _SUSPENDED, _PROGRESSING = HealthStatus.HEALTHY, HealthStatus.SUSPENDED, HealthStatus.PROGRESSING
 _DEGRADED, _UNKNOWN = HealthStatus.DEGRADED, HealthStatus.UNKNOWN
-_WELL: Final = Health(_HEALTHY)
 _PHASE, _STATE = ("status", "phase"), ("status", "state")
-_NOT_READY: Final = by_conditions(progressing("Ready", status="False"), otherwise=_WELL)
+_NOT_READY: Final = by_conditions(progressing("Ready", status="False"), otherwise=WELL)
 
 # elastic.co/docs/reference/cloud-on-k8s/api-docs: the phase is the operator's, the health is the cluster's.
 # Yellow: all data is there, and replicas are yet to be allocated.  Red may pass with the first pod, but for a
@@ -44,7 +43,7 @@ _COLOURS: Final[Mapping[str, HealthStatus]] = {
     "green": _HEALTHY,
     **dict.fromkeys(("", "yellow", "red", "unknown"), _PROGRESSING),
 }
-_ELASTIC_PAUSED: Final = by_conditions(suspended("OrchestrationPaused"), otherwise=_WELL)
+_ELASTIC_PAUSED: Final = by_conditions(suspended("OrchestrationPaused"), otherwise=WELL)
 _ELASTIC: Final = in_turn(_ELASTIC_PAUSED, by_phase(("status", "health"), _COLOURS))
 _ELASTICSEARCH: Final = in_turn(
     _ELASTIC_PAUSED,
@@ -70,7 +69,7 @@ _ELASTIC_KINDS: Final = (
 
 # cloudnative-pg.io/docs, API reference: status.phase is a sentence; hibernation is a condition.
 _CNPG_CLUSTER: Final = in_turn(
-    by_conditions(suspended("cnpg.io/hibernation"), otherwise=_WELL),
+    by_conditions(suspended("cnpg.io/hibernation"), otherwise=WELL),
     by_phase(
         _PHASE,
         {
@@ -99,7 +98,7 @@ _CNPG_BACKUP: Final = by_phase(
     otherwise=_PROGRESSING,
 )
 _CNPG_APPLIED: Final = by_flag(("status", "applied"), message=("status", "message"))
-_CNPG_PAUSED: Final = by_conditions(held=("spec", "pgbouncer", "paused"), otherwise=_WELL)
+_CNPG_PAUSED: Final = by_conditions(held=("spec", "pgbouncer", "paused"), otherwise=WELL)
 
 
 def _cnpg_declared(body: Mapping[str, Any]) -> Health:
@@ -114,9 +113,9 @@ def _cnpg_pooler(body: Mapping[str, Any]) -> Health:
     # The status counts its pods; whether they are ready stands in a Deployment.
     status, wanted = mapping(body, "status"), number(mapping(body, "spec"), "instances", 1)
     if status.get("instances") is None and wanted:
-        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     found = number(status, "instances")
-    return _WELL if found >= wanted else Health(_PROGRESSING, f"It has {found} of {wanted} instances.")
+    return WELL if found >= wanted else Health(_PROGRESSING, f"It has {found} of {wanted} instances.")
 
 
 # docs.percona.com, "Custom resource statuses" of each operator.
@@ -229,7 +228,7 @@ DATABASES: Final[Mapping[tuple[str, str], Rules]] = {
     ),
     ("postgresql.cnpg.io", "Cluster"): _CNPG_CLUSTER,
     ("postgresql.cnpg.io", "Backup"): _CNPG_BACKUP,
-    ("postgresql.cnpg.io", "ScheduledBackup"): by_conditions(held=("spec", "suspend"), otherwise=_WELL),
+    ("postgresql.cnpg.io", "ScheduledBackup"): by_conditions(held=("spec", "suspend"), otherwise=WELL),
     **dict.fromkeys(
         [("postgresql.cnpg.io", kind) for kind in ("Database", "Publication", "Subscription")],
         _cnpg_declared,

@@ -21,7 +21,7 @@ from syncline.core.health.conditions import (
     suspended,
 )
 from syncline.core.health.fields import condition, mapping, members, trouble_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import WELL, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _HEALTHY, _PROGRESSING, _DEGRADED = HealthStatus.HEALTHY, HealthStatus.PROGRESSING, HealthStatus.DEGRADED
 _UNKNOWN: Final = HealthStatus.UNKNOWN
-_WELL: Final = Health(_HEALTHY)
 _PHASE, _STATE, _MESSAGE = ("status", "phase"), ("status", "state"), ("status", "message")
 
 # config/v1, ClusterOperator: Degraded is said of what lasts, and may be said of what is available.
@@ -79,7 +78,7 @@ def route(body: Mapping[str, Any]) -> Health:
             return Health(_DEGRADED, trouble_of(admitted))
         if admitted.get("status") != "True":
             return Health(_PROGRESSING, "It waits for its condition Admitted.")
-    return _WELL if routers else Health(_PROGRESSING, "It waits to be admitted by a router.")
+    return WELL if routers else Health(_PROGRESSING, "It waits to be admitted by a router.")
 
 
 # operators.coreos.com/v1alpha1, types of Subscription and ClusterServiceVersion.
@@ -87,7 +86,7 @@ _SUBSCRIPTION: Final = in_turn(
     by_conditions(
         degraded("InstallPlanFailed", status="True"),
         suspended("InstallPlanPending", "RequiresApproval"),
-        otherwise=_WELL,
+        otherwise=WELL,
     ),
     by_phase(
         _STATE,

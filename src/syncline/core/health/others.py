@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.health.fields import Malformed, condition, mapping, members, text, trouble_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def custom_resource_definition(body: Mapping[str, Any]) -> Health:
 def pod_disruption_budget(body: Mapping[str, Any]) -> Health:
     """Few pods are no fault; any other condition that is False is."""
     if body.get("status") is None:
-        return Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     for each in members(mapping(body, "status"), "conditions"):
         if each.get("status") == "False" and each.get("reason") != "InsufficientPods":
             return Health(HealthStatus.DEGRADED, trouble_of(each))
@@ -113,5 +113,5 @@ def workflow(body: Mapping[str, Any]) -> Health:
     }
     health = by_phase.get(phase, HealthStatus.UNKNOWN)
     if not message and health is not HealthStatus.HEALTHY:
-        message = f"Its phase is {phase}." if phase else "It waits to be seen by its controller."
+        message = f"Its phase is {phase}." if phase else UNHEARD.message
     return Health(health, message)

@@ -23,7 +23,7 @@ from syncline.core.health.conditions import (
     suspended,
 )
 from syncline.core.health.fields import condition, mapping, number, text, trouble_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, WELL, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 _HEALTHY, _SUSPENDED, _PROGRESSING = HealthStatus.HEALTHY, HealthStatus.SUSPENDED, HealthStatus.PROGRESSING
 _DEGRADED, _UNKNOWN = HealthStatus.DEGRADED, HealthStatus.UNKNOWN
-_WELL: Final = Health(_HEALTHY)
 _PHASE, _MESSAGE = ("status", "phase"), ("status", "message")
-_NOT_READY: Final = by_conditions(progressing("Ready", status="False"), otherwise=_WELL)
+_NOT_READY: Final = by_conditions(progressing("Ready", status="False"), otherwise=WELL)
 
 # kubevirt.io/user-guide and the API reference: status.printableStatus.  A volume or a node may come later.
 _VIRTUAL_MACHINE: Final = in_turn(
@@ -131,7 +130,7 @@ _NUMAFLOW: Final = in_turn(
                 *("VerticesHealthy", "DaemonHealthy", "PodsHealthy", "ChildrenResourcesHealthy"),
             )
         ),
-        otherwise=_WELL,
+        otherwise=WELL,
     ),
 )
 
@@ -183,7 +182,7 @@ def clone_set(body: Mapping[str, Any]) -> Health:
         return UNSEEN
     spec, status = mapping(body, "spec"), mapping(body, "status")
     if not status:
-        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     for kind in ("FailedScale", "FailedUpdate"):
         found = condition(status, kind)
         if found.get("status") == "True":
@@ -197,7 +196,7 @@ def clone_set(body: Mapping[str, Any]) -> Health:
     for name, least in counts:
         if number(status, name) < least:
             return Health(_PROGRESSING, f"Its {name} are {number(status, name)} of {least}.")
-    return _WELL
+    return WELL
 
 
 RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
@@ -212,7 +211,7 @@ RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
                 "Unknown": _UNKNOWN,
             },
         ),
-        by_conditions(suspended("Paused"), otherwise=_WELL),
+        by_conditions(suspended("Paused"), otherwise=WELL),
     ),
     **dict.fromkeys(
         [("kubevirt.io", "KubeVirt"), ("cdi.kubevirt.io", "CDI"), ("hco.kubevirt.io", "HyperConverged")],
@@ -250,7 +249,7 @@ RUNTIMES: Final[Mapping[tuple[str, str], Rules]] = {
                 {"Pending": _PROGRESSING, "Deployed": _HEALTHY, "Failed": _DEGRADED},
                 message=_MESSAGE,
             ),
-            by_conditions(progressing("ChildResourcesHealthy", status="False"), otherwise=_WELL),
+            by_conditions(progressing("ChildResourcesHealthy", status="False"), otherwise=WELL),
         ),
     ),
     ("flagger.app", "Canary"): _CANARY,

@@ -21,7 +21,7 @@ from syncline.core.health.conditions import (
     suspended,
 )
 from syncline.core.health.fields import condition, mapping, text, trouble_of
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ def collector(body: Mapping[str, Any]) -> Health:
     status, spec = mapping(body, "status"), mapping(body, "spec")
     ready, _, of = text(mapping(status, "scale"), "statusReplicas").partition("/")
     if is_stale(body) or (not of and not text(status, "version")):
-        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     counted = text(spec, "mode") in {"", "deployment", "statefulset"} and spec.get("replicas") != 0
     if ready != of or (of == "0" and counted):
         return Health(_PROGRESSING, f"Of its {of} pods {ready} are ready.")
@@ -160,7 +160,7 @@ def gloo(body: Mapping[str, Any]) -> Health:
     told = [status, *(mapping(status, "statuses", name) for name in mapping(status, "statuses"))]
     states = [(_GLOO.get(str(each["state"]), _PROGRESSING), each) for each in told if "state" in each]
     if is_stale(body) or not states:
-        return Health(_PROGRESSING, "It waits to be seen by its controller.")
+        return UNHEARD
     worst, found = max(states, key=lambda each: each[0])
     said = text(found, "reason")
     return Health(worst, said if said or worst is _HEALTHY else f"It is {found['state']}.")

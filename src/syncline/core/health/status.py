@@ -6,6 +6,7 @@ The law: an application is as well as its worst resource.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -31,3 +32,8 @@ class Health(Struct, frozen=True, order=True):
 
     status: HealthStatus
     message: str = ""
+
+
+WELL: Final = Health(HealthStatus.HEALTHY)
+UNHEARD: Final = Health(HealthStatus.PROGRESSING, "It waits to be seen by its controller.")
+"""Of what has no status yet, or none that says anything."""

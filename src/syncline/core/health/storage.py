@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from syncline.core.health.conditions import by_phase, in_turn
 from syncline.core.health.fields import mapping, text
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,9 +114,7 @@ def longhorn_volume(body: Mapping[str, Any]) -> Health:
         return Health(_HEALTHY)
     if state == "attached" and robustness:
         return Health(_PROGRESSING, f"Its robustness is {robustness}.")
-    return Health(
-        _PROGRESSING, f"Its state is {state}." if state else "It waits to be seen by its controller."
-    )
+    return Health(_PROGRESSING, f"Its state is {state}." if state else UNHEARD.message)
 
 
 STORAGE: Final[Mapping[tuple[str, str], Rules]] = {

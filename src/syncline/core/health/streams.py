@@ -32,7 +32,7 @@ from syncline.core.health.fields import (
     trouble_of,
     words_of,
 )
-from syncline.core.health.status import Health, HealthStatus
+from syncline.core.health.status import UNHEARD, WELL, Health, HealthStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from syncline.core.health.conditions import Rules
 
 _HEALTHY, _PROGRESSING, _DEGRADED = HealthStatus.HEALTHY, HealthStatus.PROGRESSING, HealthStatus.DEGRADED
-_WELL: Final = Health(_HEALTHY)
-_UNHEARD: Final = Health(_PROGRESSING, "It waits to be seen by its controller.")
 
 
 def confluent(body: Mapping[str, Any]) -> Health:
@@ -64,8 +62,8 @@ def confluent(body: Mapping[str, Any]) -> Health:
         word = text(status, name)
         if word:
             well = word.upper() in _CONFLUENT_WELL
-            return _WELL if well else Health(_PROGRESSING, f"Its {name} is {word}.")
-    return _UNHEARD
+            return WELL if well else Health(_PROGRESSING, f"Its {name} is {word}.")
+    return UNHEARD
 
 
 _CONFLUENT_READY: Final = frozenset(
@@ -84,7 +82,7 @@ def solr_cloud(body: Mapping[str, Any]) -> Health:
         return UNSEEN
     spec, status = mapping(body, "spec"), mapping(body, "status")
     if status.get("replicas") is None:
-        return _UNHEARD
+        return UNHEARD
     wanted = number(spec, "replicas", number(status, "replicas"))
     ready, current = number(status, "readyReplicas"), number(status, "upToDateNodes")
     target = text(status, "targetVersion")
@@ -95,7 +93,7 @@ def solr_cloud(body: Mapping[str, Any]) -> Health:
             return Health(_PROGRESSING, f"It is on its way to version {target}.")
         if current < wanted:
             return Health(_PROGRESSING, f"Of {wanted} nodes {current} are up to date.")
-    return _WELL
+    return WELL
 
 
 def solr_backup(body: Mapping[str, Any]) -> Health:
@@ -105,7 +103,7 @@ def solr_backup(body: Mapping[str, Any]) -> Health:
     status = mapping(body, "status")
     if status.get("finished") is not True:
         return Health(_PROGRESSING, "It waits for its backup.")
-    return _WELL if status.get("successful") is True else Health(_DEGRADED, "Its backup failed.")
+    return WELL if status.get("successful") is True else Health(_DEGRADED, "Its backup failed.")
 
 
 def crunchy(body: Mapping[str, Any]) -> Health:
@@ -120,14 +118,14 @@ def crunchy(body: Mapping[str, Any]) -> Health:
     status = mapping(body, "status")
     sets = list(members(status, "instances"))
     if not sets:
-        return _UNHEARD
+        return UNHEARD
     wanted = sum(number(each, "replicas", 1) for each in members(mapping(body, "spec"), "instances"))
     for name in ("readyReplicas", "updatedReplicas"):
         found = sum(number(each, name) for each in sets)
         if found < wanted:
             return Health(_PROGRESSING, f"Its {name} are {found} of {wanted}.")
     proxy = condition(status, "ProxyAvailable")
-    return Health(_PROGRESSING, trouble_of(proxy)) if proxy.get("status") == "False" else _WELL
+    return Health(_PROGRESSING, trouble_of(proxy)) if proxy.get("status") == "False" else WELL
 
 
 # github.com/k8ssandra/cass-operator, conditions of a CassandraDatacenter.
