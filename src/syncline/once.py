@@ -29,6 +29,10 @@ class Once(Generic[K, V]):
         self._failed: dict[K, SynclineError] = {}
 
     def __getitem__(self, key: K) -> V:
+        # What is there stays there, so that nobody has to wait who asks again.
+        made = self._made
+        if key in made:
+            return made[key]
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:

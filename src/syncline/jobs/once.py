@@ -20,11 +20,11 @@ class AtRevision(Struct, frozen=True):
     revision: str
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, AtRevision) and self._identity == other._identity
+        if not isinstance(other, AtRevision):
+            return False
+        one, two = self.app, other.app
+        is_same = one is two or (one.name == two.name and one.namespace == two.namespace)
+        return is_same and self.revision == other.revision
 
     def __hash__(self) -> int:
-        return hash(self._identity)
-
-    @property
-    def _identity(self) -> tuple[str, str, str]:
-        return (self.app.namespace, self.app.name, self.revision)
+        return hash((self.app.name, self.revision))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from syncline.render.cache import Cache
 
 _CODE: Final = ("render", "documents", "config", "core/rendering.py", "core/scopes.py", "core/resource.py")
-_REVISION: Final = regex(rb"ARGOCD_APP_REVISION")
+_REVISION: Final = b"ARGOCD_APP_REVISION"
 _WHOLE_APP: Final = regex(rb"revision|\bapp\b(?!\s*\.\s*(?:name|namespace|project)\b)")
 """In a Jinja2 template: what may come to the revision, be it by listing all that is known of the app."""
 
@@ -194,7 +194,7 @@ class Recipes:
         return sorted(self._trees[asked.revision].below(roots))
 
     def _knows_its_revision(self, app: Application, revision: str) -> bool:
-        if _REVISION.search(json.dumps(app.body.get("spec") or {}, default=str).encode()):
+        if _REVISION in _written(app.body.get("spec")):
             return True
         names = {path: path.rpartition("/")[2] for path in self.paths(app, revision)}
         overrides = [path for path, name in names.items() if name.startswith(".argocd-source")]
@@ -202,7 +202,8 @@ class Recipes:
         asked = [*overrides, *templates]
         texts = self._session.repository.contents(revision, asked) if asked else {}
         return any(
-            (_REVISION if path in overrides else _WHOLE_APP).search(text) for path, text in texts.items()
+            _REVISION in text if path in overrides else bool(_WHOLE_APP.search(text))
+            for path, text in texts.items()
         )
 
     def _may_use_jinja(self, app: Application, revision: str) -> bool:

@@ -8,23 +8,24 @@ have put here.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
+import time
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from msgspec.structs import replace
+import msgspec
+from msgspec.structs import astuple
 
 from syncline.core.rendering import Rendering
-from syncline.core.resource import Manifest, ResourceKey
+from syncline.core.resource import Body, Manifest, ResourceKey
 from syncline.discreet import Discreet
 from syncline.errors import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from nacl.secret import SecretBox
 
@@ -37,6 +38,38 @@ MOST: Final = 512 * 1024 * 1024
 """Bytes that all entries together may take; who was not asked for longest goes first."""
 
 SHORTEST_KEY: Final = 16
+
+_HOUR: Final = 3600
+"""Seconds in which it need not be noted again that somebody asked for an entry."""
+
+_UNTOLD: Final = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
+
+
+class _Object(msgspec.Struct, frozen=True, array_like=True):
+    """A manifest: the fields of its key, of its origin and what is between."""
+
+    key: tuple[str, str, str, str]
+    api_version: str
+    body: Body
+    origin: tuple[str, int, str]
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A rendering, as it lies here under its key; `volatile` until somebody says otherwise."""
+
+    key: str
+    app: str
+    manifests: tuple[_Object, ...]
+    warnings: tuple[str, ...]
+    remarks: tuple[str, ...]
+    tools: tuple[str, ...]
+    programs: tuple[str, ...]
+    volatile: bool = True
+
+
+Kept = TypeVar("Kept")
+_ENTRY: Final = msgspec.json.Decoder(Entry)
+_ANYTHING: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 class Cache(Discreet, frozen=True):
@@ -60,14 +93,10 @@ class Cache(Discreet, frozen=True):
 
     def find(self, key: str, revision: str) -> tuple[Rendering, bool] | None:
         """The same, and whether it may come out differently another time."""
-        value = self.load(key)
-        try:
-            found = _rendering(value) if value is not None else None
-        except (ValueError, KeyError, TypeError):
-            found = None
-        if value is None or found is None or (self.strict and value.get("volatile") is not False):
+        entry = self._read(key, _as_entry)
+        if entry is None or (self.strict and entry.volatile):
             return None
-        return replace(found, revision=revision), value.get("volatile") is not False
+        return _rendering(entry, revision), entry.volatile
 
     def put(self, key: str, rendering: Rendering, *, volatile: bool = False) -> None:
         """Keep a rendering, if it may lie here and comes back as it is.
@@ -77,45 +106,50 @@ class Cache(Discreet, frozen=True):
         if not self.secret and any(map(_is_secret, rendering.manifests)):
             return
         try:
-            value = {**_value(rendering), "volatile": volatile}
-            back = _rendering(json.loads(json.dumps(value)))
-        except (TypeError, ValueError, RecursionError):
+            text = msgspec.json.encode(_entry(key, rendering, volatile=volatile))
+            back = _rendering(_ENTRY.decode(text), rendering.revision)
+        except _UNTOLD:
             return
         # What JSON has no word for would come back as something else.
-        if replace(back, revision=rendering.revision) == rendering:
-            self.save(key, value)
+        if back == rendering:
+            self._write(key, text)
 
     def load(self, key: str) -> dict[str, Any] | None:
-        """What was kept under that key, or None; what cannot be read is removed."""
+        """What was saved under that key, or None; what cannot be read is removed."""
+        return self._read(key, _as_anything)
+
+    def save(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a value of JSON's; a full disk keeps nobody waiting, nor does a text that is none."""
+        with suppress(*_UNTOLD):
+            self._write(key, msgspec.json.encode({**value, "key": key}))
+
+    def _read(self, key: str, as_what: Callable[[bytes], tuple[str, Kept]]) -> Kept | None:
         if self.strict and not self.secret:
             return None
         path = self._path(key)
         try:
-            found = json.loads(self._opened(_content(path)))
-            if not isinstance(found, dict) or found.pop("key", None) != key:
-                raise ValueError("it is the entry of something else")  # noqa: TRY301 - one way out of all
+            told, found = as_what(self._opened(_content(path)))
+            if told != key:
+                raise ValueError("it is the entry of something else")
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, RecursionError, zlib.error):
+        except (OSError, zlib.error, *_UNTOLD):
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)  # noqa: PTH108 - of a thousand entries
             return None
-        with suppress(OSError):
-            os.utime(path)
         return found
 
-    def save(self, key: str, value: Mapping[str, Any]) -> None:
-        """Keep a value of JSON's; a full disk keeps nobody waiting."""
-        text = json.dumps({**value, "key": key}, ensure_ascii=False, separators=(",", ":")).encode()
+    def _write(self, key: str, text: bytes) -> None:
         with suppress(OSError):
             path = self._path(key)
-            self._make(path.parent)
-            number, part = tempfile.mkstemp(dir=path.parent, prefix="part-")
+            folder = os.path.dirname(path)  # noqa: PTH120 - of a thousand entries
+            self._make(folder)
+            number, part = tempfile.mkstemp(dir=folder, prefix="part-")
             try:
                 with open(number, "wb") as file:  # noqa: PTH123 - a file that is open already
                     file.write(self._closed(text))
-                self._give(Path(part))
-                Path(part).replace(path)
+                self._give(part)
+                os.replace(part, path)  # noqa: PTH105
             except BaseException:
                 Path(part).unlink(missing_ok=True)
                 raise
@@ -123,27 +157,31 @@ class Cache(Discreet, frozen=True):
     def tidy(self) -> None:
         """Make room: the entries that were not asked for longest go."""
         with suppress(OSError):
-            found = []
-            for path in self.directory.glob(f"*/*{_SUFFIX}"):
-                facts = path.stat()
-                found.append((facts.st_mtime_ns, facts.st_size, path))
+            found = [(facts.st_mtime_ns, facts.st_size, path) for path, facts in self._entries()]
             total = sum(size for _, size, _ in found)
-            for _, size, path in sorted(found):
+            for _, size, path in sorted(found) if total > self.most else ():
                 if total <= self.most:
                     return
-                path.unlink(missing_ok=True)
+                Path(path).unlink(missing_ok=True)
                 total -= size
 
-    def _path(self, key: str) -> Path:
-        return self.directory / key[:2] / f"{key}{_SUFFIX}"
+    def _entries(self) -> Iterator[tuple[str, os.stat_result]]:
+        with os.scandir(self.directory) as folders:
+            names = [folder.path for folder in folders if folder.is_dir()]
+        for name in names:
+            with os.scandir(name) as files:
+                yield from ((file.path, file.stat()) for file in files if file.name.endswith(_SUFFIX))
 
-    def _make(self, folder: Path) -> None:
-        for each in (self.directory, folder):
+    def _path(self, key: str) -> str:
+        return f"{self.directory}/{key[:2]}/{key}{_SUFFIX}"
+
+    def _make(self, folder: str) -> None:
+        for each in (self.directory, Path(folder)):
             if not each.exists():
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._give(each)
 
-    def _give(self, path: Path) -> None:
+    def _give(self, path: str | Path) -> None:
         # In the container we are root, and the step that keeps the directory is not.
         if os.geteuid() == 0:
             owner = self.directory.parent.stat()
@@ -182,62 +220,57 @@ class Cache(Discreet, frozen=True):
         return text
 
 
-def _content(path: Path) -> bytes:
-    if path.stat().st_size > _LONGEST:
-        raise ValueError("it is too large")
-    return path.read_bytes()
+def _as_entry(text: bytes) -> tuple[str, Entry]:
+    entry = _ENTRY.decode(text)
+    return entry.key, entry
 
 
-def _value(rendering: Rendering) -> dict[str, Any]:
-    return {
-        "app": rendering.app,
-        "tools": list(rendering.tools),
-        "programs": list(rendering.programs),
-        "warnings": list(rendering.warnings),
-        "remarks": list(rendering.remarks),
-        "manifests": [
-            [
-                [each.key.group, each.key.kind, each.key.namespace, each.key.name],
-                each.api_version,
-                each.body,
-                [each.origin.file, each.origin.line, each.origin.outside],
-            ]
+def _as_anything(text: bytes) -> tuple[str, dict[str, Any]]:
+    found = _ANYTHING.decode(text)
+    return str(found.pop("key", "")), found
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - of a thousand entries
+        facts = os.fstat(file.fileno())
+        if facts.st_size > _LONGEST:
+            raise ValueError("it is too large")
+        content = file.read()
+    if abs(time.time() - facts.st_mtime) > _HOUR:
+        with suppress(OSError):
+            os.utime(path)
+    return content
+
+
+def _entry(key: str, rendering: Rendering, *, volatile: bool) -> Entry:
+    return Entry(
+        key,
+        rendering.app,
+        tuple(
+            _Object(astuple(each.key), each.api_version, each.body, astuple(each.origin))
             for each in rendering.manifests
-        ],
-    }
-
-
-def _rendering(value: Mapping[str, Any]) -> Rendering:
-    """The rendering in a value. Raises ValueError, KeyError or TypeError where there is none."""
-    return Rendering(
-        _text(value["app"]),
-        "",
-        tuple(_manifest(*each) for each in _list(value["manifests"])),
-        tuple(map(_text, _list(value["warnings"]))),
-        remarks=tuple(map(_text, _list(value["remarks"]))),
-        tools=tuple(map(_text, _list(value["tools"]))),
-        programs=tuple(map(_text, _list(value["programs"]))),
+        ),
+        volatile=volatile,
+        warnings=rendering.warnings,
+        remarks=rendering.remarks,
+        tools=rendering.tools,
+        programs=rendering.programs,
     )
 
 
-def _manifest(key: list[str], api_version: str, body: dict[str, Any], origin: list[Any]) -> Manifest:
-    file, line, outside = origin
-    if type(body) is not dict or type(line) is not int:
-        raise TypeError("it is no manifest")
-    place = Place(_text(file), line, _text(outside))
-    return Manifest(ResourceKey(*map(_text, key)), _text(api_version), body, place)
-
-
-def _list(value: Any) -> list[Any]:
-    if type(value) is not list:
-        raise TypeError("it is no list")
-    return value
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError("it is no text")
-    return value
+def _rendering(entry: Entry, revision: str) -> Rendering:
+    return Rendering(
+        entry.app,
+        revision,
+        tuple(
+            Manifest(ResourceKey(*each.key), each.api_version, each.body, Place(*each.origin))
+            for each in entry.manifests
+        ),
+        entry.warnings,
+        remarks=entry.remarks,
+        tools=entry.tools,
+        programs=entry.programs,
+    )
 
 
 def _is_secret(manifest: Manifest) -> bool:

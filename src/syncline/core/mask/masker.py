@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, final
 
 from syncline.config.settings import Masking
@@ -48,7 +47,7 @@ class Masker:
     and the words these are made of (a database called like the application).
     """
 
-    __slots__ = ("_key", "_known", "_public", "_remembered", "_searches", "rules")
+    __slots__ = ("_clean", "_key", "_known", "_public", "_remembered", "_searches", "rules")
 
     def __init__(self, key: bytes, rules: Masking | None = None) -> None:
         self.rules = rules or Masking()
@@ -57,6 +56,8 @@ class Masker:
         self._public: dict[str, None] = {}
         self._searches: tuple[Search, ...] = ()
         self._remembered: dict[tuple[str, bool], str] = {}
+        # Texts that hide nothing, which no name that is learned later changes.
+        self._clean: set[tuple[str, bool]] = set()
 
     @property
     def knowledge(self) -> int:
@@ -66,7 +67,7 @@ class Masker:
     def obey(self, rules: Masking) -> None:
         """Hide what these settings say, too. They are never taken back."""
         self.rules = self.rules.joined(rules)
-        self._remembered = {}
+        self._forget()
 
     def apart(self) -> Masker:
         """One that shows the same values alike, and what it learns is its own."""
@@ -93,7 +94,7 @@ class Masker:
             if len(form) < SHORTEST or form in self._known or _is_ordinary(form):
                 continue
             self._known[form] = None
-            self._remembered = {}
+            self._forget()
 
     def scrub(self, text: str, *, is_public: bool = False) -> str:
         """A text without the values learned, without what has the shape of a secret, and without passwords
@@ -101,24 +102,37 @@ class Masker:
         """
         if len(text) < SHORTEST:
             return text
-        guessing = not is_public and self.rules.guess
-        remembered = self._remembered
-        found = remembered.get((text, guessing))
+        asked = text, not is_public and self.rules.guess
+        # Those of this moment: what is learned meanwhile makes others, which this answer is not for.
+        clean, remembered = self._clean, self._remembered
+        if asked in clean:
+            return text
+        found = remembered.get(asked)
         if found is None:
-            spans = self._spans(text, _Budget(), _DEEPEST)
-            found = "".join(self._parts(text, chain(spans, guesses(text)) if guessing else spans))
-            if len(text) <= _REMEMBERED and len(remembered) < _MOST_REMEMBERED:
-                remembered[text, guessing] = found
+            found = self._scrubbed(*asked)
+            if len(text) <= _REMEMBERED and len(remembered) + len(clean) < _MOST_REMEMBERED:
+                if found == text:
+                    clean.add(asked)
+                else:
+                    remembered[asked] = found
         return found
+
+    def _forget(self) -> None:
+        self._remembered, self._clean = {}, set()
+
+    def _scrubbed(self, text: str, guessing: bool) -> str:  # noqa: FBT001 - one caller, above
+        spans = list(self._spans(text, _Budget(), _DEEPEST))
+        if guessing:
+            spans.extend(guesses(text))
+        return "".join(self._parts(text, spans)) if spans else text
 
     def fingerprint(self, *parts: str) -> str:
         """What stands for a hidden value; the parts before it say where it stands."""
         digest = hmac.digest(self._key, json.dumps(parts).encode(), hashlib.sha256)
         return f"‹hidden {digest[:4].hex()}›"
 
-    def _parts(self, text: str, found: Iterable[Span]) -> Iterator[str]:
-        spans = list(found)
-        marks = [match.span() for match in _MARK.finditer(text)] if spans and "‹hidden " in text else []
+    def _parts(self, text: str, spans: Iterable[Span]) -> Iterator[str]:
+        marks = [match.span() for match in _MARK.finditer(text)] if "‹hidden " in text else []
         end = 0
         for start, stop in _merged(span for span in spans if not _is_inside(span, marks)):
             yield text[end:start]
