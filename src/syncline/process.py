@@ -49,9 +49,10 @@ class Room(Struct, frozen=True):
     """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
 
     `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
-    names one itself.  `check` raises when the run was asked to stop.  `late` is what to do about one that ran
-    out of time.  With a `confinement` it sees no other process; the machine must allow that (`can_confine`).
-    With a `wall` it has the files that are listed there and its HOME, as far as this kernel can build one.
+    names one itself; a `home` is one that many share, to look at and not to write.  `check` raises when the
+    run was asked to stop.  `late` is what to do about one that ran out of time.  With a `confinement` it sees
+    no other process; the machine must allow that (`can_confine`).  With a `wall` it has the files that are
+    listed there and its HOME, as far as this kernel can build one.
     """
 
     path: str = os.defpath
@@ -64,6 +65,7 @@ class Room(Struct, frozen=True):
     confinement: Confinement | None = None
     wall: Wall | None = None
     limits: Limits = Limits()
+    home: Path | None = None
 
 
 class Completed(Struct, frozen=True):
@@ -122,9 +124,11 @@ def _started(argv: Sequence[str], cwd: Path, room: Room, home: Path) -> subproce
         from syncline.wall import inside
 
         environ.setdefault("TMPDIR", str(home))
+        is_shared = home == room.home
         wall = replace(
             room.wall,
-            written=(*room.wall.written, home),
+            read=(*room.wall.read, *([home] if is_shared else [])),
+            written=(*room.wall.written, *([] if is_shared else [home])),
             started=(*room.wall.started, *([Path(argv[0])] if Path(argv[0]).is_absolute() else [])),
         )
         child = inside(wall, room.path, start)
@@ -336,6 +340,9 @@ def _identity(room: Room) -> int | None:
 def _home(room: Room) -> Iterator[Path]:
     if "HOME" in room.environ:
         yield Path(room.environ["HOME"])
+        return
+    if room.home is not None:
+        yield room.home
         return
     with tempfile.TemporaryDirectory(prefix="syncline-home-", ignore_cleanup_errors=True) as name:
         hand_over(Path(name), room)

@@ -147,7 +147,7 @@ class _Builder:
 
     @cached_property
     def _copy(self) -> Path:
-        return self._order.options.workshop.place() / "tree"
+        return self._order.options.workshop.place()
 
     @cached_property
     def _mirror(self) -> Mirror:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +22,7 @@ from syncline.render.chart_build import Built, SchemaCheck, assembly_of
 from syncline.render.helm_program import program
 from syncline.render.helm_values import one_file, value_files
 from syncline.render.roomy import roomy
+from syncline.render.scratch import Scratch
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 
@@ -55,11 +55,7 @@ def render(order: Order) -> Iterator[Chunk]:
     chart = built(order)
     if not options.skip_schema_validation:
         order.options.workshop.made[SchemaCheck(assembly_of(order))]
-    with tempfile.TemporaryDirectory(
-        prefix="syncline-helm-", dir=order.root.parent, ignore_cleanup_errors=True
-    ) as name:
-        scratch = Path(name)
-        scratch.chmod(0o755)
+    with Scratch(order.root.parent) as scratch:
         files = Files(
             tuple(value_files(order, scratch)),
             {
@@ -67,14 +63,16 @@ def render(order: Order) -> Iterator[Chunk]:
                 for each in _last_of_each(options.file_parameters)
             },
         )
-        room = order.room_with(chart.tree or chart.path, scratch, *files.values, *files.parameters.values())
-        answer = run(_argv(order, files, scratch), cwd=chart.path, room=roomy(room), name="helm")
+        argv = _argv(order, files, scratch)
+        read = (chart.tree or chart.path, *scratch.made, *files.values, *files.parameters.values())
+        room = roomy(order.room_with(*read), order.options.workshop.home)
+        answer = run(argv, cwd=chart.path, room=room, name="helm")
     if answer.code:
         raise tool_trouble("helm", answer.stderr, order.place(order.directory / "Chart.yaml"))
     yield from _chunks(answer.stdout, order, chart.lent)
 
 
-def _argv(order: Order, files: Files, scratch: Path) -> list[str]:
+def _argv(order: Order, files: Files, scratch: Scratch) -> list[str]:
     options = order.source.helm or HelmOptions()
     namespace = options.namespace or order.app.destination.namespace
     version = kube_version(options.kube_version, order)
@@ -90,7 +88,7 @@ def _argv(order: Order, files: Files, scratch: Path) -> list[str]:
     for path in files.values:
         argv += ["--values", _listed(path)]
     if options.values:
-        inline = scratch / "values.yaml"
+        inline = scratch.folder / "values.yaml"
         inline.write_text(options.values)
         inline.chmod(0o644)
         argv += ["--values", _listed(inline)]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.render.options import Order
+    from syncline.render.scratch import Scratch
 
 _BRACES: Final = regex(r"\{([^{}]*)\}")
 _URL: Final = regex(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://")
@@ -55,7 +56,7 @@ def inputs(order: Order) -> Iterator[Path]:
             yield from chain.from_iterable(reached(path, named.root) for path in _matching(named, order))
 
 
-def value_files(order: Order, scratch: Path) -> list[Path]:
+def value_files(order: Order, scratch: Scratch) -> list[Path]:
     """The value files in the order of their precedence, globs expanded (Argo CD, "Helm value files").
 
     Those of the web are written to the scratch directory.
@@ -70,7 +71,7 @@ def value_files(order: Order, scratch: Path) -> list[Path]:
     return found
 
 
-def one_file(order: Order, name: str, scratch: Path) -> Path:
+def one_file(order: Order, name: str, scratch: Scratch) -> Path:
     """The file of a file parameter."""
     named = _named(order, name, scratch)
     file = _guarded(order, named, named.base / named.pattern)
@@ -95,7 +96,7 @@ def _files(order: Order, named: Named) -> list[Path]:
     return [real(path) for path in present]
 
 
-def _named(order: Order, name: str, scratch: Path | None = None) -> Named:
+def _named(order: Order, name: str, scratch: Scratch | None = None) -> Named:
     """Where a name points to; the environment is filled in after a ref was told apart (Argo CD)."""
     here = Named(name, order.root, order.directory, "")
     if name.startswith("$"):
@@ -126,7 +127,7 @@ def _lent(order: Order, name: str, ref: str) -> Path | None:
     )
 
 
-def _of_the_web(order: Order, url: str, scratch: Path | None) -> Named:
+def _of_the_web(order: Order, url: str, scratch: Scratch | None) -> Named:
     scheme = url.partition("://")[0].lower()
     schemes = order.options.tools.value_schemes
     if scheme not in schemes:
@@ -148,7 +149,7 @@ def _of_the_web(order: Order, url: str, scratch: Path | None) -> Named:
         content = order.options.workshop.file(url)
     except FetchError as error:
         raise RenderError(error.message, place=order.app.origin, remedy=error.remedy) from error
-    folder = scratch / "fetched"
+    folder = scratch.folder / "fetched"
     folder.mkdir(exist_ok=True, mode=0o755)
     file = folder / f"{len(list(folder.iterdir()))}.yaml"
     file.write_bytes(content)

@@ -58,7 +58,9 @@ def render(order: Order) -> Iterator[Chunk]:
         kustomize = program(order)
         order.said.programs |= {Path(kustomize).name, *(("helm",) if inflates_charts(order) else ())}
         argv = [kustomize, "build", ".", *flags(order)]
-        answer = run(argv, cwd=place, room=roomy(order.room_with(top_of(order, place))))
+        # helm, which inflates charts, keeps things at home.
+        home = None if inflates_charts(order) else order.options.workshop.home
+        answer = run(argv, cwd=place, room=roomy(order.room_with(top_of(order, place)), home))
     if answer.code:
         raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, directory))
     yield from _chunks(answer.stdout, order, copy, keep=asked)

@@ -1,4 +1,4 @@
-"""What helm and kustomize are told for their short lives.
+"""What helm and kustomize get for their short lives.
 
 The law: it makes them quicker and changes nothing of what they render.
 """
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncline.process import Room
 
 _ROOMY: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "LC_MESSAGES": "fr_FR.UTF-8"}
@@ -21,6 +23,10 @@ it.
 """
 
 
-def roomy(room: Room) -> Room:
-    """The same room with what makes them quick; what the room says itself counts."""
-    return replace(room, environ={**_ROOMY, **room.environ})
+def roomy(room: Room, home: Path | None) -> Room:
+    """The same room with what makes them quick; what the room says itself counts.
+
+    A `home` is one for all who write nothing to theirs: hundreds of directories are made and removed in a run
+    otherwise.
+    """
+    return replace(room, environ={**_ROOMY, **room.environ}, home=home)

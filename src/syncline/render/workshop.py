@@ -105,6 +105,7 @@ class Workshop:
         self._make_web = web
         self._webs: Once[str, Web] = Once(self._begin)
         self._places: Once[str, Path] = Once(self._make_folder)
+        self._homes: Once[str, Path] = Once(self._make_home)
         self._store = store or Store()
         self._indexes: Once[str, bytes] = Once(self._index)
         self._tags: Once[str, list[str]] = Once(lambda address: self._registries[address].tags())
@@ -143,6 +144,17 @@ class Workshop:
         folder.chmod(0o711)
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
+
+    @property
+    def home(self) -> Path:
+        """A directory for who needs one and writes nothing there."""
+        return self._homes[""]
+
+    def _make_home(self, _: str) -> Path:
+        home = self.folder / "home"
+        home.mkdir()
+        home.chmod(0o555)
+        return home
 
     def place(self) -> Path:
         """A new directory in it."""
