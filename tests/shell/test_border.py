@@ -26,6 +26,7 @@ from syncline.errors import ClusterError, ExitCode, Place
 from syncline.exits import guarded
 from syncline.github.workflow import add_summary, annotate, set_outputs
 from syncline.jobs.border import Discreet, scrub_error, scrubbed
+from syncline.jobs.observer import Silence
 from syncline.report.annotations import annotations as annotations_of
 from syncline.report.fit import fit
 from syncline.report.html import page
@@ -181,6 +182,23 @@ def test_no_observer_is_told_a_secret(masker: Masker, capsys: pytest.CaptureFixt
     assert "shop" in said
     for text in (lines.getvalue(), moving.getvalue(), said):
         assert leaks(text) == set()
+
+
+def test_what_is_learned_after_an_application_was_told_is_not_in_the_whole_report(masker: Masker) -> None:
+    late = "learned-after-it-was-told-7f3a"
+    told = Discreet(Silence(), masker)
+    clean = Report(Job.DIFF, applications=(AppReport("shop", notes=(Note(Severity.INFO, "it is new"),)),))
+    stained = filled(whole(), f"{SECRETS[0]} and {late}")
+    for app in (*clean.applications, *stained.applications):
+        told.finished(app)
+
+    assert told.whole(clean).applications[0] is clean.applications[0]  # and is not looked through again
+    assert leaks(repr(told.whole(stained))) == set()
+    assert late in repr(told.whole(stained))
+    masker.learn_value(late.encode())
+    for report in (clean, stained):
+        assert late not in repr(told.whole(report))
+        assert told.whole(report) == scrubbed(report, masker)
 
 
 def test_an_exception_is_scrubbed_with_all_that_it_came_of(masker: Masker) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from syncline.errors import ExitCode
 from syncline.jobs.afterthoughts import afterthoughts, forethoughts
-from syncline.jobs.border import Discreet, scrubbed
+from syncline.jobs.border import Discreet
 from syncline.jobs.choose import labels
 from syncline.report.model import AppReport, Job, Problem, Report
 
@@ -34,7 +34,8 @@ def run(session: Session, observer: Observer) -> Report:
     """The job that was asked for, with the broken definitions beside the whole ones."""
     began = session.clock.monotonic()
     forethoughts(session)
-    report = job_of(session.invocation.job)(session, Discreet(observer, session.masker))
+    border = Discreet(observer, session.masker)
+    report = job_of(session.invocation.job)(session, border)
     broken = () if session.invocation.path else _broken(session, report.head)
     seconds = round(session.clock.monotonic() - began, 1)
     unclear = tuple(
@@ -48,7 +49,7 @@ def run(session: Session, observer: Observer) -> Report:
         notes=(*report.notes, *afterthoughts(report, session)),
         seconds=seconds,
     )
-    return scrubbed(whole, session.masker)
+    return border.whole(whole)
 
 
 def _broken(session: Session, revision: str) -> tuple[AppReport, ...]:

@@ -7,6 +7,7 @@ walking the value, so that a field that is added tomorrow is scrubbed as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from syncline.core.mask import Masker
     from syncline.core.verdict import Event
     from syncline.jobs.observer import Observer
-    from syncline.report.model import AppReport, Job
+    from syncline.report.model import AppReport, Job, Report
 
 T = TypeVar("T")
 
@@ -38,20 +39,22 @@ def scrubbed(value: T, masker: Masker) -> T:
 
 
 def _scrubbed(value: Any, masker: Masker) -> Any:
-    if isinstance(value, str):
-        # An enumeration's text is ours.
-        return masker.scrub(value, is_public=True) if type(value) is str else value
-    if isinstance(value, MaskedBody):
-        return masked_again(value, masker)
-    if isinstance(value, ResourceKey):
-        return value
-    if type(value) is tuple:
+    kind = type(value)
+    if kind is str:
+        return masker.scrub(value, is_public=True)
+    if kind is tuple:
         parts = tuple(_scrubbed(part, masker) for part in value)
         return value if all(map(_is, parts, value)) else parts
-    if isinstance(value, Mapping):
-        return {name: _scrubbed(inner, masker) for name, inner in value.items()}
+    if kind is list:
+        return [_scrubbed(part, masker) for part in value]
+    if kind is MaskedBody:
+        return masked_again(value, masker)
     if isinstance(value, Struct):
         return _of_fields(value, masker)
+    # An enumeration's text is ours.
+    if not isinstance(value, Enum) and isinstance(value, Mapping):
+        shown = {name: _scrubbed(inner, masker) for name, inner in value.items()}
+        return value if all(map(_is, shown.values(), value.values())) else shown
     return value
 
 
@@ -59,7 +62,8 @@ def _of_fields(value: Struct, masker: Masker) -> Any:
     changed = {}
     for name in value.__struct_fields__:
         held = getattr(value, name)
-        if type(held) not in _SILENT and (part := _scrubbed(held, masker)) is not held:
+        # Most fields of most rows are empty.
+        if held and type(held) not in _SILENT and (part := _scrubbed(held, masker)) is not held:
             changed[name] = part
     return replace(value, **changed) if changed else value
 
@@ -92,6 +96,7 @@ class Discreet:
     def __init__(self, observer: Observer, masker: Masker) -> None:
         self._observer = observer
         self._masker = masker
+        self._clean: dict[int, tuple[AppReport, int]] = {}
 
     def begin(self, applications: Sequence[str], settings: Settings) -> None:
         """These applications will be looked at."""
@@ -107,4 +112,21 @@ class Discreet:
 
     def finished(self, report: AppReport) -> None:
         """One application is done."""
-        self._observer.finished(scrubbed(report, self._masker))
+        knowledge = self._masker.knowledge
+        shown = scrubbed(report, self._masker)
+        if shown is report:
+            self._clean[id(report)] = report, knowledge
+        self._observer.finished(shown)
+
+    def whole(self, report: Report) -> Report:
+        """The report of the run; of its applications, those that somebody has seen as they are, and of which
+        no more is known by now, are not looked through again.
+        """
+        apps = tuple(
+            app if self._is_clean(app) else scrubbed(app, self._masker) for app in report.applications
+        )
+        return replace(scrubbed(replace(report, applications=()), self._masker), applications=apps)
+
+    def _is_clean(self, report: AppReport) -> bool:
+        seen, knowledge = self._clean.get(id(report), (None, -1))
+        return seen is report and knowledge == self._masker.knowledge

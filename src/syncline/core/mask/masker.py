@@ -47,7 +47,7 @@ class Masker:
     and the words these are made of (a database called like the application).
     """
 
-    __slots__ = ("_clean", "_key", "_known", "_public", "_remembered", "_searches", "rules")
+    __slots__ = ("_clean", "_key", "_known", "_obeyed", "_public", "_remembered", "_searches", "rules")
 
     def __init__(self, key: bytes, rules: Masking | None = None) -> None:
         self.rules = rules or Masking()
@@ -55,6 +55,7 @@ class Masker:
         self._known: dict[str, None] = {}
         self._public: dict[str, None] = {}
         self._searches: tuple[Search, ...] = ()
+        self._obeyed = 0
         self._remembered: dict[tuple[str, bool], str] = {}
         # Texts that hide nothing, which no name that is learned later changes.
         self._clean: set[tuple[str, bool]] = set()
@@ -62,11 +63,12 @@ class Masker:
     @property
     def knowledge(self) -> int:
         """How much is known: what was scrubbed with less of it may have to be scrubbed again."""
-        return len(self._known)
+        return len(self._known) + self._obeyed
 
     def obey(self, rules: Masking) -> None:
         """Hide what these settings say, too. They are never taken back."""
         self.rules = self.rules.joined(rules)
+        self._obeyed += 1
         self._forget()
 
     def apart(self) -> Masker:
