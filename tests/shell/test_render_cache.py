@@ -108,6 +108,38 @@ def test_another_program_or_definition_makes_anew(
     assert "plain" in kept.render()
 
 
+def test_a_program_that_is_registered_is_known_by_its_version(
+    kept: Kept, tools: Mapping[str, Path], tmp_path: Path
+) -> None:
+    program = tmp_path / "elsewhere" / "kustomize-nine"
+    program.parent.mkdir()
+
+    def calls_itself(version: str) -> None:
+        answer = f'if [ "$1" = version ]; then echo {version}; else exec {tools["kustomize"]} "$@"; fi'
+        program.unlink(missing_ok=True)
+        program.write_text(f"#!/bin/sh\n{answer}\n")
+        program.chmod(0o755)
+
+    calls_itself("v9.0.0")
+    source = "source: {repoURL: 'https://e.com/x', path: overlay, kustomize: {version: v9.0.0}}"
+    settings = f"data: {{kustomize.path.v9.0.0: {program}}}"
+    kept.repo.commit(
+        {
+            "apps/overlay.yaml": application("overlay", "overlay", source=source),
+            "base/a.yaml": config_map("a", a="2"),
+            "argocd-cm.yaml": f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: argocd-cm}}\n{settings}\n",
+        }
+    )
+    kept.render()
+    assert kept.render() == set()
+    shown = {app.name: app.review for app in kept.look(job=Job.DIFF, base="HEAD~1").applications}
+    assert shown["overlay"] is not None
+    assert shown["overlay"].tools["kustomize-nine"] == "v9.0.0"
+
+    calls_itself("v9.0.1")
+    assert "overlay" in kept.render()
+
+
 def test_a_secret_and_what_follows_from_nothing_known_are_not_kept(kept: Kept) -> None:
     kept.repo.commit({"plain/s.yaml": secret("hunter2-hunter2"), "chart/Chart.yaml": CHART})
     kept.render()

@@ -62,12 +62,14 @@ class Recipes:
 
     @cached_property
     def _programs(self) -> Programs:
-        return Programs(self._session.render_options.room, self._cache)
+        options = self._session.render_options
+        return Programs(options.room, self._cache, options.tools.programs.values())
 
     def used(self, rendering: Rendering) -> Mapping[str, str]:
-        """The programs that made a rendering, and what they call themselves."""
+        """The programs that made a rendering, by their names, and what they call themselves."""
         ours = {"jinja2": self._jinja} if "jinja2" in rendering.tools else {}
-        return {**self._programs.versions(rendering.programs), **ours}
+        found = self._programs.versions(rendering.programs)
+        return {**{Path(program).name: version for program, version in found.items()}, **ours}
 
     def expect(self, apps: Iterable[Application], revision: str) -> None:
         """Ask the programs that will probably render these what they are, while git still writes files."""

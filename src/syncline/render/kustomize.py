@@ -56,7 +56,7 @@ def render(order: Order) -> Iterator[Chunk]:
         _edit(order, place, _localized(order, copy))
         asked = _ask_for_origins(place)
         kustomize = program(order)
-        order.said.programs |= {Path(kustomize).name, *(("helm",) if inflates_charts(order) else ())}
+        order.said.programs |= {kustomize, *(("helm",) if inflates_charts(order) else ())}
         argv = [kustomize, "build", ".", *flags(order)]
         # helm, which inflates charts, keeps things at home.
         home = None if inflates_charts(order) else order.options.workshop.home

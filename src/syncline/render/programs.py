@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -33,13 +34,15 @@ _VERSION: Final = regex(r"v[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*")
 
 
 class Programs:
-    """The programs on a room's path; each is asked once for its version, and only if somebody wants to know.
+    """The programs on a room's path, and those `registered`, by their names or paths; each is asked once for
+    its version, and only if somebody wants to know.
 
     A file that was not touched since an earlier run is not asked again.
     """
 
-    def __init__(self, room: Room, cache: Cache | None = None) -> None:
-        self._paths = dict(_programs(room))
+    def __init__(self, room: Room, cache: Cache | None = None, registered: Iterable[str] = ()) -> None:
+        found = {name: shutil.which(name, path=room.path) for name in registered}
+        self._paths = {name: Path(path) for name, path in found.items() if path} | dict(_programs(room))
         self._versions: Once[str, str] = Once(lambda name: _remembered(self._paths[name], room, cache))
 
     def versions(self, names: Iterable[str] | None = None) -> Mapping[str, str]:
