@@ -84,7 +84,7 @@ def review(plan: Plan, rendering: Rendering, made: Review, noise: Noise = SILENC
     running = {run.hook for run in plan.runs} | {manifest.key for manifest in hooks}
     for key in running:
         manifest = desired.get(key)
-        writes[f"hook {key}"] = f"run/{_of_manifest(manifest, noise)}/{_NOTHING}"
+        writes[f"hook {key}"] = f"run/{_of_wanted(_wanted(manifest), noise.fields.get(key, ()))}/{_NOTHING}"
     for change in plan.debris:
         writes[str(change.key)] = f"{Action.PRUNE.value}/{_NOTHING}/{_NOTHING}"
     digest = _digest(sorted(writes.items()))
@@ -92,26 +92,25 @@ def review(plan: Plan, rendering: Rendering, made: Review, noise: Noise = SILENC
 
 
 def _facts(change: Change, manifest: Manifest | None, noise: Noise) -> str:
-    live = _NOTHING
+    wanted, live = _wanted(manifest), _NOTHING
     if change.before is not None:
-        shape = manifest.body if manifest is not None else None
-        live = _of_live(change.before, shape, noise.fields.get(change.key, ()))
-    return f"{change.action.value}/{_of_manifest(manifest, noise)}/{live}"
+        live = _of_live(change.before, wanted, noise.fields.get(change.key, ()))
+    return f"{change.action.value}/{_of_wanted(wanted, noise.fields.get(change.key, ()))}/{live}"
 
 
-def _of_manifest(manifest: Manifest | None, noise: Noise) -> str:
-    if manifest is None:
-        return _NOTHING
-    body = quiet_body(normalize_desired(manifest.body), noise.fields.get(manifest.key, ()))
-    return _digest(_without_values(body))
+def _wanted(manifest: Manifest | None) -> Body | None:
+    return None if manifest is None else normalize_desired(manifest.body)
+
+
+def _of_wanted(body: Body | None, noisy: tuple[Any, ...]) -> str:
+    return _NOTHING if body is None else _digest(_without_values(quiet_body(body, noisy)))
 
 
 def _of_live(body: Body, shape: Body | None, noisy: tuple[Any, ...]) -> str:
     """What is live of the fields that Git has an opinion of; of what is deleted, all but its status."""
     there = quiet_body(normalize_live(body), noisy)
     whole = {name: value for name, value in there.items() if name != "status"}
-    seen = whole if shape is None else _within(whole, normalize_desired(shape))
-    return _digest(_without_values(seen))
+    return _digest(_without_values(whole if shape is None else _within(whole, shape)))
 
 
 def _within(value: Any, shape: Any) -> Any:

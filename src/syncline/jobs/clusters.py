@@ -6,21 +6,16 @@ known to the masker before anything is asked of it.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from syncline.config.settings import ClusterAccess
 from syncline.core.trust import Tier
-from syncline.errors import ForbiddenError, SynclineError
+from syncline.errors import ForbiddenError
 from syncline.kube.patience import Timing
 from syncline.once import Once
-from syncline.runtime import each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from syncline.config.application import Destination
     from syncline.jobs.session import Session, Surroundings
     from syncline.kube.cluster import ApiCluster
 
@@ -37,19 +32,6 @@ class Clusters:
     def expect(self) -> None:
         """Load what a connection takes while the run still waits for git: it is a tenth of a short run."""
         self._session.ahead.begin(lambda: import_module("syncline.kube.cluster"))
-
-    def greet(self, destinations: Iterable[Destination]) -> None:
-        """Connect to these and ask what they serve, while the run still renders. What goes wrong is told to
-        who asks.
-        """
-        session = self._session
-
-        def ask(destination: Destination) -> None:
-            with suppress(SynclineError):
-                session.cluster(destination).resource("", "ConfigMap")
-
-        known = dict.fromkeys(destinations)
-        session.ahead.begin(lambda: each(ask, known, workers=session.workers))
 
     def named(self, name: str) -> ApiCluster:
         """The cluster that the configuration calls so; empty for a default one without a name.

@@ -182,10 +182,10 @@ def _compare(pair: Pair, session: Session, base: str, head: str) -> AppReport:
     if pair.after is None:
         return app_report(_removed(pair.app, session, base, head), session)
     prepared = validated(_at_best_level(pair, session, base, head), session)
-    report = app_report(prepared, session)
-    if report.fingerprint or prepared.plan.runs or prepared.plan.hooks:
-        seen = shown(prepared, session, prepared.noise)
-        report = replace(report, review=seen, fingerprint=seen.fingerprint if seen.writes else "")
+    plan = prepared.plan
+    does = plan.writes or plan.runs or plan.hooks
+    review = shown(prepared, session, prepared.noise) if does else None
+    report = app_report(prepared, session, review=review)
     return replace(report, base=base) if prepared.record is None else report
 
 

@@ -37,7 +37,6 @@ def drift(session: Session, observer: Observer) -> Report:
     """Every application against its last synced revision; heals where that is allowed and asked for."""
     head = session.begin_with_clusters()
     asked, alone = without_left_alone(asked_for(session, head), session)
-    session.clusters.greet(app.destination for app in asked)
     row = one_by_one(asked, lambda app: _check(app, session, observer), session, observer)
     return Report(
         Job.DRIFT,

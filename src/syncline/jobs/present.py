@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from syncline.core.mask import Masker
     from syncline.core.rendering import Rendering
     from syncline.core.resource import Body, ResourceKey
+    from syncline.core.review import Review
     from syncline.jobs.prepare import Prepared
     from syncline.jobs.session import Session
 
@@ -46,8 +47,12 @@ _Seen: TypeAlias = tuple[Change, Health | None, bool]
 """A change, the object's health, and whether the change was made."""
 
 
-def app_report(prepared: Prepared, session: Session, result: SyncResult | None = None) -> AppReport:
-    """What there is to say of one application's plan and, after a sync, of what came of it."""
+def app_report(
+    prepared: Prepared, session: Session, result: SyncResult | None = None, *, review: Review | None = None
+) -> AppReport:
+    """What there is to say of one application's plan and, after a sync, of what came of it; `review` is what
+    a reviewer is shown of it, where one is.
+    """
     plan, masker = prepared.plan, session.masker
     _learn(plan, masker)
     is_drift = session.invocation.job is Job.DRIFT
@@ -73,9 +78,16 @@ def app_report(prepared: Prepared, session: Session, result: SyncResult | None =
         failures=tuple(_failures(plan, result, masker)),
         resources=tuple(_rows(seen, masker)),
         health=_health(seen, unseen) if seen else None,
-        fingerprint=fingerprint(plan) if plan.writes else "",
+        fingerprint=_fingerprint(plan, review),
+        review=review,
         partial=plan.partial,
     )
+
+
+def _fingerprint(plan: Plan, review: Review | None) -> str:
+    if review is not None:
+        return review.fingerprint if review.writes else ""
+    return fingerprint(plan) if plan.writes else ""
 
 
 def problem_report(app: Application, error: SynclineError, session: Session) -> AppReport:

@@ -53,7 +53,6 @@ def sync(session: Session, observer: Observer) -> Report:
     chosen, alone = without_left_alone(_asked(head, session), session)
     asked = in_steps(chosen)
     touched, held = _touched(asked, head, session)
-    session.clusters.greet(app.destination for app in touched)
     _render_ahead(touched, head, session)
     gate = Gate(session.family(head), rivalries(touched, head, session), session)
 

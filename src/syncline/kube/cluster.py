@@ -17,6 +17,7 @@ from syncline.errors import ApiError
 from syncline.kube.client import Client
 from syncline.kube.discovery import Catalogue
 from syncline.kube.login import log_in
+from syncline.kube.patience import Timing
 from syncline.kube.request import WORKERS, Request
 from syncline.kube.rest import (
     FIELD_MANAGER,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from syncline.config.settings import ClusterAccess
     from syncline.core.resource import Body, ResourceKey
     from syncline.kube.logs import LogQuery, LogStream
-    from syncline.kube.patience import Timing
     from syncline.ports import ApiResource, Listing
 
 _PAGE = 1000
@@ -67,7 +67,8 @@ def connect(
     `home` is where `.kube/config` lies, `root` where relative paths of syncline.yaml start.
     Raises ClusterError when the context, a file or the token is missing.
     """
-    credentials = log_in(access, environ, home=home, root=root)
+    timing = timing or Timing()
+    credentials = log_in(access, environ, home=home, root=root, stopping=timing.stopping)
     return ApiCluster(Client(credentials, workers=workers, timing=timing), workers=workers)
 
 

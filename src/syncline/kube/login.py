@@ -22,7 +22,7 @@ from syncline.kube import kubeconfig
 from syncline.kube.tokens import FileToken, Issued, IssuedToken, StaticToken, TokenSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from syncline.config.settings import ClusterAccess
     from syncline.kube.kubeconfig import Entry, Selection
@@ -54,16 +54,22 @@ class Credentials(Discreet, frozen=True):
 
 
 def log_in(
-    access: ClusterAccess, environ: Mapping[str, str], *, home: Path, root: Path = Path()
+    access: ClusterAccess,
+    environ: Mapping[str, str],
+    *,
+    home: Path,
+    root: Path = Path(),
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Credentials:
-    """Credentials for one configured cluster; relative paths of syncline.yaml start at `root`.
+    """Credentials for one configured cluster; relative paths of syncline.yaml start at `root`. A program that
+    is asked for them is not waited for when the run is `stopping`.
 
     Raises ClusterError when the context, a file or the token is missing.
     """
     if access.server:
         return _by_token(access, environ, root)
     selection = kubeconfig.select(kubeconfig.load(environ, home), access.context)
-    return _by_kubeconfig(access, selection, environ)
+    return _by_kubeconfig(access, selection, environ, stopping)
 
 
 def tls_context(credentials: Credentials) -> ssl.SSLContext:
@@ -139,11 +145,13 @@ def _ca_of(access: ClusterAccess, root: Path) -> str:
     return _text_of(root / access.ca_file, None) if access.ca_file else ""
 
 
-def _by_kubeconfig(access: ClusterAccess, selection: Selection, environ: Mapping[str, str]) -> Credentials:
+def _by_kubeconfig(
+    access: ClusterAccess, selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
+) -> Credentials:
     cluster, user = selection.cluster, selection.user
     name = access.name or selection.context.name
     server = _checked(cluster.text("server"), name, cluster.file)
-    tokens, certificate = _identity(selection, environ)
+    tokens, certificate = _identity(selection, environ, stopping)
     return Credentials(
         name,
         server,
@@ -158,7 +166,7 @@ def _by_kubeconfig(access: ClusterAccess, selection: Selection, environ: Mapping
 
 
 def _identity(
-    selection: Selection, environ: Mapping[str, str]
+    selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
 ) -> tuple[TokenSource, ClientCertificate | None]:
     user = selection.user
     if user.fields.get("username") or user.fields.get("password"):
@@ -177,7 +185,7 @@ def _identity(
     if user.fields.get("auth-provider"):
         return _from_provider(selection), certificate
     if user.fields.get("exec"):
-        return _from_plugin(selection, environ)
+        return _from_plugin(selection, environ, stopping)
     return StaticToken(), certificate
 
 
@@ -200,11 +208,11 @@ def _from_provider(selection: Selection) -> TokenSource:
 
 
 def _from_plugin(
-    selection: Selection, environ: Mapping[str, str]
+    selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
 ) -> tuple[TokenSource, ClientCertificate | None]:
     from syncline.kube import plugins
 
-    status = plugins.run_exec_plugin(selection, environ)
+    status = plugins.run_exec_plugin(selection, environ, stopping)
     chain, key = str(status.get("clientCertificateData") or ""), str(status.get("clientKeyData") or "")
     certificate = ClientCertificate(chain, key) if chain and key else None
     first = plugins.issued_by_plugin(status)
@@ -218,7 +226,7 @@ def _from_plugin(
         return StaticToken(), certificate
 
     def issue() -> Issued:
-        return plugins.issued_by_plugin(plugins.run_exec_plugin(selection, environ))
+        return plugins.issued_by_plugin(plugins.run_exec_plugin(selection, environ, stopping))
 
     return IssuedToken(issue, first, time.time), certificate
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import ssl
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from syncline.errors import ClusterError, Place
 from syncline.kube.tokens import Issued
@@ -18,11 +20,19 @@ from syncline.kube.tokens import Issued
 if TYPE_CHECKING:
     from syncline.kube.kubeconfig import Entry, Selection
 
+T = TypeVar("T")
 
-def run_exec_plugin(selection: Selection, environ: Mapping[str, str]) -> Mapping[str, Any]:
-    """The `status` of the ExecCredential that the user's plugin prints.
+_TICK = 0.1
+"""Seconds between two looks at whether the run was asked to stop."""
 
-    Raises ClusterError when the plugin is missing, fails, or prints something else.
+
+def run_exec_plugin(
+    selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
+) -> Mapping[str, Any]:
+    """The `status` of the ExecCredential that the user's plugin prints. It may take its time, for it may ask
+    a person; only a run that is `stopping` does not wait for it.
+
+    Raises ClusterError when the plugin is missing, fails, prints something else, or is not waited for.
     """
     from kubernetes.config import ConfigException, exec_provider, kube_config
 
@@ -35,13 +45,15 @@ def run_exec_plugin(selection: Selection, environ: Mapping[str, str]) -> Mapping
         )
         # The library takes the whole process environment; ours is the one we were given.
         provider.env = {**environ, **{item["name"]: item["value"] for item in config.get("env") or ()}}
-        status: Mapping[str, Any] = provider.run()
+        status: Mapping[str, Any] = _unless_stopped(provider.run, stopping)
     except OSError as error:
         raise ClusterError(
             f"{plugin} cannot be started: {error.strerror}.",
             place=Place(str(user.file)),
             remedy=str(config.get("installHint") or "Install it, or use a token or a certificate."),
         ) from None
+    except _StoppedError:
+        raise ClusterError(f"{plugin} did not answer before the run was stopped.") from None
     except (ConfigException, KeyError, TypeError) as error:
         raise ClusterError(
             f"{plugin} failed: {error}.",
@@ -49,6 +61,28 @@ def run_exec_plugin(selection: Selection, environ: Mapping[str, str]) -> Mapping
             remedy="Run it by hand to see why; it must print an ExecCredential.",
         ) from None
     return status
+
+
+class _StoppedError(Exception):
+    """Nobody waits any more."""
+
+
+def _unless_stopped(work: Callable[[], T], stopping: Callable[[], bool]) -> T:
+    """What the work answers. Raises _StoppedError, and leaves it to itself, when the run is stopping."""
+    # Not by an executor: the interpreter would wait for its threads at the end.
+    future: Future[T] = Future()
+
+    def attempt() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=attempt, name="syncline-plugin", daemon=True).start()
+    while not wait((future,), timeout=_TICK).done:
+        if stopping():
+            raise _StoppedError
+    return future.result()
 
 
 def issued_by_plugin(status: Mapping[str, Any]) -> Issued:

@@ -16,7 +16,7 @@ from syncline.patterns import regex
 from syncline.render.capabilities import api_versions, kube_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from syncline.render.options import Order
 
@@ -25,6 +25,7 @@ _SWITCHES: Final = frozenset({_ENABLE_HELM, "--helm-debug", "--stack-trace"})
 _WITH_VALUE: Final = frozenset(
     {"--load-restrictor", "--load_restrictor", "--helm-kube-version", "--helm-api-versions", "--reorder"}
 )
+_TRUE: Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FIRST_WITH_CAPABILITIES: Final = (5, 3)
 _NUMBER: Final = regex(r"v?(\d+)\.(\d+)")
 
@@ -51,7 +52,7 @@ def program(order: Order) -> str:
 
 def inflates_charts(order: Order) -> bool:
     """Whether the build may have helm render charts."""
-    return _ENABLE_HELM in _options(order).flags
+    return _is_on(_ENABLE_HELM, _options(order).flags)
 
 
 def reads_everywhere(order: Order) -> bool:
@@ -62,12 +63,19 @@ def reads_everywhere(order: Order) -> bool:
 def flags(order: Order) -> list[str]:
     """What `kustomize build` is told. Raises RenderError for what it must not be told."""
     given = list(_checked(_options(order)))
-    if _ENABLE_HELM not in given or not _takes_capabilities(_version(order)):
+    if not inflates_charts(order) or not _takes_capabilities(_version(order)):
         return given
     options = order.source.kustomize or KustomizeOptions()
     version = kube_version(options.kube_version, order)
     given += [f"--helm-kube-version={version}"] if version else []
     return given + [f"--helm-api-versions={api}" for api in api_versions(options.api_versions, order)]
+
+
+def _is_on(switch: str, flags: Iterable[str]) -> bool:
+    """As kustomize reads it: a switch alone is on, and the last one counts (pflag)."""
+    said = [flag.partition("=") for flag in flags]
+    values = [value if sign else "true" for name, sign, value in said if name == switch]
+    return bool(values) and values[-1] in _TRUE
 
 
 def _options(order: Order) -> BuildOptions:

@@ -59,9 +59,13 @@ def short(version: str) -> str:
 
 def _programs(room: Room) -> Iterator[tuple[str, Path]]:
     seen = set[str]()
-    for folder in room.path.split(os.pathsep):
+    folders: dict[str, str] = {}
+    for folder in filter(None, room.path.split(os.pathsep)):
+        # /bin is /usr/bin on most systems, and holds a thousand names.
+        folders.setdefault(os.path.realpath(folder), folder)
+    for folder in folders.values():
         try:
-            names = sorted(os.listdir(folder)) if folder else []  # noqa: PTH208 - names are enough
+            names = sorted(os.listdir(folder))  # noqa: PTH208 - names are enough
         except OSError:
             continue
         for name in names:

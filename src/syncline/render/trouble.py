@@ -15,7 +15,7 @@ from syncline.render.options import LIMITS
 _LINES: Final = 30
 _TEMPORARY: Final = regex(
     r"/(?:[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+"
-    r"(?:/(?:chart|git|tree)-[^/\s:'\"]+|/tree\b)*/?)+"
+    r"(?:/(?:chart|git|tree)-[^/\s:'\"]+|/(?:tree|home)\b)*/?)+"
 )
 _QUOTED_VALUE: Final = regex(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""

@@ -152,7 +152,7 @@ class Workshop:
 
     def _make_home(self, _: str) -> Path:
         home = self.folder / "home"
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         home.chmod(0o555)
         return home
 

@@ -82,6 +82,8 @@ _NOT_ASCII: Final = regex("[^\x00-\x7f]+")
 def to_json(report: Report, *, differences_are_failure: bool = False) -> str:
     """The report as a JSON text, ASCII only, ending in a newline."""
     text = _indented(_report(report, differences_are_failure))
+    if text.isascii():
+        return f"{text}\n"
     # A file name need not be Unicode, and half a surrogate pair is nothing that another program could read.
     whole = _HALVES.sub(lambda half: f"⟨U+{ord(half[0]):04X}⟩", text)
     return _NOT_ASCII.sub(lambda sign: json.dumps(sign[0])[1:-1], whole) + "\n"

@@ -206,7 +206,10 @@ def test_charts_that_lie_in_the_repository_are_inflated_by_the_real_helm(
     root = planted(tree(tmp_path), CHARTS)
     options = "kustomize: {namePrefix: x-, kubeVersion: v1.30.1, apiVersions: [acme.io/v1]}"
 
-    answer = answered(root, options, replace(room, path=f"{folder}{os.pathsep}{room.path}"), ENABLE)
+    # As kustomize reads the switch: the last one counts.
+    flags = "--enable-helm" if helm == "helm" else "--enable-helm=false --enable-helm=1"
+    room = replace(room, path=f"{folder}{os.pathsep}{room.path}")
+    answer = answered(root, options, room, {"kustomize.buildOptions": flags})
 
     assert "name: x-rel" in answer
     assert "name: x-far" in answer
@@ -258,14 +261,15 @@ NOT_INFLATED = {
 }
 
 
+@pytest.mark.parametrize("switch", ["--enable-helm", "--enable-helm=true"])
 @pytest.mark.parametrize("name", NOT_INFLATED)
 def test_what_helm_would_fetch_or_load_from_elsewhere_is_refused(
-    name: str, room: Room, tmp_path: Path
+    name: str, switch: str, room: Room, tmp_path: Path
 ) -> None:
     text, more, begins = NOT_INFLATED[name]
     root = planted(tree(tmp_path), CHARTS | more | {"app/kustomization.yaml": text})
 
-    answer = answered(root, "", room, ENABLE)
+    answer = answered(root, "", room, {"kustomize.buildOptions": switch})
 
     assert answer.startswith(f"{int(ExitCode.RENDER)} {begins}"), answer
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import urllib.parse
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from syncline.config.settings import Masking
 from syncline.core.fields import compare
-from syncline.core.mask import SHORTEST, Masker, mask_pair, masked_change
+from syncline.core.mask import SHORTEST, Masker, mask_pair, masked_again, masked_change
 from syncline.core.plan import Action, Change
 from syncline.core.resource import Body, key_of
 
@@ -52,6 +53,23 @@ def shown(body: Body, masker: Masker | None = None) -> Any:
 
 def dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("moment", range(1, 4))
+def test_what_is_learned_while_an_object_is_masked_is_hidden_when_it_is_masked_again(moment: int) -> None:
+    late, masker, looks = "a-value-that-is-learned-late", Masker(KEY), itertools.count(1)
+
+    class Telling(dict[str, Any]):
+        def items(self) -> Any:
+            yield from super().items()
+            if next(looks) == moment:
+                masker.learn_value(late.encode())
+
+    _, after = mask_pair(None, {**config(), "data": Telling(a=late)}, masker)
+
+    assert next(looks) > moment, "it was learned on the way"
+    assert after is not None
+    assert late not in dumped(masked_again(after, masker).value)
 
 
 def test_the_keys_of_a_secret_stay_and_its_values_do_not() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from syncline.errors import ClusterError
 from syncline.kube.login import Credentials, log_in, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
@@ -34,6 +35,7 @@ def log_in_as(
     *,
     cluster: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Credentials:
     config = {
         "current-context": "it",
@@ -43,7 +45,8 @@ def log_in_as(
     }
     path = folder / "config"
     path.write_text(json.dumps(config))
-    return log_in(ClusterAccess("prod"), {"KUBECONFIG": str(path)} | dict(environ or {}), home=folder)
+    given = {"KUBECONFIG": str(path)} | dict(environ or {})
+    return log_in(ClusterAccess("prod"), given, home=folder, stopping=stopping)
 
 
 def test_a_token_is_taken_from_the_user(tmp_path: Path) -> None:
@@ -274,6 +277,14 @@ def test_a_plugin_that_fails_is_told(text: str, message: str, tmp_path: Path) ->
 
     assert "s3cret" not in str(caught.value)
     assert "\n" not in caught.value.message
+
+
+def test_a_plugin_that_hangs_is_not_waited_for_when_the_run_is_stopped(tmp_path: Path) -> None:
+    user = plugin(tmp_path, "#!/bin/sh\ntouch started\nexec sleep 30\n")
+    started = tmp_path / "started"
+
+    with pytest.raises(ClusterError, match=r'plugin "\./plugin" of user "me" did not answer before the run'):
+        log_in_as(tmp_path, user, environ={"PATH": os.defpath}, stopping=started.exists)
 
 
 def test_the_hint_of_a_plugin_that_is_not_installed_is_the_remedy(tmp_path: Path) -> None:

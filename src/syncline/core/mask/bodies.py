@@ -75,9 +75,11 @@ def masked_paths(change: Change, masker: Masker) -> tuple[str, ...]:
 
 def masked_again(body: MaskedBody, masker: Masker) -> MaskedBody:
     """The same with what was learned since."""
-    if body.knowledge == masker.knowledge:
+    # Before it is used: what is learned meanwhile is not in it.
+    knowledge = masker.knowledge
+    if body.knowledge == knowledge:
         return body
-    return MaskedBody(_scrubbed(body.value, masker), masker.knowledge)
+    return MaskedBody(_scrubbed(body.value, masker), knowledge)
 
 
 def _scrubbed(value: Any, masker: Masker) -> Any:
@@ -91,7 +93,8 @@ def _scrubbed(value: Any, masker: Masker) -> Any:
 def _masked(body: Body | None, masker: Masker) -> MaskedBody | None:
     if body is None:
         return None
-    return MaskedBody(_shown(body, shape_of_body(body), masker), masker.knowledge)
+    knowledge = masker.knowledge
+    return MaskedBody(_shown(body, shape_of_body(body), masker), knowledge)
 
 
 def _shown(value: Any, shape: Shape, masker: Masker) -> Any:

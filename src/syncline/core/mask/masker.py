@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from typing import TYPE_CHECKING, Any, Final, final
 
 from syncline.config.settings import Masking
@@ -47,29 +48,36 @@ class Masker:
     and the words these are made of (a database called like the application).
     """
 
-    __slots__ = ("_clean", "_key", "_known", "_obeyed", "_public", "_remembered", "_searches", "rules")
+    __slots__ = (
+        "_clean",
+        "_key",
+        "_known",
+        "_learning",
+        "_public",
+        "_remembered",
+        "_searches",
+        "knowledge",
+        "rules",
+    )
 
     def __init__(self, key: bytes, rules: Masking | None = None) -> None:
+        self.knowledge = 0
+        """How much is known: what was scrubbed with less of it may have to be scrubbed again."""
         self.rules = rules or Masking()
         self._key = key
         self._known: dict[str, None] = {}
         self._public: dict[str, None] = {}
         self._searches: tuple[Search, ...] = ()
-        self._obeyed = 0
+        self._learning = threading.Lock()
         self._remembered: dict[tuple[str, bool], str] = {}
         # Texts that hide nothing, which no name that is learned later changes.
         self._clean: set[tuple[str, bool]] = set()
 
-    @property
-    def knowledge(self) -> int:
-        """How much is known: what was scrubbed with less of it may have to be scrubbed again."""
-        return len(self._known) + self._obeyed
-
     def obey(self, rules: Masking) -> None:
         """Hide what these settings say, too. They are never taken back."""
-        self.rules = self.rules.joined(rules)
-        self._obeyed += 1
-        self._forget()
+        with self._learning:
+            self.rules = self.rules.joined(rules)
+            self._forget()
 
     def apart(self) -> Masker:
         """One that shows the same values alike, and what it learns is its own."""
@@ -95,8 +103,9 @@ class Masker:
         for form in spellings(value):
             if len(form) < SHORTEST or form in self._known or _is_ordinary(form):
                 continue
-            self._known[form] = None
-            self._forget()
+            with self._learning:
+                self._known[form] = None
+                self._forget()
 
     def scrub(self, text: str, *, is_public: bool = False) -> str:
         """A text without the values learned, without what has the shape of a secret, and without passwords
@@ -112,15 +121,19 @@ class Masker:
         found = remembered.get(asked)
         if found is None:
             found = self._scrubbed(*asked)
-            if len(text) <= _REMEMBERED and len(remembered) + len(clean) < _MOST_REMEMBERED:
-                if found == text:
-                    clean.add(asked)
-                else:
+            if len(text) <= _REMEMBERED:
+                if found != text:
                     remembered[asked] = found
+                else:
+                    clean.add(asked)
+                if len(remembered) + len(clean) > _MOST_REMEMBERED:
+                    self._remembered, self._clean = {}, set()
         return found
 
     def _forget(self) -> None:
+        # In this order: who sees the new number finds nothing that was made with less.
         self._remembered, self._clean = {}, set()
+        self.knowledge += 1
 
     def _scrubbed(self, text: str, guessing: bool) -> str:  # noqa: FBT001 - one caller, above
         spans = list(self._spans(text, _Budget(), _DEEPEST))
