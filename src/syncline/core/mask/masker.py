@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, final
 
 from syncline.config.settings import Masking
@@ -48,36 +48,26 @@ class Masker:
     and the words these are made of (a database called like the application).
     """
 
-    __slots__ = (
-        "_clean",
-        "_key",
-        "_known",
-        "_learning",
-        "_public",
-        "_remembered",
-        "_searches",
-        "knowledge",
-        "rules",
-    )
+    __slots__ = ("_key", "_known", "_memory", "_numbers", "_public", "_searches", "rules")
 
     def __init__(self, key: bytes, rules: Masking | None = None) -> None:
-        self.knowledge = 0
-        """How much is known: what was scrubbed with less of it may have to be scrubbed again."""
         self.rules = rules or Masking()
         self._key = key
         self._known: dict[str, None] = {}
         self._public: dict[str, None] = {}
         self._searches: tuple[Search, ...] = ()
-        self._learning = threading.Lock()
-        self._remembered: dict[tuple[str, bool], str] = {}
-        # Texts that hide nothing, which no name that is learned later changes.
-        self._clean: set[tuple[str, bool]] = set()
+        self._numbers = count()
+        self._memory = _Memory(next(self._numbers))
+
+    @property
+    def knowledge(self) -> int:
+        """Which knowledge it is: what was scrubbed with another may have to be scrubbed again."""
+        return self._memory.number
 
     def obey(self, rules: Masking) -> None:
         """Hide what these settings say, too. They are never taken back."""
-        with self._learning:
-            self.rules = self.rules.joined(rules)
-            self._forget()
+        self.rules = self.rules.joined(rules)
+        self._forget()
 
     def apart(self) -> Masker:
         """One that shows the same values alike, and what it learns is its own."""
@@ -89,7 +79,7 @@ class Masker:
         for name in names_of(body):
             if name not in public:
                 public.update(dict.fromkeys((name, *words_of(name))))
-                self._remembered = {}
+                self._memory.changed = {}
         for value in hidden_values(body, self.rules):
             self.learn_value(value)
 
@@ -103,9 +93,8 @@ class Masker:
         for form in spellings(value):
             if len(form) < SHORTEST or form in self._known or _is_ordinary(form):
                 continue
-            with self._learning:
-                self._known[form] = None
-                self._forget()
+            self._known[form] = None
+            self._forget()
 
     def scrub(self, text: str, *, is_public: bool = False) -> str:
         """A text without the values learned, without what has the shape of a secret, and without passwords
@@ -115,25 +104,24 @@ class Masker:
             return text
         asked = text, not is_public and self.rules.guess
         # Those of this moment: what is learned meanwhile makes others, which this answer is not for.
-        clean, remembered = self._clean, self._remembered
+        memory = self._memory
+        clean, changed = memory.clean, memory.changed
         if asked in clean:
             return text
-        found = remembered.get(asked)
+        found = changed.get(asked)
         if found is None:
             found = self._scrubbed(*asked)
-            if len(text) <= _REMEMBERED:
-                if found != text:
-                    remembered[asked] = found
-                else:
-                    clean.add(asked)
-                if len(remembered) + len(clean) > _MOST_REMEMBERED:
-                    self._remembered, self._clean = {}, set()
+            if len(clean) + len(changed) >= _MOST_REMEMBERED:
+                memory.clean, memory.changed = set(), {}
+            if len(text) <= _REMEMBERED and found == text:
+                clean.add(asked)
+            elif len(text) <= _REMEMBERED:
+                changed[asked] = found
         return found
 
     def _forget(self) -> None:
-        # In this order: who sees the new number finds nothing that was made with less.
-        self._remembered, self._clean = {}, set()
-        self.knowledge += 1
+        # What is known is there before: who sees the new number finds nothing that was made with less.
+        self._memory = _Memory(next(self._numbers))
 
     def _scrubbed(self, text: str, guessing: bool) -> str:  # noqa: FBT001 - one caller, above
         spans = list(self._spans(text, _Budget(), _DEEPEST))
@@ -182,6 +170,19 @@ class Masker:
             for span in search.found(text):
                 if text[span[0] : span[1]] not in self._public:
                     yield span
+
+
+class _Memory:
+    """What was scrubbed with one knowledge: texts that hide nothing, which no name that is learned later
+    makes hide something, and what became of the others.
+    """
+
+    __slots__ = ("changed", "clean", "number")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.clean: set[tuple[str, bool]] = set()
+        self.changed: dict[tuple[str, bool], str] = {}
 
 
 class _Budget:
