@@ -338,11 +338,9 @@ def _identity(room: Room) -> int | None:
 
 @contextmanager
 def _home(room: Room) -> Iterator[Path]:
-    if "HOME" in room.environ:
-        yield Path(room.environ["HOME"])
-        return
-    if room.home is not None:
-        yield room.home
+    given = room.environ.get("HOME", room.home)
+    if given is not None:
+        yield Path(given)
         return
     with tempfile.TemporaryDirectory(prefix="syncline-home-", ignore_cleanup_errors=True) as name:
         hand_over(Path(name), room)

@@ -161,7 +161,7 @@ def _copied(plugin: SourcePlugin, order: Order) -> Iterator[Path]:
     """
     root = order.root
     with tempfile.TemporaryDirectory(
-        prefix="syncline-copy-", dir=root.parent, ignore_cleanup_errors=True
+        prefix="syncline-tree-", dir=root.parent, ignore_cleanup_errors=True
     ) as name:
         copy = Path(name) / "tree"
         copy.parent.chmod(0o755)

@@ -5,9 +5,8 @@ The law: it is there from the moment that somebody needs it, and gone with the b
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -19,8 +18,7 @@ class Scratch:
 
     def __init__(self, parent: Path) -> None:
         self._parent = parent
-        self._stack = ExitStack()
-        self._folder: Path | None = None
+        self._directory: TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -28,20 +26,20 @@ class Scratch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        if self._directory is not None:
+            self._directory.cleanup()
 
     @property
     def made(self) -> tuple[Path, ...]:
         """The directory, if somebody needed it."""
-        return () if self._folder is None else (self._folder,)
+        return () if self._directory is None else (self.folder,)
 
     @property
     def folder(self) -> Path:
         """The directory; others may look into it."""
-        if self._folder is None:
-            made = tempfile.TemporaryDirectory(
+        if self._directory is None:
+            self._directory = TemporaryDirectory(
                 prefix="syncline-helm-", dir=self._parent, ignore_cleanup_errors=True
             )
-            self._folder = Path(self._stack.enter_context(made))
-            self._folder.chmod(0o755)
-        return self._folder
+            Path(self._directory.name).chmod(0o755)
+        return Path(self._directory.name)

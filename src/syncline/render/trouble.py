@@ -13,9 +13,14 @@ from syncline.patterns import regex
 from syncline.render.options import LIMITS
 
 _LINES: Final = 30
+_PART: Final = r"[^/\s:'\"]+"
 _TEMPORARY: Final = regex(
-    r"/(?:[^\s:'\"]*?syncline-(?:tree|helm|copy|home|charts)-[^/\s:'\"]+"
-    r"(?:/(?:chart|git|tree)-[^/\s:'\"]+|/(?:tree|home)\b)*/?)+"
+    # Each as deep as it is ours: below it a repository may have a directory `tree` or `home` of its own.
+    r"/(?:[^\s:'\"]*?(?:"
+    rf"syncline-charts-{_PART}(?:/chart-{_PART}|/home\b)?"
+    rf"|syncline-(?:copy|helm|home)-{_PART}"
+    rf"|syncline-tree-{_PART}(?:/(?:git|tree)-{_PART})*(?:/tree\b)?"
+    r")/?)+"
 )
 _QUOTED_VALUE: Final = regex(r"(at '[^']*': )'(?:[^'\\]|\\.)*'")
 """Helm 4 quotes the value that does not match a schema; it may be a password."""

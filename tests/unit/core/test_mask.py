@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from syncline.config.settings import Masking
@@ -53,6 +53,32 @@ def shown(body: Body, masker: Masker | None = None) -> Any:
 
 def dumped(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+SAID = ("hunter2-hunter2", "the-database", "a word", "aHVudGVyMi1odW50ZXIy", "x=hunter2-hunter2")
+ACTS = ("scrub", "value", "name", "rules")
+
+
+@example([("value", "the-database"), ("scrub", "the-database"), ("name", "the-database")])
+@given(said=st.lists(st.tuples(st.sampled_from(ACTS), st.sampled_from(SAID)), max_size=12))
+def test_what_was_scrubbed_before_changes_nothing_of_what_is_scrubbed_after(
+    said: list[tuple[str, str]],
+) -> None:
+    used, fresh = Masker(KEY), Masker(KEY)
+    for act, text in said:
+        for masker in (used, fresh):
+            if act == "value":
+                masker.learn_value(text.encode())
+            elif act == "name":
+                masker.learn({"kind": "ConfigMap", "metadata": {"name": text}})
+            elif act == "rules":
+                masker.obey(Masking(guess=False))
+        if act == "scrub":
+            used.scrub(text)
+
+    for text in SAID:
+        assert used.scrub(text) == fresh.scrub(text)
+        assert used.scrub(text) == used.scrub(text)
 
 
 @pytest.mark.parametrize("moment", range(1, 4))
