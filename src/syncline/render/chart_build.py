@@ -1,8 +1,10 @@
 """Charts whose dependencies are not vendored.
 
-The law: they are put together in a copy, once for each run: local ones are packed as helm packs them, those
-of repositories are the versions of the lock, and helm downloads nothing. What gets nothing put into it is not
-copied.
+The law: they are put together beside the checkout, once for each run: local ones are packed as helm packs
+them, those of repositories are the versions of the lock, and helm downloads nothing.
+
+What lacks nothing is rendered where it lies, and what can be packed is one archive: a copy of the directory,
+in which helm packs what we leave to it, is five directories and a link for each file.
 """
 
 from __future__ import annotations
@@ -12,45 +14,42 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from syncline.documents import dump, read
-from syncline.errors import Place, RenderError
-from syncline.fetch import FetchError
-from syncline.fetch.question import without_login
+from syncline.once import Once
 from syncline.process import hand_over, run
-from syncline.render.chart_lock import REMEDY, lock_of
 from syncline.render.chart_pack import packed
+from syncline.render.chart_parts import Gathering
 from syncline.render.charts import (
     LISTS,
-    Dependency,
     check_packed_schemas,
     check_schemas,
-    dependencies,
-    local,
     local_charts,
-    unvendored,
 )
 from syncline.render.helm_program import program
 from syncline.render.links import Mirror, reached
 from syncline.render.trouble import tool_trouble
-from syncline.render.workshop import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from syncline.errors import Place
+    from syncline.render.chart_pack import Packed
+    from syncline.render.chart_parts import Near
+    from syncline.render.charts import Dependency
     from syncline.render.options import Order
     from syncline.render.workshop import Chart
 
 _KEPT: Final = "charts.kept"
-_DEEPEST: Final = 20
 
 
 class Built(Struct, frozen=True):
-    """A chart that helm can render.
+    """A chart that helm can render: the directory `path`, or the archive that was made of it.
 
     `lent` tells for each dependency that was put into it, by the path that helm gives it, the directory it is
-    from or the line that asks for it. `tree` is the copy that it lies in, if it is one.
+    from or the line that asks for it. `tree` is the copy that the directory lies in, if it is one.
     """
 
     path: Path
@@ -59,6 +58,7 @@ class Built(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     fetched: tuple[tuple[Chart, Place], ...] = ()
     tree: Path | None = None
+    archive: Path | None = None
 
 
 class Assembly(Struct, frozen=True):
@@ -129,21 +129,38 @@ class _Builder:
         self._root = assembly.root
         self._chart = assembly.chart
         self._program = assembly.program
-        self._passes = assembly.pass_credentials
-        self._warnings: list[str] = []
-        self._remarks: list[str] = []
+        self._gathering = Gathering(assembly.order)
         self._done: set[Path] = set()
         self._seen: set[Path] = set()
-        self._absent: dict[Path, list[Dependency]] = {}
-        self._fetched: list[tuple[Chart, Place]] = []
+        self._archives: Once[Path, Packed | None] = Once(self._packed)
 
     def build(self) -> Built:
-        lent = self._lent(self._chart)
+        gathering = self._gathering
+        lent = gathering.lent(self._chart)
         if not lent:
             return Built(self._chart)
-        path = self._complete(self._chart)
-        said = tuple(self._remarks), tuple(self._warnings)
-        return Built(path, lent, *said, tuple(self._fetched), self._copy)
+        whole = self._archives[self._chart]
+        built = self._copied() if whole is None else self._put(whole)
+        remarks, warnings = tuple(gathering.remarks), tuple(gathering.warnings)
+        return replace(built, lent=lent, remarks=remarks, warnings=warnings, fetched=tuple(gathering.fetched))
+
+    def _put(self, archive: Packed) -> Built:
+        workshop = self._order.options.workshop
+        return Built(self._chart, archive=workshop.put(archive.file_name, archive.content))
+
+    def _copied(self) -> Built:
+        return Built(self._complete(self._chart), tree=self._copy)
+
+    def _packed(self, chart: Path) -> Packed | None:
+        """The chart as one archive, all that is not vendored in it; None where helm has to look itself."""
+        parts = self._gathering.of(chart)
+        charts = {each.file_name: each.content for each in parts.far}
+        for dependency, place in parts.near:
+            archive = self._archive_for(dependency, place)
+            if archive is None:
+                return None
+            charts[archive.file_name] = archive.content
+        return packed(chart, charts)
 
     @cached_property
     def _copy(self) -> Path:
@@ -162,112 +179,38 @@ class _Builder:
         paths = (reached(each, self._root, self._seen) for each in charts)
         self._mirror.add_all(chain.from_iterable(paths))
 
-    def _unvendored(self, chart: Path) -> list[Dependency]:
-        if chart not in self._absent:
-            self._absent[chart] = unvendored(chart, self._root)
-        return self._absent[chart]
-
-    def _lent(self, chart: Path, inside: str = "") -> dict[str, Path | Place]:
-        """What is not vendored, under the path that helm gives it, the deepest first.
-
-        Raises RenderError for a chart that depends on itself.
-        """
-        found: dict[str, Path | Place] = {}
-        for each in self._unvendored(chart):
-            prefix = f"{inside}charts/{each.alias or each.name}/"
-            if prefix.count("/") > _DEEPEST:
-                raise RenderError(
-                    f"The chart dependency {each.name!r} depends on the chart that asks for it.",
-                    place=each.place,
-                    remedy="Break the circle.",
-                )
-            if each.is_local:
-                place = local(each, chart, self._root)
-                found |= {**self._lent(place, prefix), prefix: place}
-            else:
-                found[prefix] = self._order.checkout.asked_by or each.place
-        return found
-
     def _complete(self, chart: Path) -> Path:
         """The chart with what is not vendored in it, its dependencies' own first: itself where it has all."""
-        wanted = self._unvendored(chart)
-        if not wanted:
+        if not self._gathering.unvendored(chart):
             return chart
         twin = self._twin(chart)
         if chart in self._done:
             return twin
         self._done.add(chart)
         self._put_in([chart])
-        locals_ = [each for each in wanted if each.is_local]
-        places = [self._complete(local(each, chart, self._root)) for each in locals_]
-        if locals_:
-            self._about_lock(chart)
-            self._put(list(zip(places, locals_, strict=True)), chart)
-        for each in wanted:
-            if not each.is_local:
-                fetched = self._fetch(each, chart)
-                _store(twin / "charts" / fetched.file_name, fetched.content)
+        parts = self._gathering.of(chart)
+        if parts.near:
+            self._put_near(parts.near, chart)
+        for fetched in parts.far:
+            _store(twin / "charts" / fetched.file_name, fetched.content)
         return twin
 
-    def _about_lock(self, chart: Path) -> None:
-        lock = lock_of(chart, self._root)
-        if lock is not None and not lock.is_current:
-            self._warnings.append(f"{lock.place}: {lock.complaint} {REMEDY}")
-
-    def _fetch(self, dependency: Dependency, chart: Path) -> Chart:
-        lock = lock_of(chart, self._root)
-        version = dependency.version
-        if lock is not None:
-            lock.must_be_current()
-            version = lock.version_of(dependency, dependencies(chart, self._root)) or version
-        wanted = Wanted(self._repository(dependency), dependency.name, version, pass_credentials=self._passes)
-        try:
-            found = self._order.options.workshop.chart(wanted)
-        except FetchError as error:
-            place = self._order.checkout.asked_by or dependency.place
-            raise RenderError(error.message, place=place, remedy=error.remedy) from error
-        self._fetched.append((found, dependency.place))
-        self._tell(dependency, found, wanted.repository, is_locked=lock is not None)
-        return found
-
-    def _tell(self, dependency: Dependency, found: Chart, repository: str, *, is_locked: bool) -> None:
-        asked = "" if found.version == dependency.version else f", for {dependency.version or 'any'}"
-        self._remarks.append(
-            f"The chart dependency {dependency.name} is {found.version}{asked} "
-            f"({without_login(repository)}, {found.digest[:19]})."
-        )
-        if asked and not is_locked:
-            self._warnings.append(
-                f"{dependency.place}: No Chart.lock says which version of {dependency.name} is meant; "
-                f"{dependency.version or 'any'} is {found.version} now and may be another one later. {REMEDY}"
-            )
-
-    def _repository(self, dependency: Dependency) -> str:
-        """The URL; a name (`@name`, `alias:name`) is one of `remotes:`."""
-        url = dependency.repository
-        name = url.removeprefix("@") if url.startswith("@") else url.removeprefix("alias:")
-        if name == url:
-            return url
-        found = self._order.options.workshop.aliases.get(name)
-        if not found:
-            raise RenderError(
-                f"The chart dependency {dependency.name!r} names the unknown repository {name!r}.",
-                place=dependency.place,
-                remedy=f"Give its url under remotes.{name} in syncline.yaml.",
-            )
-        return found
-
-    def _put(self, wanted: list[tuple[Path, Dependency]], chart: Path) -> None:
+    def _put_near(self, near: list[Near], chart: Path) -> None:
         """Put charts of this repository, each with its own dependencies, into the copy of another one."""
-        archives = [packed(place, each) for place, each in wanted]
-        found = [archive for archive in archives if archive is not None]
-        if len(found) < len(wanted):
+        archives = [archive for each, place in near if (archive := self._archive_for(each, place))]
+        if len(archives) < len(near):
+            for _, place in near:
+                self._complete(place)
             # Helm looks for them where the chart says that they are.
             self._put_in(local_charts(chart, self._root))
-            self._pack(chart, self._twin(chart), {each.name for _, each in wanted})
+            self._pack(chart, self._twin(chart), {each.name for each, _ in near})
             return
-        for archive in found:
-            _store(self._twin(chart) / "charts" / archive.name, archive.content)
+        for archive in archives:
+            _store(self._twin(chart) / "charts" / archive.file_name, archive.content)
+
+    def _archive_for(self, dependency: Dependency, place: Path) -> Packed | None:
+        archive = self._archives[place]
+        return archive if archive is not None and archive.answers(dependency) else None
 
     def _pack(self, chart: Path, twin: Path, wanted: set[str]) -> None:
         """Have helm pack exactly the wanted dependencies: what is vendored already it would fetch again."""

@@ -1,9 +1,10 @@
-"""Local charts as archives, as helm packs them.
+"""Charts as archives, as helm packs them.
 
-The law: what is packed here, helm would pack to the same chart; whatever is not plainly so is left to helm.
+The law: what is packed here helm reads as it reads the directory, and would pack to the same chart; whatever
+is not plainly so is left to helm.
 
-It is the one thing that would need a start of helm for each chart with a `file://` dependency. Nothing of a
-chart is interpreted: its files are put together, but for those that its `.helmignore` leaves out.
+Nothing of a chart is interpreted: its files are put together, but for those that its `.helmignore` leaves
+out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from syncline.errors import SynclineError
 from syncline.patterns import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from syncline.render.charts import Dependency
 
@@ -37,12 +38,16 @@ _VERSION: Final = regex(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
 _FILE: Final = regex(r"[ -\[\]-~]+")
 """Printable, and no backslash: helm takes that for a separator."""
 
+_DRIVE: Final = regex(r"[A-Za-z]:/")
+"""Helm takes that for a path of Windows, in an archive."""
+
 _PLAIN_RULE: Final = regex(r"/?[\w.~@+ -]*[\w.~@+ *?-][\w.~@+ /*?-]*", re.ASCII)
 """A line of `.helmignore` whose signs are stars and question marks alone."""
 
 _ALWAYS: Final = "templates/.?*"
 _IGNORE: Final = ".helmignore"
 _SCHEMA: Final = "values.schema.json"
+_CHARTS: Final = "charts"
 _BEGINS: Final = frozenset({"v1", "v2"})
 
 Ignored = Callable[[str, bool], bool]
@@ -53,24 +58,35 @@ class _Odd(Exception):  # noqa: N818 - no error, and seen by nobody else
 
 
 class Packed(Struct, frozen=True):
-    """An archive, and what it is called in `charts/`."""
+    """An archive, and what its Chart.yaml says."""
 
     name: str
+    version: str
     content: bytes
 
+    @property
+    def file_name(self) -> str:
+        """What it is called in `charts/`."""
+        return f"{self.name}-{self.version}.tgz"
 
-def packed(directory: Path, dependency: Dependency) -> Packed | None:
-    """The chart of a directory as the archive that answers a dependency; None where helm shall pack it, or
-    say why it cannot.
+    def answers(self, dependency: Dependency) -> bool:
+        """Whether it is what a chart asks for."""
+        if self.name != dependency.name or not dependency.version:
+            return False
+        wanted, found = version_range(dependency.version), version(self.version)
+        return wanted is not None and found is not None and wanted.holds(found)
+
+
+def packed(directory: Path, charts: Mapping[str, bytes]) -> Packed | None:
+    """The chart of a directory as an archive, as if these archives lay in its `charts/`, too; None where helm
+    shall read the directory itself, or say why it cannot.
     """
     try:
         name, its_version = _facts(directory / "Chart.yaml")
-        if name != dependency.name or not _fits(dependency.version, its_version):
-            return None
-        files = list(_files(directory))
+        files = list(_files(directory, charts))
     except (_Odd, OSError, UnicodeDecodeError, SynclineError):
         return None
-    return Packed(f"{name}-{its_version}.tgz", _archive(name, files))
+    return Packed(name, its_version, _archive(name, files))
 
 
 def _facts(file: Path) -> tuple[str, str]:
@@ -86,23 +102,23 @@ def _facts(file: Path) -> tuple[str, str]:
     return name, its_version
 
 
-def _fits(asked: str, its_version: str) -> bool:
-    wanted, found = version_range(asked) if asked else None, version(its_version)
-    return wanted is not None and found is not None and wanted.holds(found)
-
-
-def _files(directory: Path) -> Iterator[tuple[str, bytes]]:
-    """What helm reads of a directory, in its order."""
+def _files(directory: Path, charts: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """What helm reads of a directory, in its order, and after it these archives."""
     ignored = _ignored(directory / _IGNORE)
-    left = _LARGEST
+    added = {f"{_CHARTS}/{name}": content for name, content in charts.items()}
+    left = _LARGEST - sum(map(len, added.values()))
+    put_in = {_CHARTS: True, **dict.fromkeys(added, False)} if added else {}
+    if any(ignored(name, is_folder) for name, is_folder in put_in.items()):
+        raise _Odd
     for name in _walked(directory, "", ignored):
         content = (directory / name).read_bytes()
         left -= len(content)
-        if left < 0 or not _FILE.fullmatch(name):
+        if left < 0 or name in put_in or not _FILE.fullmatch(name) or _DRIVE.match(name):
             raise _Odd
         if name.endswith(_SCHEMA):
             _must_be_json(content)
         yield name, content
+    yield from added.items()
 
 
 def _walked(directory: Path, inside: str, ignored: Ignored) -> Iterator[str]:

@@ -63,8 +63,13 @@ def render(order: Order) -> Iterator[Chunk]:
                 for each in _last_of_each(options.file_parameters)
             },
         )
-        argv = _argv(order, files, scratch)
-        read = (chart.tree or chart.path, *scratch.made, *files.values, *files.parameters.values())
+        argv = _argv(order, chart, files, scratch)
+        read = (
+            chart.archive or chart.tree or chart.path,
+            *scratch.made,
+            *files.values,
+            *files.parameters.values(),
+        )
         room = roomy(order.room_with(*read), order.options.workshop.home)
         answer = run(argv, cwd=chart.path, room=room, name="helm")
     if answer.code:
@@ -72,13 +77,19 @@ def render(order: Order) -> Iterator[Chunk]:
     yield from _chunks(answer.stdout, order, chart.lent)
 
 
-def _argv(order: Order, files: Files, scratch: Scratch) -> list[str]:
+def _argv(order: Order, chart: Built, files: Files, scratch: Scratch) -> list[str]:
     options = order.source.helm or HelmOptions()
     namespace = options.namespace or order.app.destination.namespace
     version = kube_version(options.kube_version, order)
     helm = program(order)
     order.said.programs.add(Path(helm).name)
-    argv = [helm, "template", ".", "--name-template", options.release_name or order.app.name]
+    argv = [
+        helm,
+        "template",
+        str(chart.archive or "."),
+        "--name-template",
+        options.release_name or order.app.name,
+    ]
     argv += ["--namespace", namespace] if namespace else []
     argv += ["--kube-version", version] if version else []
     for parameter in _last_of_each(options.parameters):

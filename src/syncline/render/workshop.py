@@ -5,6 +5,7 @@ The law: in one run nothing is downloaded, unpacked or built twice, whichever ap
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -161,6 +162,14 @@ class Workshop:
         place = Path(tempfile.mkdtemp(prefix="chart-", dir=self.folder))
         place.chmod(0o755)
         return place
+
+    def put(self, name: str, content: bytes) -> Path:
+        """A new file in it; `name` is what its own ends with."""
+        number, path = tempfile.mkstemp(prefix="chart-", suffix=f"-{name}", dir=self.folder)
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+        Path(path).chmod(0o644)
+        return Path(path)
 
     def close(self) -> None:
         """End the connections and remove what was made."""

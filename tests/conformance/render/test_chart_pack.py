@@ -1,4 +1,5 @@
-"""The law of packing: a chart with a library that we packed renders as with the one that helm packs."""
+"""The law of packing: a chart that we packed, with its libraries, renders as helm's own directory does, with
+those that helm packs."""
 
 from __future__ import annotations
 
@@ -102,6 +103,12 @@ DEPENDENCIES = "".join(
     for name in LIBRARIES
 )
 WEB = {
+    **{f"app/{path}": text for path, text in {**LIBRARIES["rich"], **LIBRARIES["ignoring"]}.items()},
+    "app/charts/there/Chart.yaml": chart("there"),
+    "app/charts/there/templates/t.yaml": SHOWN,
+    "app/charts/_passed-over": "1",
+    "app/templates/NOTES.txt": "{{ .Values | toJson }}",
+    "app/templates/_helper.tpl": "",
     "app/Chart.yaml": f"{CHART}dependencies:\n{DEPENDENCIES}",
     "app/values.yaml": "idle: {enabled: false}\nother: {b: 2}\n",
     "app/templates/t.yaml": SHOWN,
@@ -118,6 +125,19 @@ def by_helm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chart_build, "packed", lambda *_: None)
 
 
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The trees of which copies are made from now on."""
+    made: list[Path] = []
+    mirror = chart_build.Mirror
+
+    def spied(root: Path, copy: Path) -> chart_build.Mirror:
+        made.append(root)
+        return mirror(root, copy)
+
+    monkeypatch.setattr(chart_build, "Mirror", spied)
+    return made
+
+
 @pytest.mark.parametrize("version", ["3", "4"])
 def test_a_chart_of_libraries_that_we_packed_renders_as_with_those_of_helm(
     version: str, room: Room, tools: Mapping[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -125,12 +145,16 @@ def test_a_chart_of_libraries_that_we_packed_renders_as_with_those_of_helm(
     room = helm3_first(room, tools, tmp_path) if version == "3" else room
     root = planted(tmp_path / "repository", TREE)
     for each in dependencies(root / "app", root):
-        if each.name != "nested":  # its own dependency is not in it yet
-            assert packed(each.directory(root / "app"), each) is not None, each.name
+        archive = packed(each.directory(root / "app"), {})
+        assert archive is not None, each.name
+        assert archive.answers(each), each.name
 
+    copies = copied(monkeypatch)
     ours = answered(root, "helm: {}", room)
+    assert copies == []
     by_helm(monkeypatch)
     theirs = answered(root, "helm: {}", room)
+    assert copies
 
     assert "rich-more" in ours
     assert "of-nested" in ours
@@ -163,8 +187,39 @@ def test_what_is_not_plainly_packed_is_left_to_helm(odd: str, tmp_path: Path) ->
     files = {"app/Chart.yaml": CHART + asked, "lib/a.txt": "1"}
     root = planted(tmp_path, {**files, **{f"lib/{name}": text for name, text in LEFT_TO_HELM[odd].items()}})
     (dependency,) = dependencies(root / "app", root)
+    archive = packed(root / "lib", {})
 
-    assert packed(root / "lib", dependency) is None
+    assert archive is None or not archive.answers(dependency)
+
+
+NOT_ONE_ARCHIVE: Mapping[str, tuple[Mapping[str, str | bytes], str]] = {
+    "ignored charts": ({".helmignore": "charts/\n"}, "found in Chart.yaml, but missing in charts/ directory"),
+    "ignored archives": ({".helmignore": "*.tgz\n"}, "found in Chart.yaml, but missing in charts/ directory"),
+    "charts that is a file": ({"charts": "1"}, "What is called charts is no directory"),
+    "charts that is a link to nowhere": ({"charts": "-> nowhere"}, "What is called charts is no directory"),
+    "a path of Windows": ({"c:/a": "1"}, "name: lib-x"),
+    "a link": ({"b.txt": "-> values.yaml"}, "name: lib-x"),
+    "too much": ({"big": b"x" * (4 * 1024 * 1024 - 100)}, "name: lib-x"),
+}
+
+
+@pytest.mark.parametrize("odd", NOT_ONE_ARCHIVE)
+def test_a_chart_that_an_archive_could_change_is_read_as_it_lies(
+    odd: str, room: Room, tmp_path: Path
+) -> None:
+    added, said = NOT_ONE_ARCHIVE[odd]
+    asked = "dependencies: [{name: lib, version: 0.1.0, repository: 'file://../lib'}]\n"
+    files = {
+        "app/Chart.yaml": CHART + asked,
+        "app/values.yaml": "",
+        "lib/Chart.yaml": chart("lib"),
+        "lib/templates/t.yaml": SHOWN,
+        **{f"app/{name}": text for name, text in added.items()},
+    }
+    root = planted(tmp_path, files)
+
+    assert packed(root / "app", {"lib-0.1.0.tgz": b"x" * 200}) is None
+    assert said in answered(root, "helm: {}", room)
 
 
 def test_helm_says_why_a_library_does_not_do(room: Room, tmp_path: Path) -> None:
