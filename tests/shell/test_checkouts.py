@@ -226,6 +226,46 @@ def test_names_are_taken_as_they_are(repo: Repo, session: Session) -> None:
     assert os.access(root / "plain" / "run.sh", os.X_OK)
 
 
+def contents(root: Path) -> dict[str, tuple[bytes, int]]:
+    return {name: ((root / name).read_bytes(), (root / name).stat().st_mode) for name in held(root)}
+
+
+ALIKE = {"plain/two.txt": "a\n", "docs/text.txt": "b\n", "docs/deep/er/c.txt": "c\n"}
+CRLF = {".gitattributes": "*.txt text eol=crlf\n"}
+SIDES: dict[str, tuple[dict[str, str], dict[str, str | None], bool]] = {
+    "nothing": ({}, {}, True),
+    "contents": (CRLF, {"plain/two.txt": "c\n", "other/0.yaml": None, "new/and/deep.txt": "n\n"}, True),
+    "a file for a directory": ({}, {"docs/deep/er/c.txt": None, "docs/deep": "a file\n"}, True),
+    "a directory for a file": ({}, {"docs/text.txt": None, "docs/text.txt/d.txt": "below\n"}, True),
+    "how Git writes others": ({}, {**CRLF, "plain/two.txt": "c\n"}, False),
+    "who says how Git writes others": (CRLF, {".gitattributes": None, "docs/.gitattributes": "a"}, False),
+}
+"""What is there before, what a commit changes, and whether the others lie there once."""
+
+
+@pytest.mark.parametrize("what", SIDES)
+def test_both_sides_of_a_change_are_what_each_is_alone(what: str, repo: Repo) -> None:
+    before, change, is_shared = SIDES[what]
+    (repo.root / "run.sh").touch(0o755)
+    base = repo.commit({**FILES, **SETTINGS, **ALIKE, **before})
+    (repo.root / "plain" / "one.yaml").chmod(0o755)
+    for path in (path for path, text in change.items() if text is None):
+        repo.git("rm", "--quiet", path)  # with the directories above it that it leaves empty
+    head = repo.commit({path: text for path, text in change.items() if text is not None})
+
+    with session_of(repo) as session:
+        then, now = session.checkouts.whole(base).root, session.checkouts.whole(head).root
+        together = contents(then), contents(now)
+        assert (then / "run.sh").samefile(now / "run.sh") is is_shared
+        assert not (then / "plain/one.yaml").samefile(now / "plain/one.yaml")
+    alone = []
+    for revision in (base, head):
+        with session_of(repo) as session:
+            alone.append(contents(session.checkouts.whole(revision).root))
+    assert list(together) == alone
+    assert alone[0] != alone[1]
+
+
 def test_nothing_is_left_and_the_user_sees_nothing(repo: Repo, place: Path) -> None:
     repo.commit({**FILES, **SETTINGS})
     before = repo.state()

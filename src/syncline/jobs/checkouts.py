@@ -4,7 +4,8 @@ The law: who renders finds every file that the rendering could read, as a checko
 knows what it could read, all is checked out.
 
 A change mostly touches a few of many applications, and writing the files of all the others costs more than
-rendering those. A directory that was handed out only ever gains files: somebody may be reading in it.
+rendering those. A directory that was handed out only ever gains files: somebody may be reading in it. What
+both sides of a change have alike lies there once, under two names.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from syncline.once import Once
 from syncline.render import Checkout
+from syncline.render.links import Mirror
 from syncline.runtime import all_of
 
 if TYPE_CHECKING:
@@ -104,7 +106,17 @@ class Checkouts:
         return {path for path, _ in files.below(roots)} | files.attributes
 
     def _check_out(self, revision: str) -> Checkout:
-        return Checkout(self._open(self._session.repository.worktree(revision)), revision)
+        repository, files = self._session.repository, self._session.renderings.recipes.tree(revision)
+        for other in self._whole.made():
+            same = self._session.renderings.recipes.tree(other.revision).same_as(files)
+            different = sorted(set(files) - same) if same is not None else []
+            if same and len(different) <= _MOST_NAMES:
+                root = self._open(repository.part(revision))
+                Mirror(other.root, root).add_all(other.root / path for path in same)
+                if different:
+                    repository.fill(root, revision, different)
+                return Checkout(root, revision)
+        return Checkout(self._open(repository.worktree(revision)), revision)
 
     def _open(self, context: AbstractContextManager[Path]) -> Path:
         path = context.__enter__()

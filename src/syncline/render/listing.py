@@ -48,6 +48,15 @@ class Listing:
         """The files that say how Git writes others."""
         return frozenset(path for path in self._paths if path.rpartition("/")[2] == ".gitattributes")
 
+    def same_as(self, other: Listing) -> frozenset[str] | None:
+        """The files that a checkout of either commit holds alike; None where their names and contents do not
+        say it.
+        """
+        same = frozenset(self._entries).intersection(other._entries)
+        names = frozenset(path for path, _ in same)
+        is_said = self.is_plain and other.is_plain and names >= self.attributes | other.attributes
+        return names if is_said else None
+
     def has(self, path: str) -> bool:
         """Whether there is a file of that name."""
         return path in self._names
