@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -25,8 +25,10 @@ from syncline.render.charts import check_schemas
 from syncline.render.kustomization import Asked, Spot, Step, Tree, Way, file_of
 from syncline.render.kustomize_bases import Bases
 from syncline.render.kustomize_copy import named_by
+from syncline.render.kustomize_file import asks_for_origins, rewrite, value_of, with_origins
 from syncline.render.kustomize_names import Reference, Role
 from syncline.render.kustomize_program import flags, inflates_charts, program, reads_everywhere
+from syncline.render.kustomize_shared import Sharing
 from syncline.render.options import top_of
 from syncline.render.remote_targets import is_remote, shown
 from syncline.render.roomy import roomy
@@ -40,10 +42,10 @@ if TYPE_CHECKING:
     from syncline.render.kustomization import Lacking
     from syncline.render.kustomize_bases import Wanting
     from syncline.render.kustomize_copy import Copy
+    from syncline.render.kustomize_shared import Shared
     from syncline.render.options import Order
 
 _ORIGIN: Final = "config.kubernetes.io/origin"
-_ASK: Final = "originAnnotations"
 _COMPONENTS: Final = "components"
 _PATCHES: Final = "patches"
 _WILDCARD: Final = regex(r"[*?\[]")
@@ -51,10 +53,7 @@ _WILDCARD: Final = regex(r"[*?\[]")
 
 def render(order: Order) -> Iterator[Chunk]:
     """The built manifests; each object's place is the file it came from."""
-    directory = order.directory
-    with _copied(order, directory) as (place, copy):
-        _edit(order, place, _localized(order, copy))
-        asked = _ask_for_origins(place)
+    with _prepared(order) as (place, copy):
         kustomize = program(order)
         order.said.programs |= {kustomize, *(("helm",) if inflates_charts(order) else ())}
         argv = [kustomize, "build", ".", *flags(order)]
@@ -62,8 +61,8 @@ def render(order: Order) -> Iterator[Chunk]:
         home = None if inflates_charts(order) else order.options.workshop.home
         answer = run(argv, cwd=place, room=roomy(order.room_with(top_of(order, place)), home))
     if answer.code:
-        raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, directory))
-    yield from _chunks(answer.stdout, order, copy, keep=asked)
+        raise tool_trouble("kustomize", copy.renamed(answer.stderr), _place(order, order.directory))
+    yield from _chunks(answer.stdout, order, copy)
 
 
 def inputs(order: Order) -> Iterator[Path]:
@@ -86,24 +85,49 @@ def _place(order: Order, directory: Path) -> Place:
 
 
 @contextmanager
-def _copied(order: Order, directory: Path) -> Iterator[tuple[Path, Copy]]:
-    """A copy of what the build reads, and of what it would have fetched, in which this application's
-    Kustomization may be edited.
+def _prepared(order: Order) -> Iterator[tuple[Path, Copy]]:
+    """The directory to be built, in a copy of what the build reads, and of what it would have fetched, in
+    which this application's Kustomization may be edited.
     """
+    bases = Bases(order, inflates=inflates_charts(order))
+    bases.build(*_starts(order, bases.copy.home))
+    shared = _shared(order, bases)
+    if shared is not None:
+        yield shared / order.directory.relative_to(order.root), bases.copy
+        return
+    with _copied(order, bases) as place:
+        _edit(order, place, _localized(order, bases.copy))
+        _ask_for_origins(place)
+        yield place, bases.copy
+
+
+def _shared(order: Order, bases: Bases) -> Path | None:
+    """The copy that this build shares with others; None where it needs one of its own."""
+    file = file_of(order.directory)
+    value = value_of(file)
+    needs_its_own = order.source.kustomize is not None or inflates_charts(order) or not bases.is_near
+    if file is None or value is None or needs_its_own:
+        return None
+    workshop = order.options.workshop
+    shared: Shared = workshop.made[Sharing(order.root, workshop)]
+    return shared.top if shared.take(file, value, bases.copy.home.read) else None
+
+
+@contextmanager
+def _copied(order: Order, bases: Bases) -> Iterator[Path]:
+    """The directory in a copy of its own."""
     root = order.root
     with tempfile.TemporaryDirectory(
         prefix="syncline-copy-", dir=root.parent, ignore_cleanup_errors=True
     ) as name:
         top = Path(name)
         top.chmod(0o755)
-        bases = Bases(order, inflates=inflates_charts(order))
-        bases.build(*_starts(order, bases.copy.home))
         bases.copy.put(top)
         for wanting in bases.wanting:
             _fetch(wanting, top / bases.copy.path(wanting.spot), order)
-        place = top / directory.relative_to(root)
+        place = top / order.directory.relative_to(root)
         hand_over(place, order.room)
-        yield place, bases.copy
+        yield place
 
 
 def _fetch(wanting: Wanting, place: Path, order: Order) -> None:
@@ -191,39 +215,20 @@ def _localized(order: Order, copy: Copy) -> KustomizeOptions:
     return replace(options, components=tuple(components), patches=tuple(patches))
 
 
-def _ask_for_origins(place: Path) -> bool:
-    """Have the build note each object's file; whether the Kustomization asks for that itself."""
+def _ask_for_origins(place: Path) -> None:
     file = file_of(place)
-    value = _value(file) if file else None
-    if file is None or value is None:
-        return False
-    asked = value.get("buildMetadata")
-    asked = asked if isinstance(asked, list) else []
-    _rewrite(file, {**value, "buildMetadata": list(dict.fromkeys([*map(str, asked), _ASK]))})
-    return _ASK in asked
-
-
-def _value(file: Path) -> dict[str, Any] | None:
-    """The Kustomization; None for what kustomize itself will refuse, in its own words."""
-    documents = read_once(file.read_bytes(), file.name)
-    values = [document.value for document in documents if isinstance(document.value, dict)]
-    return values[0] if len(documents) == len(values) == 1 else None
-
-
-def _rewrite(file: Path, value: Mapping[str, Any]) -> None:
-    # The file is a hard link into the shared worktree: it is replaced, never written through.
-    file.unlink()
-    file.write_text(dump(value))
-    file.chmod(0o644)
+    value = value_of(file)
+    if file is not None and value is not None:
+        rewrite(file, with_origins(value))
 
 
 def _edit(order: Order, place: Path, options: KustomizeOptions) -> None:
     """Argo CD's overrides, by `kustomize edit` in its order, in the copy."""
     file = file_of(place)
-    value = _value(file) if file else None
+    value = value_of(file)
     if order.source.kustomize is None or file is None or value is None:
         return
-    _rewrite(file, value)
+    rewrite(file, value)
     hand_over(file, order.room)
     for arguments in _edits(options, order):
         answer = run(
@@ -233,8 +238,8 @@ def _edit(order: Order, place: Path, options: KustomizeOptions) -> None:
         )
         _must_succeed(answer, order)
     if options.patches:
-        value = _value(file) or {}
-        _rewrite(file, {**value, "patches": [*(value.get("patches") or ()), *map(dict, options.patches)]})
+        value = value_of(file) or {}
+        rewrite(file, {**value, "patches": [*(value.get("patches") or ()), *map(dict, options.patches)]})
 
 
 def _must_succeed(answer: Completed, order: Order) -> None:
@@ -286,8 +291,9 @@ def _pairs(values: Mapping[str, str]) -> list[str]:
     return [f"{name}:{value}" for name, value in values.items()]
 
 
-def _chunks(stdout: bytes, order: Order, copy: Copy, *, keep: bool) -> Iterator[Chunk]:
+def _chunks(stdout: bytes, order: Order, copy: Copy) -> Iterator[Chunk]:
     """One chunk for each object, its origin taken out of the object again unless it was asked for."""
+    keep = asks_for_origins(value_of(file_of(order.directory)))
     fallback = _place(order, order.directory).file
     for document in read(stdout, fallback):
         body = document.value

@@ -65,6 +65,11 @@ class Bases:
         self._inflates = inflates
         self._done = set[Step]()
 
+    @property
+    def is_near(self) -> bool:
+        """Whether all that is read lies in the tree at hand."""
+        return not (self.wanting or len(self.copy))
+
     def build(self, starts: Sequence[Step], asked: Sequence[Asked]) -> None:
         """Collect all that is read of this repository and of others. Raises RenderError."""
         away = self._walk("", starts, asked)

@@ -1,0 +1,113 @@
+"""The law of the shared copy: what a build finds in it is what it finds in one of its own, whoever else
+builds there, and in which order.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.render.kitchen import APP, OURS, REVISION, application, config_map, planted, served
+from syncline.errors import SynclineError
+from syncline.render import Checkout, RenderOptions, kustomize, render
+from syncline.runtime import each
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from syncline.process import Room
+    from syncline.render.kustomize_bases import Bases
+    from syncline.render.options import Order
+
+FILES = {
+    "plain/kustomization.yaml": "resources: [a.yaml]\nconfigMapGenerator: [{name: g, files: [t.txt]}]\n",
+    "plain/a.yaml": config_map("a"),
+    "plain/t.txt": "text\n",
+    "base/kustomization.yaml": "resources: [b.yaml]\nnamePrefix: base-\n",
+    "base/b.yaml": config_map("b"),
+    "overlay/kustomization.yml": "resources: [../base]\nnamePrefix: over-\n",
+    "above/kustomization.yaml": "resources: [../overlay, c.yaml]\n",
+    "above/c.yaml": config_map("c"),
+    "telling/Kustomization": "resources: [../base, ../plain]\nbuildMetadata: [originAnnotations]\n",
+    "through/kustomization.yaml": "resources: [../link]\nnamePrefix: through-\n",
+    "link": "-> base",
+    "linked/kustomization.yaml": "-> ../plain/kustomization.yaml",
+    "linked/a.yaml": config_map("linked"),
+    "linked/t.txt": "linked\n",
+    "changed/kustomization.yaml": "resources: [../base]\n",
+    "inside/kustomization.yaml": "resources: [deeper]\nnameSuffix: -in\n",
+    "inside/deeper/kustomization.yaml": "resources: [d.yaml]\n",
+    "inside/deeper/d.yaml": config_map("d"),
+    "missing/kustomization.yaml": "resources: [../base, none.yaml]\n",
+    "broken/kustomization.yaml": "resources: [\n",
+    "two/kustomization.yaml": "resources: []\n---\nresources: []\n",
+    "odd/kustomization.yaml": "resources: [odd.yaml]\n",
+    "odd/odd.yaml": "a: [\n",
+}
+PATHS = sorted({path.rpartition("/")[0] for path in FILES if "ustomization" in path})
+OPTIONS = {"changed": "kustomize: {namePrefix: mine-}"}
+NEVER_SHARED = {"changed", "two"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return planted(tmp_path / "syncline-tree-test" / "tree", FILES)
+
+
+def rendered(path: str, root: Path, options: RenderOptions) -> str:
+    """What becomes of the directory."""
+    text = APP.replace("path: app", f"path: {path}") % OPTIONS.get(path, "")
+    try:
+        return served(render(application(text), Checkout(root, REVISION), options))
+    except SynclineError as error:
+        return str(error)
+
+
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of those that get a copy of their own, from now on."""
+    found: list[str] = []
+    copied = vars(kustomize)["_copied"]
+
+    def spied(order: Order, bases: Bases) -> AbstractContextManager[Path]:
+        found.append(order.source.path)
+        context: AbstractContextManager[Path] = copied(order, bases)
+        return context
+
+    monkeypatch.setattr(kustomize, "_copied", spied)
+    return found
+
+
+def test_builds_side_by_side_build_what_each_does_alone(
+    root: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = {path: rendered(path, root, RenderOptions(room, OURS)) for path in PATHS}
+    assert len(set(alone.values())) == len(PATHS)
+    own = copies(monkeypatch)
+
+    for seed in range(6):
+        paths = list(PATHS) * 2
+        random.Random(seed).shuffle(paths)
+        build = partial(rendered, root=root, options=RenderOptions(room, OURS))
+        found = each(build, paths, workers=1 + 3 * (seed % 2))
+        assert found == [alone[path] for path in paths], seed
+
+    assert set(own) > NEVER_SHARED
+
+
+def test_who_is_named_by_another_gets_a_copy_of_its_own_and_who_names_nobody_does_not(
+    root: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, own = RenderOptions(room, OURS), copies(monkeypatch)
+
+    for path in ("overlay", "plain", "base", "above", "linked", "plain", "overlay"):
+        rendered(path, root, options)
+
+    assert own == ["base", "above", "linked"]
+    (place,) = options.workshop.folder.glob("chart-*")
+    assert {each.name for each in place.iterdir()} == {"overlay", "plain", "base"}
+    options.workshop.close()
+    assert not place.exists()
