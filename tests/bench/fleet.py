@@ -160,7 +160,7 @@ def every_change(count: int) -> dict[str, str]:
 
 
 def commit(root: Path, written: Mapping[str, str], message: str) -> None:
-    """Write the files and commit them; the first time into a new repository."""
+    """Write the files and commit them, packed as a clone has them; the first time into a new repository."""
     is_new = not (root / ".git").exists()
     for path, text in written.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -168,5 +168,5 @@ def commit(root: Path, written: Mapping[str, str], message: str) -> None:
     if is_new:
         subprocess.run(["git", "init", "-q", "-b", "main"], cwd=root, check=True)
     identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
-    for words in (["add", "-A"], ["commit", "-q", "-m", message]):
+    for words in (["add", "-A"], ["commit", "-q", "-m", message], ["repack", "-a", "-d", "-q"]):
         subprocess.run(["git", *identity, *words], cwd=root, check=True)
