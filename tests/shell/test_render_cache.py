@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from shell.repos import Repo
 from shell.test_diff import Shop, application, config_map, secret
 from syncline.errors import UsageError
+from syncline.jobs import each_app
 from syncline.report.model import Job
 
 if TYPE_CHECKING:
@@ -70,6 +72,32 @@ def test_a_second_run_renders_nothing_and_says_the_same(kept: Kept) -> None:
     assert kept.rendered == []
     assert [app.changes for app in again.applications] == [app.changes for app in first.applications]
     assert [app.notes for app in again.applications] == [app.notes for app in first.applications]
+
+
+@pytest.mark.parametrize("job", [Job.RENDER, Job.DIFF])
+def test_what_lies_there_is_looked_at_by_the_thread_that_asks(
+    kept: Kept, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[str, threading.Thread] = {}
+    real = each_app._look
+
+    def spied(app: Any, look: Any, session: Any) -> Any:
+        threads[app.name] = threading.current_thread()
+        return real(app, look, session)
+
+    monkeypatch.setattr(each_app, "_look", spied)
+    kept.repo.commit({path: f"{text}# changed\n" for path, text in FILES.items() if path.endswith("a.yaml")})
+    base = "HEAD~1" if job is Job.DIFF else ""
+    for _ in range(2):
+        threads.clear()
+        kept.look(job=job, base=base, cache=str(kept.cache))
+    assert len(threads) >= 4
+    assert set(threads.values()) == {threading.current_thread()}
+
+    kept.repo.commit({"plain/a.yaml": config_map("a", a="3"), "base/a.yaml": config_map("a", a="3")})
+    threads.clear()
+    kept.look(job=job, base="HEAD~2" if base else "", cache=str(kept.cache))
+    assert threading.current_thread() not in threads.values()
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def diff(session: Session, observer: Observer) -> Report:
         ),
         session,
         observer,
+        lambda app: _is_at_hand(pairs[identity(app)], session, base, head),
     )
     return Report(
         Job.DIFF,
@@ -235,6 +236,14 @@ def _at_best_level(pair: Pair, session: Session, base: str, head: str) -> Prepar
     prepared = against_base(pair.app, before, rendering, session)
     notes = (*prepared.notes, *_was_broken(pair, session, base), *_of_hydration(pair.app, session))
     return settled(replace(prepared, level_reason=why, notes=notes), session)
+
+
+def _is_at_hand(pair: Pair, session: Session, base: str, head: str) -> bool:
+    """Whether comparing it asks nobody: no cluster, and no renderer."""
+    if _level(session, pair.app)[0] is not Level.OFFLINE:
+        return False
+    sides = ((pair.before, base), (pair.after, head))
+    return session.renderings.are_at_hand(AtRevision(app, sha) for app, sha in sides if app is not None)
 
 
 def _sides(pair: Pair, session: Session, base: str, head: str) -> tuple[Rendering, Rendering | None]:

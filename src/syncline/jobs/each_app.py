@@ -56,20 +56,32 @@ def in_turn(apps: Iterable[Application], look: Look, session: Session, observer:
     return Row(tuple(reports), interrupted=session.cancellation.requested)
 
 
-def together(apps: Iterable[Application], look: Look, session: Session, observer: Observer) -> Row:
-    """For what only reads: several at a time, as many as keep the machine's cores busy with rendering."""
+def together(
+    apps: Iterable[Application],
+    look: Look,
+    session: Session,
+    observer: Observer,
+    is_quick: Callable[[Application], bool] = lambda _: False,
+) -> Row:
+    """For what only reads: several at a time, as many as keep the machine's cores busy with rendering.
+
+    Those that are quick wait for nothing, no program and no cluster: they are left to one thread, for several
+    would only take the interpreter from each other.
+    """
     todo = list(apps)
     observer.begin([app.name for app in todo], session.settings)
     reports: dict[int, AppReport] = {}
 
-    def report_one(numbered: tuple[int, Application]) -> None:
-        number, app = numbered
-        session.cancellation.check()
-        reports[number] = _look(app, look, session)
-        observer.finished(reports[number])
+    def report_all(numbers: Iterable[int]) -> None:
+        for number in numbers:
+            session.cancellation.check()
+            reports[number] = _look(todo[number], look, session)
+            observer.finished(reports[number])
 
     try:
-        each(report_one, enumerate(todo), workers=session.renderers)
+        quick = [number for number, app in enumerate(todo) if is_quick(app)]
+        others = [[number] for number in sorted({*range(len(todo))}.difference(quick))]
+        each(report_all, filter(None, [quick, *others]), workers=session.renderers)
     except Interrupted as error:
         rest = [app for number, app in enumerate(todo) if number not in reports]
         return Row(_ordered(reports), (_not_started(error, rest),), interrupted=True)

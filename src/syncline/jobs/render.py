@@ -11,6 +11,7 @@ from syncline.core.plan import Action, Change
 from syncline.jobs.changes import shown_change
 from syncline.jobs.choose import asked_for
 from syncline.jobs.each_app import together
+from syncline.jobs.once import AtRevision
 from syncline.jobs.present import complaint_notes, rendering_notes
 from syncline.report.model import AppReport, Job, Report
 
@@ -26,7 +27,13 @@ def render(session: Session, observer: Observer) -> Report:
     session.trust(head)
     asked = asked_for(session, head)
     session.checkouts.expect(asked, head)
-    row = together(asked, lambda app: _manifests(app, head, session), session, observer)
+    row = together(
+        asked,
+        lambda app: _manifests(app, head, session),
+        session,
+        observer,
+        lambda app: session.renderings.are_at_hand([AtRevision(app, head)]),
+    )
     return Report(
         Job.RENDER,
         head=head,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from syncline.core.family import identity
-from syncline.errors import UsageError
+from syncline.errors import Interrupted, SynclineError, UsageError
 from syncline.jobs.bugs import contained
 from syncline.jobs.confession import confessed
 from syncline.jobs.fetching import fitted
@@ -28,6 +28,8 @@ from syncline.report.model import Job
 from syncline.runtime import each
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
     from syncline.jobs.session import Session
@@ -47,6 +49,8 @@ class Renderings:
         self._cache = _cache_of(session)
         self._steady: set[AtRevision] = set()
         self._own: dict[str, list[tuple[AtRevision, Rendering]]] = {}
+        self._keys: Once[AtRevision, str] = Once(lambda asked: self.recipes.digest(asked.app, asked.revision))
+        self._kept: Once[AtRevision, tuple[Rendering, bool] | None] = Once(self._find)
         self._made: Once[AtRevision, Rendering] = Once(self._make)
         self._turns = threading.BoundedSemaphore(session.renderers)
 
@@ -62,6 +66,19 @@ class Renderings:
         is_one_enough = self._cache is not None or self.recipes.are_alike(before, after)
         made = each(self._made.__getitem__, (after, before), workers=1 if is_one_enough else 2)
         return made[0], made[1]
+
+    def are_at_hand(self, sides: Iterable[AtRevision]) -> bool:
+        """Whether an earlier run made all of these, so that no program has to be started for them."""
+        if self._cache is None:
+            return False
+        try:
+            with contained(self._session):
+                found = [self._kept[asked] for asked in sides]
+        except Interrupted:
+            raise
+        except SynclineError:
+            return False  # told where it is asked for
+        return all(kept is not None and not kept[1] for kept in found)
 
     def failed(self, revision: str) -> bool:
         """Whether some application of this commit could not be rendered when it was asked for."""
@@ -91,17 +108,21 @@ class Renderings:
         """What renderings are made from."""
         return Recipes(self._session, self._cache)
 
+    def _find(self, asked: AtRevision) -> tuple[Rendering, bool] | None:
+        """What the cache has, and whether it may come out differently another time."""
+        key = self._keys[asked] if self._cache is not None else ""
+        return self._cache.find(key, asked.revision) if self._cache is not None and key else None
+
     def _make(self, asked: AtRevision) -> Rendering:
         app, revision = asked.app, asked.revision
-        key = self.recipes.digest(app, revision) if self._cache is not None else ""
-        if self._cache is None or not key:
+        if self._cache is None or not self._keys[asked]:
             return self._as_before(asked) or self._rendered(asked)
-        found = self._cache.find(key, revision)
+        found = self._kept[asked]
         made, varies = found or (self.again(app, revision), False)
         self._session.masker.learn_all(manifest.body for manifest in made.manifests)
         if found is None:
             varies = self.recipes.may_vary(app, revision, made)
-            self._cache.put(key, made, volatile=varies)
+            self._cache.put(self._keys[asked], made, volatile=varies)
         if not varies:
             self._steady.add(asked)
         return made
