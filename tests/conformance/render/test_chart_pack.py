@@ -11,6 +11,7 @@ from conformance.render.kitchen import CHART, answered, config_map, helm3_first,
 from syncline.render import chart_build
 from syncline.render.chart_pack import packed
 from syncline.render.charts import dependencies
+from syncline.render.links import Mirror
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,11 +129,10 @@ def by_helm(monkeypatch: pytest.MonkeyPatch) -> None:
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The trees of which copies are made from now on."""
     made: list[Path] = []
-    mirror = chart_build.Mirror
 
-    def spied(root: Path, copy: Path) -> chart_build.Mirror:
+    def spied(root: Path, copy: Path) -> Mirror:
         made.append(root)
-        return mirror(root, copy)
+        return Mirror(root, copy)
 
     monkeypatch.setattr(chart_build, "Mirror", spied)
     return made
