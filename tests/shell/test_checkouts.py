@@ -266,6 +266,16 @@ def test_both_sides_of_a_change_are_what_each_is_alone(what: str, repo: Repo) ->
     assert alone[0] != alone[1]
 
 
+def test_both_sides_at_once_are_written_one_after_the_other(repo: Repo) -> None:
+    base = repo.commit({**FILES, **SETTINGS})
+    head = repo.commit({"plain/one.yaml": "a: 1\n"})
+
+    for _ in range(5):
+        with session_of(repo) as session:
+            one, other = each(session.checkouts.whole, [base, head], workers=2)
+            assert (one.root / "docs/readme.md").samefile(other.root / "docs/readme.md")
+
+
 def test_nothing_is_left_and_the_user_sees_nothing(repo: Repo, place: Path) -> None:
     repo.commit({**FILES, **SETTINGS})
     before = repo.state()

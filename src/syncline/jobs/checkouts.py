@@ -21,7 +21,7 @@ from syncline.render.links import Mirror
 from syncline.runtime import all_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from contextlib import AbstractContextManager
 
     from syncline.config.application import Application
@@ -46,6 +46,8 @@ class Checkouts:
             lambda revision: _Part(session, revision, lambda: self._open(session.repository.part(revision)))
         )
         self._expected: dict[str, tuple[Application, ...]] = {}
+        self._turn = threading.Lock()
+        self._plain: list[Checkout] = []
 
     def whole(self, revision: str) -> Checkout:
         """Every file of a commit."""
@@ -106,17 +108,31 @@ class Checkouts:
         return {path for path, _ in files.below(roots)} | files.attributes
 
     def _check_out(self, revision: str) -> Checkout:
-        repository, files = self._session.repository, self._session.renderings.recipes.tree(revision)
-        for other in self._whole.made():
-            same = self._session.renderings.recipes.tree(other.revision).same_as(files)
-            different = sorted(set(files) - same) if same is not None else []
+        repository, tree = self._session.repository, self._session.renderings.recipes.tree
+        if not tree(revision).is_plain:
+            return Checkout(self._open(repository.worktree(revision)), revision)
+        with self._turn:  # what one side has written the other need not
+            self._plain.append(self._written(revision))
+            return self._plain[-1]
+
+    def _written(self, revision: str) -> Checkout:
+        repository, tree = self._session.repository, self._session.renderings.recipes.tree
+        for other in self._plain:
+            same = tree(revision).same_as(tree(other.revision))
+            different = sorted(set(tree(revision)) - same) if same else []
             if same and len(different) <= _MOST_NAMES:
-                root = self._open(repository.part(revision))
-                Mirror(other.root, root).add_all(other.root / path for path in same)
-                if different:
-                    repository.fill(root, revision, different)
-                return Checkout(root, revision)
+                return Checkout(self._beside(other, revision, same, different), revision)
         return Checkout(self._open(repository.worktree(revision)), revision)
+
+    def _beside(
+        self, other: Checkout, revision: str, same: Iterable[str], different: Collection[str]
+    ) -> Path:
+        """A commit of which another one's checkout has most files."""
+        root = self._open(self._session.repository.part(revision))
+        Mirror(other.root, root).add_all(other.root / path for path in same)
+        if different:
+            self._session.repository.fill(root, revision, different)
+        return root
 
     def _open(self, context: AbstractContextManager[Path]) -> Path:
         path = context.__enter__()
