@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from syncline.errors import ApiError
 from syncline.kube.client import Client
 from syncline.kube.discovery import Catalogue
-from syncline.kube.login import log_in
+from syncline.kube.login import Shell, log_in
 from syncline.kube.patience import Timing
 from syncline.kube.request import WORKERS, Request
 from syncline.kube.rest import (
@@ -68,7 +68,7 @@ def connect(
     Raises ClusterError when the context, a file or the token is missing.
     """
     timing = timing or Timing()
-    credentials = log_in(access, environ, home=home, root=root, stopping=timing.stopping)
+    credentials = log_in(access, Shell(environ, timing.stopping), home=home, root=root)
     return ApiCluster(Client(credentials, workers=workers, timing=timing), workers=workers)
 
 

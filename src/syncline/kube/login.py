@@ -12,6 +12,7 @@ import os
 import ssl
 import tempfile
 import time
+from collections.abc import Callable, Mapping  # noqa: TC003 - msgspec asks for the types
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,8 +23,6 @@ from syncline.kube import kubeconfig
 from syncline.kube.tokens import FileToken, Issued, IssuedToken, StaticToken, TokenSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from syncline.config.settings import ClusterAccess
     from syncline.kube.kubeconfig import Entry, Selection
 
@@ -53,23 +52,24 @@ class Credentials(Discreet, frozen=True):
     insecure: bool = False
 
 
-def log_in(
-    access: ClusterAccess,
-    environ: Mapping[str, str],
-    *,
-    home: Path,
-    root: Path = Path(),
-    stopping: Callable[[], bool] = lambda: False,
-) -> Credentials:
-    """Credentials for one configured cluster; relative paths of syncline.yaml start at `root`. A program that
-    is asked for them is not waited for when the run is `stopping`.
+class Shell(Discreet, frozen=True):
+    """What a program that is asked for credentials is started in; it is not waited for when the run is
+    `stopping`.
+    """
+
+    environ: Mapping[str, str]
+    stopping: Callable[[], bool] = lambda: False
+
+
+def log_in(access: ClusterAccess, shell: Shell, *, home: Path, root: Path = Path()) -> Credentials:
+    """Credentials for one configured cluster; relative paths of syncline.yaml start at `root`.
 
     Raises ClusterError when the context, a file or the token is missing.
     """
     if access.server:
-        return _by_token(access, environ, root)
-    selection = kubeconfig.select(kubeconfig.load(environ, home), access.context)
-    return _by_kubeconfig(access, selection, environ, stopping)
+        return _by_token(access, shell.environ, root)
+    selection = kubeconfig.select(kubeconfig.load(shell.environ, home), access.context)
+    return _by_kubeconfig(access, selection, shell)
 
 
 def tls_context(credentials: Credentials) -> ssl.SSLContext:
@@ -145,13 +145,11 @@ def _ca_of(access: ClusterAccess, root: Path) -> str:
     return _text_of(root / access.ca_file, None) if access.ca_file else ""
 
 
-def _by_kubeconfig(
-    access: ClusterAccess, selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
-) -> Credentials:
+def _by_kubeconfig(access: ClusterAccess, selection: Selection, shell: Shell) -> Credentials:
     cluster, user = selection.cluster, selection.user
     name = access.name or selection.context.name
     server = _checked(cluster.text("server"), name, cluster.file)
-    tokens, certificate = _identity(selection, environ, stopping)
+    tokens, certificate = _identity(selection, shell)
     return Credentials(
         name,
         server,
@@ -160,14 +158,12 @@ def _by_kubeconfig(
         ca=_pem(cluster, "certificate-authority"),
         certificate=certificate,
         tls_server_name=cluster.text("tls-server-name"),
-        proxy=_supported(cluster.text("proxy-url"), cluster.file) or _proxy(server, environ),
+        proxy=_supported(cluster.text("proxy-url"), cluster.file) or _proxy(server, shell.environ),
         insecure=cluster.fields.get("insecure-skip-tls-verify") is True,
     )
 
 
-def _identity(
-    selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
-) -> tuple[TokenSource, ClientCertificate | None]:
+def _identity(selection: Selection, shell: Shell) -> tuple[TokenSource, ClientCertificate | None]:
     user = selection.user
     if user.fields.get("username") or user.fields.get("password"):
         raise ClusterError(
@@ -185,7 +181,7 @@ def _identity(
     if user.fields.get("auth-provider"):
         return _from_provider(selection), certificate
     if user.fields.get("exec"):
-        return _from_plugin(selection, environ, stopping)
+        return _from_plugin(selection, shell)
     return StaticToken(), certificate
 
 
@@ -207,12 +203,10 @@ def _from_provider(selection: Selection) -> TokenSource:
     return IssuedToken(issue, issue(), time.time)
 
 
-def _from_plugin(
-    selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
-) -> tuple[TokenSource, ClientCertificate | None]:
+def _from_plugin(selection: Selection, shell: Shell) -> tuple[TokenSource, ClientCertificate | None]:
     from syncline.kube import plugins
 
-    status = plugins.run_exec_plugin(selection, environ, stopping)
+    status = plugins.run_exec_plugin(selection, shell)
     chain, key = str(status.get("clientCertificateData") or ""), str(status.get("clientKeyData") or "")
     certificate = ClientCertificate(chain, key) if chain and key else None
     first = plugins.issued_by_plugin(status)
@@ -226,7 +220,7 @@ def _from_plugin(
         return StaticToken(), certificate
 
     def issue() -> Issued:
-        return plugins.issued_by_plugin(plugins.run_exec_plugin(selection, environ, stopping))
+        return plugins.issued_by_plugin(plugins.run_exec_plugin(selection, shell))
 
     return IssuedToken(issue, first, time.time), certificate
 

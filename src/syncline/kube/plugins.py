@@ -19,6 +19,7 @@ from syncline.kube.tokens import Issued
 
 if TYPE_CHECKING:
     from syncline.kube.kubeconfig import Entry, Selection
+    from syncline.kube.login import Shell
 
 T = TypeVar("T")
 
@@ -26,11 +27,9 @@ _TICK = 0.1
 """Seconds between two looks at whether the run was asked to stop."""
 
 
-def run_exec_plugin(
-    selection: Selection, environ: Mapping[str, str], stopping: Callable[[], bool]
-) -> Mapping[str, Any]:
+def run_exec_plugin(selection: Selection, shell: Shell) -> Mapping[str, Any]:
     """The `status` of the ExecCredential that the user's plugin prints. It may take its time, for it may ask
-    a person; only a run that is `stopping` does not wait for it.
+    a person; only a run that is stopping does not wait for it.
 
     Raises ClusterError when the plugin is missing, fails, prints something else, or is not waited for.
     """
@@ -44,8 +43,8 @@ def run_exec_plugin(
             node("exec", dict(config)), str(user.file.parent), node("cluster", dict(selection.cluster.fields))
         )
         # The library takes the whole process environment; ours is the one we were given.
-        provider.env = {**environ, **{item["name"]: item["value"] for item in config.get("env") or ()}}
-        status: Mapping[str, Any] = _unless_stopped(provider.run, stopping)
+        provider.env = {**shell.environ, **{item["name"]: item["value"] for item in config.get("env") or ()}}
+        status: Mapping[str, Any] = _unless_stopped(provider.run, shell.stopping)
     except OSError as error:
         raise ClusterError(
             f"{plugin} cannot be started: {error.strerror}.",

@@ -14,7 +14,7 @@ import pytest
 
 from syncline.config.settings import ClusterAccess
 from syncline.errors import ClusterError
-from syncline.kube.login import Credentials, log_in, tls_context
+from syncline.kube.login import Credentials, Shell, log_in, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def log_in_as(
     path = folder / "config"
     path.write_text(json.dumps(config))
     given = {"KUBECONFIG": str(path)} | dict(environ or {})
-    return log_in(ClusterAccess("prod"), given, home=folder, stopping=stopping)
+    return log_in(ClusterAccess("prod"), Shell(given, stopping), home=folder)
 
 
 def test_a_token_is_taken_from_the_user(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_server_with_a_token_from_the_environment(tmp_path: Path) -> None:
     by_data = ClusterAccess("prod", server=SERVER, ca_data=encoded(PEM), token_env="PROD_TOKEN")
 
     for access in (by_file, by_data):
-        credentials = log_in(access, {"PROD_TOKEN": "s3cret\n"}, home=tmp_path, root=tmp_path)
+        credentials = log_in(access, Shell({"PROD_TOKEN": "s3cret\n"}), home=tmp_path, root=tmp_path)
         assert (credentials.server, credentials.ca) == (SERVER, PEM)
         assert credentials.tokens.token() == "s3cret"
 
@@ -175,7 +175,7 @@ def test_a_server_with_a_token_from_the_environment(tmp_path: Path) -> None:
 )
 def test_a_missing_token_is_told(access: ClusterAccess, message: str, remedy: str, tmp_path: Path) -> None:
     with pytest.raises(ClusterError) as caught:
-        log_in(access, {"PROD_TOKEN": " "}, home=tmp_path)
+        log_in(access, Shell({"PROD_TOKEN": " "}), home=tmp_path)
 
     assert (caught.value.message, caught.value.remedy) == (message, remedy)
 
