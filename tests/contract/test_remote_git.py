@@ -66,6 +66,7 @@ def test_a_revision_of_every_kind_is_checked_out(house: House) -> None:
     for revision, (text, sha) in expected.items():
         tree = found.tree(Asked(url, revision))
         assert ((tree.root / "a.yaml").read_text(), tree.sha) == (text, sha), revision
+        assert [path.name for path in tree.root.iterdir()] == ["a.yaml"]  # and not where the clone lies
     found.close()
     assert not tree.root.exists()
 
@@ -262,6 +263,7 @@ def test_submodules_come_with_a_checkout_unless_they_are_not_wanted(house: House
 
     assert list((declined.root / "part").iterdir()) == []
     assert (with_them.root / "part/p.yaml").read_text() == "part"
+    assert list(with_them.root.rglob(".git")) == []
     assert list((without.root / "part").iterdir()) == []
 
 

@@ -245,6 +245,7 @@ class Remotes:
                 lfs.check_out(inside, ssh_url(url), sha, variables)
         else:
             lfs.must_be_whole(place, url)
+        _forget_git(place, deep=submodules and access.submodules)
         return place
 
     def _update_submodules(self, url: str, inside: Git) -> None:
@@ -261,6 +262,15 @@ class Remotes:
 
 
 _QUIET: Final = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+
+
+def _forget_git(place: Path, *, deep: bool) -> None:
+    """Take away what says where the clone lies: a path of this machine, which a chart could show and which is
+    another one in every run.
+    """
+    for file in place.rglob(".git") if deep else (place / ".git",):
+        if file.is_file():
+            file.unlink()
 
 
 def _has(git: Git, sha: str) -> bool:

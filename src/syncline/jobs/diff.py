@@ -86,7 +86,7 @@ def diff(session: Session, observer: Observer) -> Report:
         ),
         session,
         observer,
-        lambda app: _is_at_hand(pairs[identity(app)], session, base, head),
+        is_quick=lambda app: _is_at_hand(pairs[identity(app)], session, base, head),
     )
     return Report(
         Job.DIFF,

@@ -32,7 +32,7 @@ def render(session: Session, observer: Observer) -> Report:
         lambda app: _manifests(app, head, session),
         session,
         observer,
-        lambda app: session.renderings.are_at_hand([AtRevision(app, head)]),
+        is_quick=lambda app: session.renderings.are_at_hand([AtRevision(app, head)]),
     )
     return Report(
         Job.RENDER,

@@ -60,6 +60,16 @@ class Built(Struct, frozen=True):
     tree: Path | None = None
     archive: Path | None = None
 
+    @property
+    def read(self) -> Path:
+        """What has to be readable for helm."""
+        return self.archive or self.tree or self.path
+
+    @property
+    def named(self) -> str:
+        """What helm is told in the chart's directory."""
+        return str(self.archive or ".")
+
 
 class Assembly(Struct, frozen=True):
     """The order to put a chart together; equal for all that would get the same."""
@@ -145,8 +155,7 @@ class _Builder:
         return replace(built, lent=lent, remarks=remarks, warnings=warnings, fetched=tuple(gathering.fetched))
 
     def _put(self, archive: Packed) -> Built:
-        workshop = self._order.options.workshop
-        return Built(self._chart, archive=workshop.put(archive.file_name, archive.content))
+        return Built(self._chart, archive=self._order.options.workshop.put(archive.content))
 
     def _copied(self) -> Built:
         return Built(self._complete(self._chart), tree=self._copy)
@@ -154,13 +163,13 @@ class _Builder:
     def _packed(self, chart: Path) -> Packed | None:
         """The chart as one archive, all that is not vendored in it; None where helm has to look itself."""
         parts = self._gathering.of(chart)
-        charts = {each.file_name: each.content for each in parts.far}
+        charts: dict[str, bytes] = {}
         for dependency, place in parts.near:
             archive = self._archive_for(dependency, place)
             if archive is None:
                 return None
             charts[archive.file_name] = archive.content
-        return packed(chart, charts)
+        return packed(chart, charts | {each.file_name: each.content for each in parts.far})
 
     @cached_property
     def _copy(self) -> Path:
@@ -198,15 +207,15 @@ class _Builder:
     def _put_near(self, near: list[Near], chart: Path) -> None:
         """Put charts of this repository, each with its own dependencies, into the copy of another one."""
         archives = [archive for each, place in near if (archive := self._archive_for(each, place))]
-        if len(archives) < len(near):
-            for _, place in near:
-                self._complete(place)
-            # Helm looks for them where the chart says that they are.
-            self._put_in(local_charts(chart, self._root))
-            self._pack(chart, self._twin(chart), {each.name for each, _ in near})
+        if len(archives) == len(near):
+            for archive in archives:
+                _store(self._twin(chart) / "charts" / archive.file_name, archive.content)
             return
-        for archive in archives:
-            _store(self._twin(chart) / "charts" / archive.file_name, archive.content)
+        for _, place in near:
+            self._complete(place)
+        # Helm looks for them where the chart says that they are.
+        self._put_in(local_charts(chart, self._root))
+        self._pack(chart, self._twin(chart), {each.name for each, _ in near})
 
     def _archive_for(self, dependency: Dependency, place: Path) -> Packed | None:
         archive = self._archives[place]

@@ -38,8 +38,8 @@ _VERSION: Final = regex(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
 _FILE: Final = regex(r"[ -\[\]-~]+")
 """Printable, and no backslash: helm takes that for a separator."""
 
-_DRIVE: Final = regex(r"[A-Za-z]:/")
-"""Helm takes that for a path of Windows, in an archive."""
+_ODD_FILE: Final = regex(r"[A-Za-z]:/|\.\.")
+"""Helm takes these, in an archive, for a path of Windows and for one that leads out."""
 
 _PLAIN_RULE: Final = regex(r"/?[\w.~@+ -]*[\w.~@+ *?-][\w.~@+ /*?-]*", re.ASCII)
 """A line of `.helmignore` whose signs are stars and question marks alone."""
@@ -48,6 +48,14 @@ _ALWAYS: Final = "templates/.?*"
 _IGNORE: Final = ".helmignore"
 _SCHEMA: Final = "values.schema.json"
 _CHARTS: Final = "charts"
+_FACTS: Final = "Chart.yaml"
+_TOP: Final = "chart"
+"""The directory that all files of an archive lie in: whichever it is, helm takes the name from Chart.yaml."""
+
+_CONTROL: Final = regex(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]")
+_LONGEST_LINE: Final = 16_000
+"""Signs in `.helmignore`, in which helm reads lines up to 64 KiB."""
+
 _BEGINS: Final = frozenset({"v1", "v2"})
 
 Ignored = Callable[[str, bool], bool]
@@ -82,11 +90,11 @@ def packed(directory: Path, charts: Mapping[str, bytes]) -> Packed | None:
     shall read the directory itself, or say why it cannot.
     """
     try:
-        name, its_version = _facts(directory / "Chart.yaml")
+        name, its_version = _facts(directory / _FACTS)
         files = list(_files(directory, charts))
     except (_Odd, OSError, UnicodeDecodeError, SynclineError):
         return None
-    return Packed(name, its_version, _archive(name, files))
+    return Packed(name, its_version, _archive(files))
 
 
 def _facts(file: Path) -> tuple[str, str]:
@@ -107,13 +115,14 @@ def _files(directory: Path, charts: Mapping[str, bytes]) -> Iterator[tuple[str, 
     ignored = _ignored(directory / _IGNORE)
     added = {f"{_CHARTS}/{name}": content for name, content in charts.items()}
     left = _LARGEST - sum(map(len, added.values()))
-    put_in = {_CHARTS: True, **dict.fromkeys(added, False)} if added else {}
-    if any(ignored(name, is_folder) for name, is_folder in put_in.items()):
+    needed = {_FACTS: False, **({_CHARTS: True} if added else {}), **dict.fromkeys(added, False)}
+    if any(ignored(name, is_folder) for name, is_folder in needed.items()):
         raise _Odd
+    taken = needed.keys() - {_FACTS}
     for name in _walked(directory, "", ignored):
         content = (directory / name).read_bytes()
         left -= len(content)
-        if left < 0 or name in put_in or not _FILE.fullmatch(name) or _DRIVE.match(name):
+        if left < 0 or name in taken or _ODD_FILE.match(name) or not _FILE.fullmatch(name):
             raise _Odd
         if name.endswith(_SCHEMA):
             _must_be_json(content)
@@ -125,9 +134,11 @@ def _walked(directory: Path, inside: str, ignored: Ignored) -> Iterator[str]:
     with os.scandir(directory) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
-        if entry.is_symlink():
+        is_folder = entry.is_dir(follow_symlinks=False)
+        # A link is followed by helm itself, and what Git left behind is for nobody.
+        if not (is_folder or entry.is_file(follow_symlinks=False)) or entry.name == ".git":
             raise _Odd
-        name, is_folder = f"{inside}{entry.name}", entry.is_dir()
+        name = f"{inside}{entry.name}"
         if ignored(name, is_folder):
             continue
         if is_folder:
@@ -145,7 +156,10 @@ def _must_be_json(content: bytes) -> None:
 
 def _ignored(file: Path) -> Ignored:
     """Whether a name is left out, as `.helmignore` says (Helm, "The .helmignore file")."""
-    lines = file.read_text(encoding="utf-8-sig").split("\n") if file.is_file() else []
+    text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if os.path.lexists(file) else ""
+    lines = text.split("\n")
+    if _CONTROL.search(text) or max(map(len, lines)) > _LONGEST_LINE:
+        raise _Odd
     rules = [rule for line in (*lines, _ALWAYS) if (rule := line.strip()) and not rule.startswith("#")]
     made = [_rule(rule) for rule in rules]
     return lambda name, is_folder: any(rule(name, is_folder) for rule in made)
@@ -167,13 +181,13 @@ def _rule(rule: str) -> Ignored:
     return leaves_out
 
 
-def _archive(name: str, files: list[tuple[str, bytes]]) -> bytes:
+def _archive(files: list[tuple[str, bytes]]) -> bytes:
     import tarfile
 
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w") as archive:
         for path, content in files:
-            member = tarfile.TarInfo(f"{name}/{path}")
+            member = tarfile.TarInfo(f"{_TOP}/{path}")
             member.size, member.mode = len(content), 0o644
             archive.addfile(member, io.BytesIO(content))
     return gzip.compress(held.getvalue(), 1, mtime=0)

@@ -103,10 +103,11 @@ def _prepared(order: Order) -> Iterator[tuple[Path, Copy]]:
 
 def _shared(order: Order, bases: Bases) -> Path | None:
     """The copy that this build shares with others; None where it needs one of its own."""
+    if order.source.kustomize is not None or inflates_charts(order) or not bases.is_near:
+        return None
     file = file_of(order.directory)
     value = value_of(file)
-    needs_its_own = order.source.kustomize is not None or inflates_charts(order) or not bases.is_near
-    if file is None or value is None or needs_its_own:
+    if file is None or value is None:
         return None
     workshop = order.options.workshop
     shared: Shared = workshop.made[Sharing(order.root, workshop)]

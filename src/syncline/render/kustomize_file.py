@@ -5,13 +5,15 @@ The law: a file of the checkout is never written through.
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.documents import dump, read_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _METADATA: Final = "buildMetadata"
 _ORIGINS: Final = "originAnnotations"
@@ -28,10 +30,14 @@ def value_of(file: Path | None) -> dict[str, Any] | None:
 
 def rewrite(file: Path, value: Mapping[str, Any]) -> None:
     """Put another one in its place."""
-    # The file is a hard link into the shared worktree: it is replaced, never written through.
-    file.unlink()
-    file.write_text(dump(value))
-    file.chmod(0o644)
+    # The file is a hard link into the shared worktree: it is replaced, never written through. And at once, so
+    # that nobody ever builds a half of it.
+    text = dump(value)
+    number, part = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(number, "w") as opened:
+        opened.write(text)
+    Path(part).chmod(0o644)
+    Path(part).replace(file)
 
 
 def asks_for_origins(value: Mapping[str, Any] | None) -> bool:

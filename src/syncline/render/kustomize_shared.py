@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Sharing(Struct, frozen=True):
-    """The order to begin one; equal for all builds of a tree."""
+    """The order to begin one; equal for all builds of a tree in one workshop."""
 
     root: Path
     workshop: Workshop
@@ -43,6 +43,7 @@ class Shared:
         self._guard = threading.Lock()
         self._plain: set[Path] = set()
         self._changed: set[Path] = set()
+        self._is_whole = True
 
     def take(self, file: Path, value: Mapping[str, Any], read: Collection[Path]) -> bool:
         """Have all that a build reads in it, and its Kustomization ask for origins; False where a file would
@@ -50,11 +51,13 @@ class Shared:
         """
         others = {path for path in read if path != file}
         with self._guard:
-            if file in self._plain or not self._changed.isdisjoint(others):
+            if not self._is_whole or file in self._plain or not self._changed.isdisjoint(others):
                 return False
+            self._is_whole = False  # until all of it is there: who comes after a failure trusts nothing here
             self._mirror.add_all(read)
             if file not in self._changed:
                 rewrite(self.top / file.relative_to(self._root), with_origins(value))
                 self._changed.add(file)
             self._plain |= others
+            self._is_whole = True
         return True

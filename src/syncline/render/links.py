@@ -151,7 +151,7 @@ class Mirror:
             try:
                 os.link(path, twin)
             except OSError:  # the copy lies on another file system
-                shutil.copyfile(path, twin)
+                shutil.copy(path, twin)
 
 
 def _mode(path: Path | str) -> int:

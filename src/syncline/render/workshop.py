@@ -163,11 +163,11 @@ class Workshop:
         place.chmod(0o755)
         return place
 
-    def put(self, name: str, content: bytes) -> Path:
-        """A new file in it; `name` is what its own ends with."""
-        number, path = tempfile.mkstemp(prefix="chart-", suffix=f"-{name}", dir=self.folder)
+    def put(self, archive: bytes) -> Path:
+        """A chart's archive in it."""
+        number, path = tempfile.mkstemp(prefix="chart-", suffix=".tgz", dir=self.folder)
         with os.fdopen(number, "wb") as file:
-            file.write(content)
+            file.write(archive)
         Path(path).chmod(0o644)
         return Path(path)
 

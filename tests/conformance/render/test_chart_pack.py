@@ -175,6 +175,8 @@ LEFT_TO_HELM: Mapping[str, Mapping[str, str | bytes]] = {
     "what is not ignored": {"Chart.yaml": chart("lib"), ".helmignore": "!a.txt\n"},
     "two stars": {"Chart.yaml": chart("lib"), ".helmignore": "**/a\n"},
     "a link": {"Chart.yaml": chart("lib"), "b.txt": "-> a.txt"},
+    "what Git left": {"Chart.yaml": chart("lib"), ".git": "gitdir: elsewhere"},
+    "a file of rules that is none": {"Chart.yaml": chart("lib"), ".helmignore/a": "1"},
     "a backslash": {"Chart.yaml": chart("lib"), "a\\b.txt": "1"},
     "a schema that is none": {"Chart.yaml": chart("lib"), "values.schema.json": "{"},
     "too much": {"Chart.yaml": chart("lib"), "big": b"x" * (4 * 1024 * 1024 + 1)},
@@ -198,6 +200,13 @@ NOT_ONE_ARCHIVE: Mapping[str, tuple[Mapping[str, str | bytes], str]] = {
     "charts that is a file": ({"charts": "1"}, "What is called charts is no directory"),
     "charts that is a link to nowhere": ({"charts": "-> nowhere"}, "What is called charts is no directory"),
     "a path of Windows": ({"c:/a": "1"}, "name: lib-x"),
+    "a name that leads nowhere": ({"..data/a": "1"}, "name: lib-x"),
+    "another one": ({"...": "1"}, "name: lib-x"),
+    "what Git left": ({".git": "gitdir: elsewhere"}, "name: lib-x"),
+    "what Git left deeper": ({"sub/.git/config": "token"}, "name: lib-x"),
+    "lines that end as nowhere else": ({".helmignore": "*.txt\r*.md"}, "name: lib-x"),
+    "a long line": ({".helmignore": f"# {'x' * 20_000}"}, "name: lib-x"),
+    "an ignored Chart.yaml": ({".helmignore": "Chart.yaml"}, "Chart.yaml file is missing"),
     "a link": ({"b.txt": "-> values.yaml"}, "name: lib-x"),
     "too much": ({"big": b"x" * (4 * 1024 * 1024 - 100)}, "name: lib-x"),
 }
@@ -219,7 +228,33 @@ def test_a_chart_that_an_archive_could_change_is_read_as_it_lies(
     root = planted(tmp_path, files)
 
     assert packed(root / "app", {"lib-0.1.0.tgz": b"x" * 200}) is None
-    assert said in answered(root, "helm: {}", room)
+    answer = answered(root, "helm: {}", room)
+    assert said in answer
+    assert "git" not in answer
+
+
+NAMES = ["Chart.yaml", "charts", f"{'long-' * 40}name", "a"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name[:12])
+@pytest.mark.parametrize("version", ["3", "4"])
+def test_a_chart_has_whatever_name_it_has(
+    name: str, version: str, room: Room, tools: Mapping[str, Path], tmp_path: Path
+) -> None:
+    room = helm3_first(room, tools, tmp_path) if version == "3" else room
+    asked = "dependencies: [{name: lib, version: 0.1.0, repository: 'file://../lib'}]\n"
+    files = {
+        "app/Chart.yaml": chart(name, asked),
+        "app/templates/t.yaml": config_map("{{ .Chart.Name | lower | trunc 30 }}"),
+        "lib/Chart.yaml": chart("lib"),
+        "lib/templates/t.yaml": SHOWN,
+    }
+    root = planted(tmp_path / "repository", files)
+
+    assert packed(root / "app", {}) is not None
+    answer = answered(root, "helm: {}", room)
+    assert "name: lib-x" in answer
+    assert "# app/templates/t.yaml" in answer
 
 
 def test_helm_says_why_a_library_does_not_do(room: Room, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.render.kitchen import APP, OURS, REVISION, application, config_map, planted, served
 from syncline.errors import SynclineError
-from syncline.render import Checkout, RenderOptions, kustomize, render
+from syncline.render import Checkout, RenderOptions, kustomize, kustomize_file, render
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_builds_side_by_side_build_what_each_does_alone(
     root: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = {path: rendered(path, root, RenderOptions(room, OURS)) for path in PATHS}
+    with monkeypatch.context() as patched:
+        patched.setattr(kustomize, "_shared", lambda *_: None)
+        alone = {path: rendered(path, root, RenderOptions(room, OURS)) for path in PATHS}
     assert len(set(alone.values())) == len(PATHS)
     own = copies(monkeypatch)
 
@@ -111,3 +113,37 @@ def test_who_is_named_by_another_gets_a_copy_of_its_own_and_who_names_nobody_doe
     assert {each.name for each in place.iterdir()} == {"overlay", "plain", "base"}
     options.workshop.close()
     assert not place.exists()
+
+
+@pytest.mark.parametrize("what", ["rewrite", "Mirror.add_all"])
+def test_who_comes_after_a_failure_gets_a_copy_of_its_own(
+    what: str, root: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = rendered("overlay", root, RenderOptions(room, OURS))
+    options, own = RenderOptions(room, OURS), copies(monkeypatch)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"syncline.render.kustomize_shared.{what}", full)
+        with pytest.raises(OSError, match="No space left"):
+            rendered("base", root, options)
+
+    assert rendered("overlay", root, options) == alone
+    assert own == ["overlay"]
+
+
+def test_a_kustomization_is_replaced_at_once_and_never_written_through(tmp_path: Path) -> None:
+    file, twin = tmp_path / "kustomization.yaml", tmp_path / "twin.yaml"
+    file.write_text("resources: [a.yaml]\n")
+    twin.hardlink_to(file)
+
+    with pytest.raises(TypeError):
+        kustomize_file.rewrite(file, {"resources": object()})
+    assert file.read_text() == twin.read_text() == "resources: [a.yaml]\n"
+    kustomize_file.rewrite(file, {"resources": ["b.yaml"]})
+
+    assert "b.yaml" in file.read_text()
+    assert twin.read_text() == "resources: [a.yaml]\n"
+    assert file.stat().st_mode & 0o777 == 0o644

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from syncline.render.links import real, real_in
+from syncline.render.links import Mirror, real, real_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,3 +49,22 @@ def test_what_is_not_below_the_root_is_looked_at_as_a_whole(root: Path) -> None:
 
     for path in (root, root.parent, root.parent / "a", beside, beside / "in", root / ".." / "a"):
         assert real_in(root, path) == real(path)
+
+
+def test_where_there_can_be_no_second_name_a_copy_is_the_same_file(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    program = root / "a" / "file"
+    program.chmod(0o755)
+    monkeypatch.setattr("os.link", refuse)
+
+    Mirror(root, tmp_path / "copy").add_all([program, root / "in"])
+
+    twin = tmp_path / "copy" / "a" / "file"
+    assert twin.read_text() == "x"
+    assert twin.stat().st_mode == program.stat().st_mode
+    assert not twin.samefile(program)
+    assert (tmp_path / "copy" / "in").is_dir()
