@@ -452,6 +452,32 @@ def test_a_broken_definition_is_told_beside_the_whole_ones_and_is_not_removed(
     assert [note.text for note in mended.notes if "broken at" in note.text]
 
 
+def test_a_broken_definition_is_told_once_whether_its_parent_renders_it_or_a_template_does(
+    shop: Shop,
+) -> None:
+    twice = application("child", "", source="source: {repoURL: https://e.com/x, path: 7, chart: 8}")
+    once = application("'{{ app.name }}-child'", "", source="source: {repoURL: https://e.com/x, path: 9}")
+    before = {
+        "apps/parent.yaml": application("parent", "children"),
+        "children/child.yaml": twice,
+        "apps/maker.yaml": application("maker", "made"),
+        "made/a.yaml.j2": once,
+    }
+
+    report = shop.change({path: f"{text}# changed\n" for path, text in before.items()}, before)
+
+    problems = {app.name: app.problem for app in report.applications if app.problem}
+    assert sorted(app.name for app in report.applications) == ["child", "maker", "maker-child", "parent"]
+    assert {name: str(problem.place) for name, problem in problems.items()} == {
+        "child": "children/child.yaml:7",
+        "maker-child": "made/a.yaml.j2",
+    }
+    # What else is wrong in it is a note.
+    notes = {note.text for note in report.notes}
+    assert "spec.source.chart must be a string, not a number; put it in quotes." in notes
+    assert notes.isdisjoint(problem.message for problem in problems.values())
+
+
 def test_a_broken_application_may_be_asked_for_by_name(shop: Shop) -> None:
     broken = application("web", "web").replace("path: web", "path: 7")
     shop.change({"apps/web.yaml": broken}, WEB)

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from syncline.errors import ExitCode
 from syncline.jobs.afterthoughts import afterthoughts, forethoughts
 from syncline.jobs.border import Discreet
-from syncline.jobs.choose import labels
+from syncline.jobs.choose import broken_ones
 from syncline.report.model import AppReport, Job, Problem, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from syncline.config.load import BrokenApplication
     from syncline.jobs.observer import Observer
     from syncline.jobs.session import Session
 
@@ -36,7 +37,7 @@ def run(session: Session, observer: Observer) -> Report:
     forethoughts(session)
     border = Discreet(observer, session.masker)
     report = job_of(session.invocation.job)(session, border)
-    broken = () if session.invocation.path else _broken(session, report.head)
+    broken = map(_problem_of, broken_ones(session, report.head))
     seconds = round(session.clock.monotonic() - began, 1)
     unclear = tuple(
         Problem(each.message, ExitCode.CONFIG, each.place)
@@ -52,13 +53,8 @@ def run(session: Session, observer: Observer) -> Report:
     return border.whole(whole)
 
 
-def _broken(session: Session, revision: str) -> tuple[AppReport, ...]:
-    asked = set(session.invocation.applications)
-    return tuple(
-        AppReport(
-            name=each.name or str(each.place),
-            problem=Problem(each.errors[0].message, ExitCode.CONFIG, each.errors[0].place),
-        )
-        for each in (*session.configuration(revision).broken, *session.family(revision).broken)
-        if not asked or asked & set(labels(each))
+def _problem_of(broken: BrokenApplication) -> AppReport:
+    first = broken.errors[0]
+    return AppReport(
+        name=broken.name or str(broken.place), problem=Problem(first.message, ExitCode.CONFIG, first.place)
     )

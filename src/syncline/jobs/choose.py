@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from syncline.jobs.session import Session
 
 
+def broken_ones(session: Session, revision: str) -> tuple[BrokenApplication, ...]:
+    """The definitions that nothing can be made of, as far as they were asked for. Each is told as the problem
+    of its application.
+    """
+    if session.invocation.path:
+        return ()
+    asked = set(session.invocation.applications)
+    found = (*session.configuration(revision).broken, *session.family(revision).broken)
+    return tuple(each for each in found if not asked or asked & set(labels(each)))
+
+
 def asked_for(session: Session, revision: str) -> tuple[Application, ...]:
     """The applications that the run is about, as of this commit. Raises UsageError."""
     broken = session.configuration(revision).broken

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from syncline.config.application import Application
-    from syncline.core.resource import Manifest
+    from syncline.core.resource import Body, Manifest
     from syncline.jobs.session import Session
 
 _WORDS = (API_VERSION.encode(), b"Application")
@@ -51,6 +51,7 @@ class _Gathering:
         self._rivals: list[str] = []
         self._complaints: list[Complaint] = []
         found = session.mentions[revision].items()
+        self._told = {(b.namespace or "argocd", b.name) for b in session.configuration(revision).broken}
         self._places = _with_directories(path for path, text in found if all(word in text for word in _WORDS))
 
     def all(self) -> Family:
@@ -120,8 +121,10 @@ class _Gathering:
         complaints = Complaints(Document(body, manifest.origin))
         child = argo.decode(body, complaints)
         if child is None:
-            errors: tuple[Complaint, ...] = complaints.errors
-            self._broken.append(BrokenApplication(manifest.key.name, "", manifest.origin, errors))
+            found = BrokenApplication(manifest.key.name, "", manifest.origin, complaints.errors)
+            namespace = str((body.get("metadata") or {}).get("namespace") or "argocd")
+            if (namespace, found.name) not in self._told:  # else its file has said so, at the very line
+                self._broken.append(found)
             return None
         known = self._known.get(identity(child))
         if known is None or known.body != child.body:  # else its file has said so
@@ -129,7 +132,7 @@ class _Gathering:
         return child
 
 
-def _without_the_parents_namespace(manifest: Manifest, parent: Application) -> object:
+def _without_the_parents_namespace(manifest: Manifest, parent: Application) -> Body:
     """The definition as Git has it: it was given the parent's namespace where it names none of its own."""
     metadata = manifest.body["metadata"]
     if metadata.get("namespace") not in {parent.destination.namespace, "argocd"}:

@@ -19,6 +19,7 @@ from syncline.core.plan import Action, Change, Plan, fingerprint
 from syncline.core.verdict import Outcome, SyncResult
 from syncline.errors import ExitCode, SynclineError
 from syncline.jobs.changes import shown_change, shown_changes
+from syncline.jobs.choose import broken_ones
 from syncline.report.model import (
     AppReport,
     HistoryRow,
@@ -278,14 +279,15 @@ def _as_it_is(change: Change, *, is_done: bool) -> Body:
 
 
 def complaint_notes(session: Session, revision: str) -> Iterable[Note]:
-    """The configuration's complaints as notes."""
+    """The configuration's complaints as notes, but for those that are told as problems."""
     for sentence in session.family(revision).rivals if not session.invocation.path else ():
         yield Note(Severity.DANGER, sentence)
     children = session.family(revision).complaints if not session.invocation.path else ()
     found = session.configuration(revision)
+    problems = [*found.customizations.unclear, *(each.errors[0] for each in broken_ones(session, revision))]
     for complaint in (*found.complaints, *children):
-        if complaint in found.customizations.unclear:
-            continue  # a problem of the run, and told as one
+        if complaint in problems:
+            continue
         severity = Severity.DANGER if complaint.severity == "error" else Severity.WARNING
         yield Note(severity, complaint.message, place=complaint.place)
     yield from _names_of_nobody(session, revision)
