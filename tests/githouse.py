@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @dataclass
 class House:
     """Bare repositories below `root`; `login` is `name:password` for all but `login_free`, `redirects` what
-    lies elsewhere, `lfs` files by their SHA-256.
+    lies elsewhere, `lfs` files by their SHA-256; what is `forbidden` nobody gets.
     """
 
     root: Path
@@ -36,6 +36,7 @@ class House:
     visits: list[tuple[str, str]] = field(default_factory=list)
     lfs: dict[str, bytes] = field(default_factory=dict)
     login_free: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
     url: str = ""
 
     def commit(self, name: str, files: Mapping[str, str], *tags: str, branch: str = "main") -> str:
@@ -113,6 +114,8 @@ def _answer(house: House, request: BaseHTTPRequestHandler, path: str, query: str
     is_free = any(path.startswith(name) for name in house.login_free)
     if house.login and not is_free and request.headers.get("authorization", "") != wanted:
         return 401, [("WWW-Authenticate", 'Basic realm="git"')], b""
+    if any(path.startswith(name) for name in house.forbidden):
+        return 403, [], b""
     if path.endswith("/info/lfs/objects/batch"):
         return 200, [("Content-Type", _LFS)], _batch(house, body)
     if path.startswith("/lfs/"):

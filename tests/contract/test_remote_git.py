@@ -184,6 +184,19 @@ def test_a_login_that_fails_is_told_by_its_variables_and_never_shown(house: Hous
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["none", "none-401", "none-403"])
+def test_an_address_with_a_number_in_it_is_no_answer_of_the_server(house: House, name: str) -> None:
+    with pytest.raises(GitError, match=rf"The repository .*{name}\.git could not be fetched: .*not found"):
+        remotes(Access("acme", f"{house.url}/acme")).tree(Asked(f"{house.url}/acme/{name}.git"))
+
+
+def test_a_server_that_forbids_asks_who_we_are(house: House) -> None:
+    house.forbidden = ("/acme/closed.git",)
+
+    with pytest.raises(GitError, match=r"The repository .*closed\.git asks who we are\."):
+        remotes(Access("acme", f"{house.url}/acme")).tree(Asked(f"{house.url}/acme/closed.git"))
+
+
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nbm90IGEga2V5\n-----END OPENSSH PRIVATE KEY-----"
 
 

@@ -312,7 +312,10 @@ def _is_inside(host: str, port: int | None) -> bool:
     return any(not ipaddress.ip_address(each[4][0]).is_global for each in found)
 
 
-_LOGIN: Final = ("could not read Username", "could not read Password", "Authentication failed", "403", "401")
+_LOGIN: Final = regex(
+    # A number alone may be part of the address.
+    r"could not read (?:Username|Password)|Authentication failed|returned error: 40[13]\b|Permission denied"
+)
 
 
 def _refused(url: str, stderr: str, access: Access) -> GitError:
@@ -322,7 +325,7 @@ def _refused(url: str, stderr: str, access: Access) -> GitError:
             f"The host key of {shown} is not known.",
             remedy="Put its line of ssh-keyscan into knownHosts under remotes: in syncline.yaml.",
         )
-    if any(sign in stderr for sign in _LOGIN) or "Permission denied" in stderr:
+    if _LOGIN.search(stderr):
         if access.withheld:
             return GitError(f"The repository {shown} asks who we are, and this event may use no credentials.")
         if access.missing:
