@@ -24,19 +24,22 @@ def broken_ones(session: Session, revision: str) -> tuple[BrokenApplication, ...
     """The definitions that nothing can be made of, as far as they were asked for. Each is told as the problem
     of its application.
     """
-    if session.invocation.path:
-        return ()
     asked = set(session.invocation.applications)
-    found = (*session.configuration(revision).broken, *session.family(revision).broken)
+    found = () if session.invocation.path else broken_at(session, revision)
     return tuple(each for each in found if not asked or asked & set(labels(each)))
+
+
+def broken_at(session: Session, revision: str) -> tuple[BrokenApplication, ...]:
+    """All of them, those that a parent renders too; of a run about a directory only those in files."""
+    children = () if session.invocation.path else session.family(revision).broken
+    return (*session.configuration(revision).broken, *children)
 
 
 def asked_for(session: Session, revision: str) -> tuple[Application, ...]:
     """The applications that the run is about, as of this commit. Raises UsageError."""
-    broken = session.configuration(revision).broken
-    if not session.invocation.path:
-        broken = (*broken, *session.family(revision).broken)
-    return chosen(session.applications(revision), session.invocation.applications, broken)
+    return chosen(
+        session.applications(revision), session.invocation.applications, broken_at(session, revision)
+    )
 
 
 def chosen(

@@ -19,7 +19,7 @@ from syncline.core.parting import ancestors, why_kept
 from syncline.core.rendering import Rendering
 from syncline.core.trust import Tier
 from syncline.errors import ClusterError, ConfigError, UsageError
-from syncline.jobs.choose import chosen, labels
+from syncline.jobs.choose import broken_at, chosen, labels
 from syncline.jobs.each_app import together
 from syncline.jobs.family import rivalries
 from syncline.jobs.noise import settled
@@ -71,9 +71,8 @@ def diff(session: Session, observer: Observer) -> Report:
         or _asked_for(pair, session)
         for name, pair in pairs.items()
     }
-    children = () if session.invocation.path else session.family(head).broken
-    broken = (*session.configuration(head).broken, *children)
-    asked = chosen((pair.app for pair in pairs.values()), session.invocation.applications, broken)
+    named = session.invocation.applications
+    asked = chosen((pair.app for pair in pairs.values()), named, broken_at(session, head))
     touched = [app for app in asked if reasons[identity(app)]]
     for revision, sides in ((base, "before"), (head, "after")):
         there = (getattr(pairs[identity(app)], sides) for app in touched)

@@ -28,7 +28,7 @@ from syncline.render.charts import (
     local_charts,
 )
 from syncline.render.helm_program import program
-from syncline.render.links import Mirror, reached
+from syncline.render.links import Mirror, reached, replaced
 from syncline.render.trouble import tool_trouble
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class _Builder:
         self._root = assembly.root
         self._chart = assembly.chart
         self._program = assembly.program
-        self._gathering = Gathering(assembly.order)
+        self._gathering = Gathering(assembly.order, pass_credentials=assembly.pass_credentials)
         self._done: set[Path] = set()
         self._seen: set[Path] = set()
         self._archives: Once[Path, Packed | None] = Once(self._packed)
@@ -231,7 +231,7 @@ class _Builder:
                 for each in value.get("dependencies") or ()
                 if each.get("name") in wanted and str(each.get("repository") or "").startswith("file://")
             ]
-            _replace(twin / name, dump({**value, "dependencies": listed}).encode())
+            replaced(twin / name, dump({**value, "dependencies": listed}).encode())
         for lock in ("Chart.lock", "requirements.lock"):
             (twin / lock).unlink(missing_ok=True)
         charts, kept = twin / "charts", twin / _KEPT
@@ -249,19 +249,9 @@ class _Builder:
                 path.rename(charts / path.name)
             kept.rmdir()
         for name, text in files.items():
-            _replace(twin / name, text)
+            replaced(twin / name, text)
 
 
 def _store(file: Path, content: bytes) -> None:
     file.parent.mkdir(exist_ok=True)
-    # One of that name may be a hard link into the shared worktree.
-    file.unlink(missing_ok=True)
-    file.write_bytes(content)
-    file.chmod(0o644)
-
-
-def _replace(file: Path, text: bytes) -> None:
-    # It is a hard link into the shared worktree.
-    file.unlink()
-    file.write_bytes(text)
-    file.chmod(0o644)
+    replaced(file, content)

@@ -40,9 +40,10 @@ class Parts(Struct, frozen=True):
 class Gathering:
     """What the charts of an order lack; `warnings`, `remarks` and `fetched` are what that came to."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, *, pass_credentials: bool) -> None:
         self._order = order
         self._root = order.root
+        self._passes = pass_credentials
         self._absent: dict[Path, list[Dependency]] = {}
         self._parts: Once[Path, Parts] = Once(self._gathered)
         self.warnings: list[str] = []
@@ -105,9 +106,7 @@ class Gathering:
         if lock is not None:
             lock.must_be_current()
             version = lock.version_of(dependency, dependencies(chart, self._root)) or version
-        helm = self._order.source.helm
-        passes = helm is not None and helm.pass_credentials
-        wanted = Wanted(self._repository(dependency), dependency.name, version, pass_credentials=passes)
+        wanted = Wanted(self._repository(dependency), dependency.name, version, pass_credentials=self._passes)
         try:
             found = self._order.options.workshop.chart(wanted)
         except FetchError as error:

@@ -64,12 +64,7 @@ def render(order: Order) -> Iterator[Chunk]:
             },
         )
         argv = _argv(order, chart, files, scratch)
-        read = (
-            chart.archive or chart.tree or chart.path,
-            *scratch.made,
-            *files.values,
-            *files.parameters.values(),
-        )
+        read = (chart.read, *scratch.made, *files.values, *files.parameters.values())
         room = roomy(order.room_with(*read), order.options.workshop.home)
         answer = run(argv, cwd=chart.path, room=room, name="helm")
     if answer.code:
@@ -83,13 +78,7 @@ def _argv(order: Order, chart: Built, files: Files, scratch: Scratch) -> list[st
     version = kube_version(options.kube_version, order)
     helm = program(order)
     order.said.programs.add(Path(helm).name)
-    argv = [
-        helm,
-        "template",
-        str(chart.archive or "."),
-        "--name-template",
-        options.release_name or order.app.name,
-    ]
+    argv = [helm, "template", chart.named, "--name-template", options.release_name or order.app.name]
     argv += ["--namespace", namespace] if namespace else []
     argv += ["--kube-version", version] if version else []
     for parameter in _last_of_each(options.parameters):

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from syncline.documents import dump, read, read_once
 from syncline.errors import RenderError
 from syncline.render.kustomization import Spot, Tree
-from syncline.render.links import mirror, plain, reached, real
+from syncline.render.links import mirror, plain, reached, real, replaced
 from syncline.render.remote_targets import Base, base_of
 
 if TYPE_CHECKING:
@@ -202,10 +202,7 @@ def _rewrite(file: Path, edits: Sequence[_Edit]) -> None:
         bodies = [copy.deepcopy(each.value) for each in read(holder[last], file.name)]
         _set(bodies[inline.number], inline.where, edit.reference, local)
         holder[last] = "---\n".join(map(dump, bodies))
-    # The file is a hard link into the shared worktree: it is replaced, never written through.
-    file.unlink()
-    file.write_text("---\n".join(map(dump, values)))
-    file.chmod(0o644)
+    replaced(file, "---\n".join(map(dump, values)).encode())
 
 
 def _set(value: Any, where: Where, reference: Reference, local: str) -> None:

@@ -5,15 +5,14 @@ The law: a file of the checkout is never written through.
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from syncline.documents import dump, read_once
+from syncline.render.links import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _METADATA: Final = "buildMetadata"
 _ORIGINS: Final = "originAnnotations"
@@ -30,14 +29,7 @@ def value_of(file: Path | None) -> dict[str, Any] | None:
 
 def rewrite(file: Path, value: Mapping[str, Any]) -> None:
     """Put another one in its place."""
-    # The file is a hard link into the shared worktree: it is replaced, never written through. And at once, so
-    # that nobody ever builds a half of it.
-    text = dump(value)
-    number, part = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(number, "w") as opened:
-        opened.write(text)
-    Path(part).chmod(0o644)
-    Path(part).replace(file)
+    replaced(file, dump(value).encode())
 
 
 def asks_for_origins(value: Mapping[str, Any] | None) -> bool:

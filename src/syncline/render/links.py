@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -99,10 +100,21 @@ def reached(start: Path, root: Path, seen: set[Path] | None = None) -> Iterator[
             todo += [place / name for name in sorted(os.listdir(place), reverse=True) if name != ".git"]  # noqa: PTH208 - names are enough
 
 
+def replaced(file: Path, content: bytes) -> None:
+    """Put a file of this content in its place, at once: nobody ever reads a half of it, and of a hard link
+    into a checkout the other name keeps what it had.
+    """
+    number, part = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(number, "wb") as opened:
+        opened.write(content)
+    Path(part).chmod(0o644)
+    Path(part).replace(file)
+
+
 def mirror(paths: Iterable[Path], root: Path, copy: Path) -> None:
     """The same paths below `copy`: directories are made, links made anew, files are hard links.
 
-    Whoever changes a file there replaces it: written through, it would change in the checkout.
+    Whoever changes a file there has it `replaced`: written through, it would change in the checkout.
     """
     Mirror(root, copy).add_all(paths)
 
