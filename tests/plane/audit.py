@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from plane.identities import COMPONENTS, OBSERVER
 
+REFUSED = 400
 READS = frozenset({"get", "list", "watch"})
 
 
@@ -50,9 +51,15 @@ def read_requests(log: Path, mark: int, user: str) -> list[Request]:
         file.seek(mark)
         lines = file.read().splitlines(keepends=True)
     events = (json.loads(line) for line in lines if line.endswith(b"\n"))
-    # A watch is logged when it starts and again when it ends: the audit id makes the two one.
-    found = {event["auditID"]: _request(event) for event in events if event["user"].get("username") == user}
-    return list(found.values())
+    ours = (event for event in events if event["user"].get("username") == user)
+    # What takes long is logged when it starts and again when it ends: the audit id makes the two one. A watch
+    # may end after the mark of somebody else, so that only its start counts.
+    return list({event["auditID"]: _request(event) for event in ours if not _is_end_of_watch(event)}.values())
+
+
+def _is_end_of_watch(event: Any) -> bool:
+    code: int = event.get("responseStatus", {}).get("code", 0)
+    return event["verb"] == "watch" and event["stage"] == "ResponseComplete" and code < REFUSED
 
 
 def _request(event: Any) -> Request:

@@ -36,9 +36,11 @@ class Rest:
         body: Mapping[str, Any] | None = None,
         *,
         content_type: str | None = None,
+        accept: str = "application/json",
     ) -> Any:
         """The decoded answer.  PATCH means a merge patch unless told otherwise.  Raises ApiError."""
         headers = {
+            "Accept": accept,
             "Authorization": f"Bearer {self.token}",
             "Content-Type": content_type or PATCH_TYPES.get(method, "application/json"),
         }
