@@ -11,22 +11,20 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from syncline.errors import ToolError
 from syncline.limits import Limits, burden
+from syncline.room import Confinement, Room, home_of, identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from syncline.wall import Wall
+    from collections.abc import Sequence
 
 _GRACE: Final = 2.0
 """Seconds between asking a program to end and ending it."""
@@ -36,36 +34,6 @@ _CHUNK: Final = 65536
 _STDERR_KEPT: Final = 65536
 _WEIGHED_EVERY: Final = 0.2
 """Seconds; looking at each process of a family costs more than a glance at the clock."""
-
-
-class Confinement(Struct, frozen=True):
-    """Apart from every other process; from the network, unless it may have that; from what is `hidden`."""
-
-    network: bool = False
-    hidden: tuple[Path, ...] = ()
-
-
-class Room(Struct, frozen=True):
-    """Where a program runs: `seconds` it may take, bytes it may print, and as whom when we are root.
-
-    `environ` is all it sees besides PATH, LANG and a HOME that is made for it and removed after it, unless it
-    names one itself; a `home` is one that many share, to look at and not to write.  `check` raises when the
-    run was asked to stop.  `late` is what to do about one that ran out of time.  With a `confinement` it sees
-    no other process; the machine must allow that (`can_confine`).  With a `wall` it has the files that are
-    listed there and its HOME, as far as this kernel can build one.
-    """
-
-    path: str = os.defpath
-    environ: Mapping[str, str] = field(default_factory=dict)
-    seconds: float = 60.0
-    max_output: int = 64 * 1024 * 1024
-    uid: int | None = None
-    check: Callable[[], None] | None = None
-    late: str = "Look for an endless loop or a download; render.timeout in syncline.yaml sets it."
-    confinement: Confinement | None = None
-    wall: Wall | None = None
-    limits: Limits = Limits()
-    home: Path | None = None
 
 
 class Completed(Struct, frozen=True):
@@ -83,7 +51,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
     stopped.
     """
     name = name or Path(argv[0]).name
-    with _home(room) as home:
+    with home_of(room) as home:
         try:
             child = _started(argv, cwd, room, home)
         except FileNotFoundError as error:
@@ -100,7 +68,7 @@ def run(argv: Sequence[str], *, cwd: Path, room: Room, stdin: bytes = b"", name:
 
 def _started(argv: Sequence[str], cwd: Path, room: Room, home: Path) -> subprocess.Popen[bytes]:
     """The child, which has begun. Raises OSError."""
-    uid = _identity(room)
+    uid = identity(room)
     environ = {"PATH": room.path, "LANG": "C.UTF-8", "HOME": str(home), **room.environ}
 
     def start() -> subprocess.Popen[bytes]:
@@ -141,7 +109,7 @@ def _is_limited_before(room: Room) -> bool:
     """Whether the limits stand before the program begins: what it starts at once would escape them, and for
     another user's process they cannot be set in every container.
     """
-    return bool(room.limits.processes) or _identity(room) is not None
+    return bool(room.limits.processes) or identity(room) is not None
 
 
 def _limited(argv: Sequence[str], room: Room) -> list[str]:
@@ -170,7 +138,7 @@ def _argv(argv: Sequence[str], room: Room, cwd: Path) -> list[str]:
 
     return confined(
         argv,
-        uid=os.geteuid() if _identity(room) is None else room.uid or 0,
+        uid=os.geteuid() if identity(room) is None else room.uid or 0,
         hidden=room.confinement.hidden,
         needed=[cwd, *search_path(room.path)],
         network=room.confinement.network,
@@ -321,31 +289,3 @@ def _end(child: subprocess.Popen[bytes]) -> None:
             time.sleep(_TICK / 10)
     _signal(child, signal.SIGKILL)
     child.wait()
-
-
-def hand_over(path: Path, room: Room) -> None:
-    """Give a file or directory to the user that programs run as."""
-    uid = _identity(room)
-    if uid is not None:
-        # A link is given away itself: what it leads to is not ours to give.
-        os.chown(path, uid, uid, follow_symlinks=False)
-
-
-def _identity(room: Room) -> int | None:
-    """As whom a program runs; only root can start it as somebody else."""
-    return room.uid if os.geteuid() == 0 else None
-
-
-@contextmanager
-def _home(room: Room) -> Iterator[Path]:
-    given = room.environ.get("HOME", room.home)
-    if given is not None:
-        yield Path(given)
-        return
-    with tempfile.TemporaryDirectory(prefix="syncline-home-", ignore_cleanup_errors=True) as name:
-        hand_over(Path(name), room)
-        try:
-            yield Path(name)
-        finally:
-            with suppress(OSError):
-                Path(name).rmdir()  # mostly nothing was left there, and looking takes longer

@@ -13,7 +13,7 @@ from syncline.appsets import render_templates
 from syncline.config.appset import ClusterFacts, SetError
 from syncline.config.appset.questions import GoTemplate, PullRequest, Refusal
 from syncline.errors import ToolError
-from syncline.process import Room
+from syncline.room import Room
 from unit.config.world import REPO, TEMPLATE, World, appset, names
 
 if TYPE_CHECKING:

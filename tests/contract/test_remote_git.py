@@ -16,7 +16,7 @@ from pki import make_certificate
 from syncline.errors import GitError
 from syncline.fetch import Access
 from syncline.git.remote import Asked, Remotes
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,7 @@ import pytest
 from syncline.appsets import render_templates
 from syncline.config.appset.questions import GoTemplate, Refusal
 from syncline.core.semver import highest, version, version_range
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

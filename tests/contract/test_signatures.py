@@ -18,7 +18,7 @@ from syncline.core.signatures import objection
 from syncline.errors import GitError
 from syncline.git import Repository
 from syncline.git.signatures import Keyring
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,7 +18,7 @@ from githouse import House
 from syncline.errors import GitError
 from syncline.fetch import Access
 from syncline.git.remote import Asked, Remotes
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

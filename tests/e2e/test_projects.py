@@ -17,9 +17,9 @@ from syncline.errors import ExitCode
 from syncline.jobs import run
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.session import Session, Surroundings
-from syncline.process import Room
 from syncline.report.model import AppReport, Job, Report
 from syncline.report.outcome import exit_code
+from syncline.room import Room
 from syncline.runtime import Cancellation, SystemClock
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from syncline.core.trust import Tier
 from syncline.errors import ExitCode
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.session import Session, Surroundings
-from syncline.process import Room
 from syncline.report.fit import fit as pages
 from syncline.report.model import Job
 from syncline.report.outcome import exit_code
+from syncline.room import Room
 from syncline.runtime import Cancellation, SystemClock
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from syncline.core.mask import Masker
 from syncline.jobs import checkouts
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.session import Session, Surroundings
-from syncline.process import Room
 from syncline.report.model import Job
+from syncline.room import Room
 from syncline.runtime import Cancellation, SystemClock, each
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from shell.repos import Repo
 from syncline.errors import ExitCode, GitError, Interrupted
 from syncline.git import Repository
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable

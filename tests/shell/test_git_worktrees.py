@@ -12,7 +12,7 @@ import pytest
 from shell.repos import Repo, trap
 from syncline.errors import GitError, Interrupted
 from syncline.git import Repository
-from syncline.process import Room
+from syncline.room import Room
 from syncline.runtime import each
 
 

@@ -18,8 +18,8 @@ from syncline.jobs.observer import Silence
 from syncline.jobs.pins import Pins
 from syncline.jobs.session import Session, Surroundings
 from syncline.jobs.touched import why_between, why_since
-from syncline.process import Room
 from syncline.report.model import Job, Report
+from syncline.room import Room
 from syncline.runtime import Cancellation, SystemClock
 
 URL = "https://github.com/acme/deploy.git"

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from syncline import process
 from syncline.errors import Interrupted, ToolError
-from syncline.process import Room, hand_over, run
+from syncline.process import run
+from syncline.room import Room, hand_over
 from syncline.runtime import Cancellation
 
 if TYPE_CHECKING:

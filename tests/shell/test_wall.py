@@ -16,8 +16,9 @@ from syncline import cli
 from syncline.errors import ConfigError, ToolError
 from syncline.jobs.invocation import Invocation
 from syncline.limits import Limits
-from syncline.process import Room, run
+from syncline.process import run
 from syncline.report.model import Job
+from syncline.room import Room
 from syncline.wall import Offer, Wall, inside, offered, without_git
 
 if TYPE_CHECKING:

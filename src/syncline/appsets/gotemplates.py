@@ -21,7 +21,7 @@ from syncline.wall import Wall
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 PROGRAM: Final = "syncline-gotemplate"
 _POSITION: Final = regex(r"^template: :[0-9]*:?(?:[0-9]+:)?(?: executing \"\")?")

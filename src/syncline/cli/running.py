@@ -97,7 +97,7 @@ def surroundings_of(
     """What a process gives a run."""
     from syncline.discretion import masker_of
     from syncline.jobs.session import Surroundings
-    from syncline.process import Room
+    from syncline.room import Room
     from syncline.runtime import SystemClock
 
     environ = invocation.environ

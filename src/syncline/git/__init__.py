@@ -21,7 +21,7 @@ from syncline.git.references import References, references
 from syncline.git.worktrees import Worktrees
 from syncline.git.writing import committed, push
 from syncline.patterns import regex
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -12,11 +12,13 @@ from msgspec.structs import replace
 
 from syncline.errors import GitError, SynclineError
 from syncline.patterns import regex
-from syncline.process import Completed, Room, run
+from syncline.process import Completed, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from syncline.room import Room
 
 _GUARDS: Final = (
     "core.hooksPath=/dev/null",

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from syncline.fetch import Access
-    from syncline.process import Completed, Room
+    from syncline.process import Completed
+    from syncline.room import Room
 
 _SCP: Final = regex(r"(?P<user>[^@/:\s]+@)?(?P<host>[^:/\s]+):(?P<path>[^:\s].*)")
 _FETCHED: Final = ("", "refs/", "refs/tags/", "refs/heads/")

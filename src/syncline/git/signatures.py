@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from syncline.git.program import Git
-    from syncline.process import Room
+    from syncline.room import Room
 
 _FORMAT: Final = "--format=%H%x00%G?%x00%GK%x00%GF%x00%GP%x00%x00"
 _SEAL: Final = "^Argocd-gpg-seal:"

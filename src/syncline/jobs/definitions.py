@@ -14,7 +14,7 @@ from syncline.config.application import Application, Destination, Source
 from syncline.errors import ClusterError, Place, UsageError
 from syncline.git import Repository
 from syncline.once import Once
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

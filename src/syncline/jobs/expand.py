@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from syncline.git.remote import Remotes
     from syncline.jobs.pins import Pins
     from syncline.ports import Environment, Forge
-    from syncline.process import Room
+    from syncline.room import Room
 
 _NOT_FOUND: Final = 404
 _MOST_ROUNDS: Final = 20

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from syncline.git.signatures import Keyring
     from syncline.jobs.once import AtRevision
     from syncline.jobs.session import Session
-    from syncline.process import Room
     from syncline.render import RenderOptions
     from syncline.render.remote_targets import Base
+    from syncline.room import Room
 
 
 class Elsewhere:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from syncline.jobs.invocation import Invocation
     from syncline.jobs.once import AtRevision
     from syncline.jobs.session import Session
-    from syncline.process import Room
+    from syncline.room import Room
 
 _AT_HOME: Final = (
     ".aws", ".azure", ".config", ".docker", ".git-credentials", ".gitconfig", ".gnupg", ".kube", ".netrc",

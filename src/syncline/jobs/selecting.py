@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from syncline.core.ignore import Answers, Question
     from syncline.core.resource import Body
-    from syncline.process import Room
+    from syncline.room import Room
 
 SECONDS: Final = 1.0
 """For one expression and one object, where nobody says more (`controller.ignore.normalizer.jq.timeout`)."""

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from syncline.jobs.invocation import Invocation, Permissions
     from syncline.kube.cluster import ApiCluster
     from syncline.ports import Clock, Forge
-    from syncline.process import Room
+    from syncline.room import Room
     from syncline.runtime import Cancellation
 
 

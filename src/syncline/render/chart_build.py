@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from syncline.documents import dump, read
 from syncline.once import Once
-from syncline.process import hand_over, run
+from syncline.process import run
 from syncline.render.chart_pack import packed
 from syncline.render.chart_parts import Gathering
 from syncline.render.charts import (
@@ -30,6 +30,7 @@ from syncline.render.charts import (
 from syncline.render.helm_program import program
 from syncline.render.links import Mirror, reached, replaced
 from syncline.render.trouble import tool_trouble
+from syncline.room import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,12 +13,13 @@ from msgspec import Struct
 
 from syncline.errors import RenderError
 from syncline.patterns import regex
-from syncline.process import Room, run
+from syncline.process import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from syncline.render.options import Order
+    from syncline.room import Room
 
 _NAME: Final = "helm"
 _NUMBER: Final = regex(r"v?([0-9]+(?:\.[0-9]+)*)")

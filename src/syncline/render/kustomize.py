@@ -20,7 +20,7 @@ from syncline.documents import Document, dump, read, read_once
 from syncline.errors import Place, RenderError
 from syncline.fetch import FetchError
 from syncline.patterns import regex
-from syncline.process import Completed, hand_over, run
+from syncline.process import Completed, run
 from syncline.render.charts import check_schemas
 from syncline.render.kustomization import Asked, Spot, Step, Tree, Way, file_of
 from syncline.render.kustomize_bases import Bases
@@ -35,6 +35,7 @@ from syncline.render.roomy import roomy
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
 from syncline.render.workshop import Wanted
+from syncline.room import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,9 +16,9 @@ from syncline.config.unmanaged import Unmanaged
 from syncline.core.scopes import Scopes
 from syncline.errors import Place, RenderError
 from syncline.limits import Limits
-from syncline.process import Room
 from syncline.render.links import is_of_git, real, real_in
 from syncline.render.workshop import Workshop
+from syncline.room import Room
 from syncline.wall import Wall, without_git
 
 if TYPE_CHECKING:

@@ -23,12 +23,13 @@ from syncline.core.rendering import Chunk
 from syncline.errors import RenderError
 from syncline.limits import Limits
 from syncline.patterns import regex
-from syncline.process import Confinement, Room, can_confine, hand_over, run
+from syncline.process import can_confine, run
 from syncline.render.capabilities import api_versions, kube_version
 from syncline.render.links import reached, real
 from syncline.render.options import top_of
 from syncline.render.substitution import substitute
 from syncline.render.trouble import tool_trouble
+from syncline.room import Confinement, Room, hand_over
 from syncline.wall import Wall, offered
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from syncline.wall import Wall
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from syncline.process import Room
     from syncline.render.cache import Cache
+    from syncline.room import Room
 
 _TOOLS: Final = ("helm", "kustomize")
 """A folder may hold thousands of programs: of most a look at the beginning of their names is enough."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 _ROOMY: Final = {"GOGC": "400", "GOMEMLIMIT": "1GiB", "LC_MESSAGES": "fr_FR.UTF-8"}
 """They live for the blink of an eye, and helm spends a fifth of it on collecting what it leaves; so they may

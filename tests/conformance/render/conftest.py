@@ -9,7 +9,7 @@ import pytest
 
 from charthouse import packed
 from conformance.render.shop import CHARTS
-from syncline.process import Room
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

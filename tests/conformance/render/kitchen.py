@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from syncline.config.application import Application
     from syncline.core.rendering import Rendering
-    from syncline.process import Room
+    from syncline.room import Room
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 OURS = frozenset({"https://github.com/acme/deploy.git"})

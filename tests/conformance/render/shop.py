@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.config.application import Application
-    from syncline.process import Room
+    from syncline.room import Room
 
 SHOW = """\
 apiVersion: v1

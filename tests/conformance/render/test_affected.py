@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.config.application import Application
-    from syncline.process import Room
+    from syncline.room import Room
 
 FURTHER = [name for name in CASES if not name.startswith(("detect-", "directory-"))]
 """The cases that read more than their own path; the others read nothing else."""

@@ -17,8 +17,8 @@ from syncline.errors import SynclineError
 from syncline.jobs.invocation import Invocation
 from syncline.jobs.session import Session, Surroundings
 from syncline.jobs.touched import why_between
-from syncline.process import Room
 from syncline.report.model import Job
+from syncline.room import Room
 from syncline.runtime import Cancellation, SystemClock
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 APP = """\
 apiVersion: argoproj.io/v1alpha1

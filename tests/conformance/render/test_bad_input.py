@@ -19,7 +19,7 @@ from syncline.errors import ExitCode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 Files = dict[str, "str | bytes"]
 RENDER, TOOL = ExitCode.RENDER, ExitCode.TOOL

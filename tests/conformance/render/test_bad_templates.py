@@ -17,7 +17,7 @@ from conformance.render.test_bad_input import RENDER, must_be_one_sentence
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 TEMPLATES: dict[str, tuple[str, str, str]] = {
     "undefined": ("a: 1\nb: {{ nobody }}\n", "app/a.yaml.j2:2: ", "'nobody' is undefined. Define it in"),

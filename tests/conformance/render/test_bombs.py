@@ -30,7 +30,7 @@ from syncline.render import options
 from syncline.render import plugin as source_plugins
 
 if TYPE_CHECKING:
-    from syncline.process import Room
+    from syncline.room import Room
 
 MEMORY: dict[str, tuple[Files, str, str]] = {
     "helm: one long text": (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.core.rendering import Rendering
-    from syncline.process import Room
+    from syncline.room import Room
 
 HELM = [name for name in CASES if name.startswith("helm-") or name == "several-sources"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 SHOWN = """\
 apiVersion: v1

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.config.application import Application
-    from syncline.process import Room
     from syncline.render import Workshop
+    from syncline.room import Room
 
 APP = """\
 apiVersion: argoproj.io/v1alpha1

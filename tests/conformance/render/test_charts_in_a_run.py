@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 SECRET = "correct-horse-battery"
 APP = """\

@@ -23,7 +23,7 @@ from syncline.process import run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 SECRET = "hunter2"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 APP = """\
 apiVersion: argoproj.io/v1alpha1

@@ -28,7 +28,7 @@ from syncline.render import Checkout
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 OUT = "../../outside/secret.yaml"
 TEMPLATE: Files = {"app/a.yaml.j2": config_map("a")}

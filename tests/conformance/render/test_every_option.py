@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 TEMPLATE = """\
 apiVersion: v1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.config.application import Application
-    from syncline.process import Room
+    from syncline.room import Room
 
 
 def listing(root: Path) -> Listing:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 SHOW = """\
 apiVersion: v1

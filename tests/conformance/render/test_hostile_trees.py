@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 LINKS: dict[str, tuple[Files, str]] = {
     "plain": ({"app/a.yaml": "-> ../../outside/secret.yaml"}, "app/a.yaml"),

@@ -13,7 +13,7 @@ from syncline.render import input_paths
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 SECRET = "hunter2"
 OBJECT = "{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'a'}, data: {a: %s}}"

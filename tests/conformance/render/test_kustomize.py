@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from syncline.process import Room
+    from syncline.room import Room
 
 ENABLE = {"kustomize.buildOptions": "--enable-helm"}
 ENABLED = {key: (text, Place("argocd-cm.yaml", 7)) for key, text in ENABLE.items()}

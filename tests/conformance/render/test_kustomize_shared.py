@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from syncline.process import Room
     from syncline.render.kustomize_bases import Bases
     from syncline.render.options import Order
+    from syncline.room import Room
 
 FILES = {
     "plain/kustomization.yaml": "resources: [a.yaml]\nconfigMapGenerator: [{name: g, files: [t.txt]}]\n",

@@ -12,8 +12,9 @@ from conformance.render.kitchen import APP, OURS, REVISION, application, config_
 from conformance.render.test_clean_room import canary
 from syncline.config.source_plugin import PluginFile, decode
 from syncline.errors import NOWHERE, ConfigError, ExitCode, SynclineError
-from syncline.process import Room, can_confine
+from syncline.process import can_confine
 from syncline.render import Checkout, RenderOptions, render
+from syncline.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -232,9 +233,7 @@ echo 'apiVersion: v1'; echo 'kind: ConfigMap'; echo 'metadata: {name: made}'; ec
 """
 
 
-@pytest.mark.skipif(
-    not can_confine(__import__("syncline.process").process.Room()), reason="no user namespaces"
-)
+@pytest.mark.skipif(not can_confine(Room()), reason="no user namespaces")
 def test_a_plugin_that_looks_for_credentials_and_for_the_network_finds_neither(
     room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

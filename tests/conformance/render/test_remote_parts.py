@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncline.core.rendering import Rendering
-    from syncline.process import Room
     from syncline.render.remote_targets import Base
+    from syncline.room import Room
 
 
 def config_map(name: str, **data: str) -> str:

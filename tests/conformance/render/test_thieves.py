@@ -21,9 +21,10 @@ from conformance.render.test_plugin import made, plugin
 from syncline.appsets.gotemplates import PROGRAM, render_templates
 from syncline.config.appset.questions import GoTemplate
 from syncline.errors import ToolError
-from syncline.process import Room, can_confine, run
+from syncline.process import can_confine, run
 from syncline.render import jinja, jsonnet
 from syncline.render import plugin as source_plugins
+from syncline.room import Room
 from syncline.wall import Wall, offered
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from syncline.core.ignore import Question
 from syncline.jobs.selecting import answered
-from syncline.process import Room
+from syncline.room import Room
 
 BODIES = [{"a": [{"name": f"n{number}", "v": 1}, {"name": "other"}]} for number in range(30)]
 GOOD = '.a[] | select(.name | test("^n")) | .v'
