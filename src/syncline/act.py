@@ -86,7 +86,7 @@ class _Run:
         )
         waiter = Waiter(
             self._means.cluster,
-            Awaited(healthy=self._pending, doubtful=left_ill(self.events)),
+            Awaited(healthy=self._pending, seen=fold(self.events).health, doubtful=left_ill(self.events)),
             selector="",
             patience=patience,
             assess=self._means.assess,

@@ -287,7 +287,12 @@ class _Execution:
         owner = self._claim.owner
         waiter = Waiter(
             self._means.cluster,
-            replace(awaited, hook_selector=f"{HOOK_OF_LABEL}={owner.id}", doubtful=left_ill(self.events)),
+            replace(
+                awaited,
+                hook_selector=f"{HOOK_OF_LABEL}={owner.id}",
+                seen=fold(self.events).health,
+                doubtful=left_ill(self.events),
+            ),
             selector=owner.selector if selector is None else selector,
             patience=self._patience,
             assess=self._means.assess,

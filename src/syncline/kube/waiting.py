@@ -50,8 +50,8 @@ class Awaited(Struct, frozen=True):
     """What to wait for: objects to become healthy, and objects (by UID) to be gone.
 
     `suspended_is_done` is for the last stage, behind which nobody waits for a paused rollout to go on; a hook
-    is never done while it is suspended, and one that vanished has failed. `doubtful` is what objects said of
-    themselves when they were written.
+    is never done while it is suspended, and one that vanished has failed. `seen` is what is known of objects
+    when the wait begins; `doubtful` is what ill ones said of themselves when they were written.
     """
 
     healthy: Mapping[ResourceKey, ApiResource] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class Awaited(Struct, frozen=True):
     hook_selector: str = ""
     gone: Mapping[ResourceKey, tuple[ApiResource, str]] = field(default_factory=dict)
     suspended_is_done: bool = True
+    seen: Mapping[ResourceKey, Health] = field(default_factory=dict)
     doubtful: Mapping[ResourceKey, Health] = field(default_factory=dict)
 
 
@@ -103,7 +104,7 @@ class Waiter:
         self._hooks = frozenset(awaited.hooks)
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
         unseen = Health(HealthStatus.MISSING, "not seen yet")
-        self._pending = dict.fromkeys((*awaited.healthy, *awaited.hooks), unseen)
+        self._pending = {key: awaited.seen.get(key, unseen) for key in (*awaited.healthy, *awaited.hooks)}
         self._doubtful = awaited.doubtful
         self._began = patience.clock.monotonic()
         self._may_recover: dict[ResourceKey, float] = {}
@@ -120,9 +121,13 @@ class Waiter:
         self.gone: set[ResourceKey] = set()
 
     def events(self) -> Iterator[Event]:
-        """What is seen, as it is seen; ends when nothing is pending or the time is up."""
+        """What is seen, as it is seen; ends when nothing is pending or the time is up.
+
+        Without time nothing is asked.
+        """
         try:
-            self._start()
+            if self._patience.clock.monotonic() < self._patience.until:
+                self._start()
             yield from self._follow()
         finally:
             self._over.set()

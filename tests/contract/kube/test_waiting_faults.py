@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from contract.kube.faults import Answer, Fault, failing, status
 from contract.kube.waits import healths, waiter
-from syncline.core.health import HealthStatus
+from syncline.core.health import Health, HealthStatus, assess
 from syncline.core.resource import Body, ResourceKey
 from syncline.core.verdict import Overdue
 from syncline.kube.waiting import Awaited
@@ -26,6 +27,12 @@ def run(version: str, *conditions: str) -> dict[str, Any]:
     metadata = {"name": "run", "namespace": "shop", "resourceVersion": version}
     found = [{"type": each, "status": "True"} for each in conditions]
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "status": {"conditions": found}}
+
+
+def health_of(body: Body) -> Health:
+    found = assess(body)
+    assert found is not None
+    return found
 
 
 def listing(version: str, *items: Body) -> Answer:
@@ -108,6 +115,36 @@ def test_a_server_that_never_answers_is_not_waited_for_longer_than_the_deadline(
 
     assert isinstance(overdue, Overdue)
     assert overdue.health.status is HealthStatus.MISSING
+
+
+KNOWN = Health(HealthStatus.PROGRESSING, "Waiting for the pods.")
+SEEN = replace(ONE_JOB, seen={KEY: KNOWN})
+
+
+def test_what_is_known_when_the_wait_begins_stands_until_the_server_says_otherwise(reach: Reach) -> None:
+    with failing(Fault.HANG) as server:
+        (overdue,) = waiter(reach(server), SEEN, "shop", seconds=0.5).events()
+
+    assert isinstance(overdue, Overdue)
+    assert overdue.health == KNOWN
+
+
+def test_what_is_known_already_is_not_told_again(reach: Reach) -> None:
+    known = replace(ONE_JOB, seen={KEY: health_of(run("4"))})
+    script = (listing("5", run("4")), Answer(lines=(changed("MODIFIED", run("6", "Complete")),)))
+    with failing(*script) as server:
+        events = list(waiter(reach(server), known, "shop").events())
+
+    assert healths(events) == [("run", HealthStatus.HEALTHY)]
+
+
+def test_without_time_the_server_is_not_asked(reach: Reach) -> None:
+    with failing(listing("5", run("4"))) as server:
+        (overdue,) = waiter(reach(server), SEEN, "shop", seconds=0).events()
+
+    assert isinstance(overdue, Overdue)
+    assert overdue.health == KNOWN
+    assert not server.asked
 
 
 def test_a_server_that_refuses_to_list_leaves_the_objects_overdue(reach: Reach) -> None:
