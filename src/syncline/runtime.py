@@ -211,6 +211,31 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
     return [results[number] for number in range(len(todo))]
 
 
+def beside(ask: Callable[[], Item], work: Callable[[], Result]) -> tuple[Item, Result]:
+    """What `ask` waits for in another thread, and what `work` makes in this one meanwhile.
+
+    What went wrong with the asking is raised, or else what went wrong with the work, when both have ended.
+    """
+    answers: list[Item] = []
+    failures: list[BaseException] = []
+
+    def attempt() -> None:
+        try:
+            answers.append(ask())
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    try:
+        made = work()
+    finally:
+        thread.join()
+        if failures:
+            raise failures[0]
+    return answers[0], made
+
+
 def all_of(works: Iterable[Callable[[], object]], *, workers: int) -> None:
     """Do all of these at once, whatever goes wrong in any: what ends a run leaves nothing behind because
     something else could not be removed. The first failure is raised at the end.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from functools import partial
 
 import pytest
 
-from syncline.runtime import all_of
+from syncline.runtime import all_of, beside
 
 DEAF = """
 import os, signal, threading
@@ -85,3 +86,33 @@ def test_all_is_done_at_the_end_whatever_fails_and_the_first_failure_is_told(wor
     assert sorted(done) == [0, 1, 2, 3, 4, 5]
     assert failed.value.args[0] in {1, 4}
     all_of([partial(work, 0)], workers=workers)
+
+
+def failing(*_: object) -> int:
+    raise ValueError("asked")
+
+
+def test_what_is_asked_and_what_is_made_meanwhile_come_together() -> None:
+    made = threading.Event()
+
+    def ask() -> str:
+        assert made.wait(10)  # comes only when the work goes on meanwhile
+        return "answer"
+
+    def work() -> int:
+        made.set()
+        return 7
+
+    assert beside(ask, work) == ("answer", 7)
+
+
+def test_of_two_failures_the_one_of_the_asking_is_told_and_both_have_ended() -> None:
+    def work() -> int:
+        raise KeyError("made")
+
+    with pytest.raises(ValueError, match="asked"):
+        beside(failing, work)
+    with pytest.raises(KeyError, match="made"):
+        beside(lambda: 1, work)
+    with pytest.raises(ValueError, match="asked"):
+        beside(failing, lambda: 1)

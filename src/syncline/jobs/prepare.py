@@ -56,6 +56,7 @@ from syncline.kube.live import read_live
 from syncline.kube.members import members_of
 from syncline.ports import ApiResource, Cluster
 from syncline.report.model import Note, Severity
+from syncline.runtime import beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -161,10 +162,12 @@ def against_live(
     resources, notes = own_resources(resources, cluster)
     begun = Operation(rendering.revision, session.clock.now())
     hooks = hook_set(listed, known, owner, begun, SYNC_PHASES)
-    manifests = tuple(mark(manifest, owner) for manifest in resources)
-    wanted = {manifest.key: manifest.api_version for manifest in (*manifests, *_as_manifests(hooks))}
-    live = read_live(
-        cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
+    wanted = {manifest.key: manifest.api_version for manifest in (*resources, *_as_manifests(hooks))}
+    live, manifests = beside(
+        lambda: read_live(
+            cluster, wanted, known.keys | known.hooks.keys, selector=owner.selector, workers=session.workers
+        ),
+        lambda: tuple(mark(manifest, owner) for manifest in resources),
     )
     session.masker.learn_all(live.objects.values())
     policy = session.policy(app, owner, known)

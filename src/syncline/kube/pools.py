@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from syncline.kube.exchange import Exchange
 from syncline.kube.login import Credentials, tls_context
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Lines:
                     socket.socket.shutdown(line, socket.SHUT_RDWR)
 
 
-class _Plain(HTTPConnection):
+class _Plain(Exchange):
     def __init__(self, *args: Any, lines: Lines, **options: Any) -> None:
         super().__init__(*args, **options)
         self._lines = lines
@@ -51,7 +52,7 @@ class _Plain(HTTPConnection):
         self._lines.add(self)
 
 
-class _Secured(HTTPSConnection):
+class _Secured(Exchange, HTTPSConnection):
     def __init__(self, *args: Any, lines: Lines, **options: Any) -> None:
         super().__init__(*args, **options)
         self._lines = lines
