@@ -13,17 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
+sys.path[0] = str(TESTS)
 
-import urllib3  # noqa: E402 - after the path, like the next
-
+from bench import bare  # noqa: E402 - after the path, like the next
 from plane import control_plane, toolchain  # noqa: E402
 
 if TYPE_CHECKING:
@@ -32,13 +30,11 @@ if TYPE_CHECKING:
     from plane.control_plane import ControlPlane
 
 SYNCLINE = Path(sys.executable).with_name("syncline")
-THREADS = 16
 ROUNDS = 3
 TURNS = 5
 UNHEALTHY = 13
 COUNTS = (1000, 2000)
 APPLY = ("apply", "--server-side", "--force-conflicts", "-f")
-PLURALS = {"ConfigMap": "configmaps", "Service": "services", "Deployment": "deployments"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +111,6 @@ class Bench:
             "PYTHONDONTWRITEBYTECODE": "",
             "KUBECONFIG": str(plane.kubeconfig("admin")),
         }
-        port = int(plane.server.rpartition(":")[2])
-        self._pool = urllib3.HTTPSConnectionPool(
-            "127.0.0.1", port, maxsize=THREADS, block=True, ca_certs=str(plane.ca)
-        )
 
     @contextmanager
     def namespace(self, name: str) -> Iterator[str]:
@@ -154,17 +146,25 @@ class Bench:
         return root
 
     def process(
-        self, *command: str | Path, cwd: Path | None = None, ends: frozenset[int] = frozenset({0})
+        self,
+        *command: str | Path,
+        cwd: Path | None = None,
+        ends: frozenset[int] = frozenset({0}),
+        stdin: Path = Path(os.devnull),
     ) -> Run:
         """Run a program to its end, which must be one of `ends`."""
         began = time.monotonic()
-        with subprocess.Popen(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=self.environ,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as child:
+        with (
+            stdin.open("rb") as given,
+            subprocess.Popen(
+                [str(word) for word in command],
+                cwd=cwd,
+                env=self.environ,
+                stdin=given,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            ) as child,
+        ):
             assert child.stderr is not None
             said = child.stderr.read()
             _, status, usage = os.wait4(child.pid, 0)
@@ -174,39 +174,33 @@ class Bench:
         return Run(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
     def bare_apply(self, count: int, namespace: str) -> float:
-        """PATCHes from sixteen threads over one pool and nothing else: what the server takes from Python."""
+        """What the server takes from Python, with everything loaded and at hand."""
         bodies = objects(count, namespace)
-
-        def send(body: dict[str, Any]) -> None:
-            path = f"{_collection(body['kind'], namespace)}/{body['metadata']['name']}"
-            self._bare("PATCH", f"{path}?fieldManager=bench&force=true", json.dumps(body).encode())
-
+        # Its own connections for each: who applies has to connect.
+        pool = bare.make_pool(self.plane.server, str(self.plane.ca))
         began = time.monotonic()
-        with ThreadPoolExecutor(THREADS) as threads:
-            for kind in PLURALS:
-                list(threads.map(send, [body for body in bodies if body["kind"] == kind]))
-        return time.monotonic() - began
+        bare.apply(pool, self.plane.token("admin"), bodies)
+        taken = time.monotonic() - began
+        pool.close()
+        return taken
+
+    def bare_program(self, count: int, namespace: str) -> Run:
+        """The same as a program of its own, from its start to its end."""
+        given = self.scratch / "bare.json"
+        given.write_text(json.dumps(objects(count, namespace)))
+        self.environ["TOKEN"] = self.plane.token("admin")
+        script = (sys.executable, Path(bare.__file__), self.plane.server, self.plane.ca)
+        return self.process(*script, stdin=given)
 
     def bare_lists(self, namespace: str) -> float:
         """Three LISTs, decoded: the least that a comparison can do."""
+        pool = bare.make_pool(self.plane.server, str(self.plane.ca))
         began = time.monotonic()
-        for kind in PLURALS:
-            json.loads(self._bare("GET", _collection(kind, namespace)))
-        return time.monotonic() - began
-
-    def _bare(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        headers = {"Authorization": f"Bearer {self.plane.token('admin')}"}
-        if body is not None:
-            headers["Content-Type"] = "application/apply-patch+yaml"
-        answer = self._pool.request(method, path, body=body, headers=headers)
-        if answer.status >= 300:
-            sys.exit(f"bare {method}: {answer.status} {answer.data[:200]!r}")
-        return answer.data
-
-
-def _collection(kind: str, namespace: str) -> str:
-    root = "/apis/apps/v1" if kind == "Deployment" else "/api/v1"
-    return f"{root}/namespaces/{namespace}/{PLURALS[kind]}"
+        for kind in bare.PLURALS:
+            json.loads(bare.ask(pool, self.plane.token("admin"), "GET", bare.collection(kind, namespace)))
+        taken = time.monotonic() - began
+        pool.close()
+        return taken
 
 
 def _deploy(name: str) -> tuple[str, ...]:
@@ -221,7 +215,12 @@ def _yaml(body: Mapping[str, Any]) -> str:
 
 def median(measure: Callable[[], Run], rounds: int = ROUNDS) -> Run:
     """The run with the median wall time."""
-    return sorted((measure() for _ in range(rounds)), key=lambda run: run.wall)[rounds // 2]
+    return middle([measure() for _ in range(rounds)])
+
+
+def middle(runs: list[Run]) -> Run:
+    """The one with the median wall time."""
+    return sorted(runs, key=lambda run: run.wall)[len(runs) // 2]
 
 
 def row(what: str, run: Run | float, compared: str = "") -> None:
@@ -233,21 +232,26 @@ def row(what: str, run: Run | float, compared: str = "") -> None:
 
 def first_syncs(bench: Bench, count: int) -> None:
     """First sync against the bare limit, in turns, each in a fresh namespace."""
-    bare: list[float] = []
+    limits: list[float] = []
+    programs: list[Run] = []
     ours: list[Run] = []
     # The controllers' own pace (20 requests a second by default) is no matter of ours: nothing is waited
     # for, which the exit code says.
     unwaited = frozenset({UNHEALTHY})
     for turn in range(TURNS):
         with bench.namespace(f"bare-{count}-{turn}") as name:
-            bare.append(bench.bare_apply(count, name))
+            limits.append(bench.bare_apply(count, name))
         with bench.namespace(f"first-{count}-{turn}") as name:
             root = bench.repository(count, name)
             ours.append(bench.process(SYNCLINE, "sync", "--timeout", "0s", cwd=root, ends=unwaited))
             shutil.rmtree(root)
-    limit, run = statistics.median(bare), sorted(ours, key=lambda run: run.wall)[TURNS // 2]
-    row(f"bare PATCHes, {THREADS} threads", limit)
+        with bench.namespace(f"program-{count}-{turn}") as name:
+            programs.append(bench.bare_program(count, name))
+    limit, run = statistics.median(limits), middle(ours)
+    row(f"bare PATCHes, {bare.THREADS} threads", limit)
+    row("the same as a program of its own", program := middle(programs))
     row("syncline sync, first", run, f"{limit / run.wall:.2f} of the bare limit")
+    row("", run.wall, f"{program.wall / run.wall:.2f} of the bare program")
 
 
 def peers_first(bench: Bench, count: int) -> None:
