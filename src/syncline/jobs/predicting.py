@@ -144,7 +144,9 @@ def predict(
     for manifest in listed:
         before, shape = live.objects.get(manifest.key), terms.shape_of(manifest)
         if before is None:
-            objects[manifest.key] = predict_apply(None, manifest.body, shape)
+            # What is marked as ours is normalised as its built-in kind; the shape of a custom one says more.
+            new = manifest.body if shape is None else predict_apply(None, manifest.body, shape)
+            objects[manifest.key] = new
             continue
         manner = terms.policy.manner(manifest.body, before)
         question = Question(manifest.body, before, manner, shape)

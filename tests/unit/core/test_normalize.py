@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncline.config.application import Application, Destination
+from syncline.core.applyset import mark, owner_of
 from syncline.core.fields import compare
 from syncline.core.normalize import normalize_desired, normalize_live
+from syncline.core.predict import predict_apply
+from syncline.core.resource import Manifest, ResourceKey
+from syncline.errors import Place
 
 if TYPE_CHECKING:
     from syncline.core.resource import Body
 
 Object = dict[str, Any]
+OWNER = owner_of(Application("shop", Place("app.yaml"), (), Destination(namespace="shop")), "example.com/r")
 
 
 def secret(**fields: Any) -> Object:
@@ -232,3 +238,14 @@ def test_normalising_twice_is_normalising_once_and_changes_nothing_in_place(body
     assert body == before
     assert normalize_desired(once) == once
     assert normalize_live(normalize_live(body)) == normalize_live(body)
+
+
+@given(objects(), st.none() | st.dictionaries(st.sampled_from(["labels", "name", "x"]), texts | st.none()))
+def test_what_is_marked_as_ours_is_normalised(body: Object, metadata: Object | None) -> None:
+    """What does not exist yet is predicted to be the manifest as it is marked (`jobs.predicting`)."""
+    labels = {"x": metadata.get("x")} if metadata else None
+    named = {**body, "metadata": {**(metadata or {}), "labels": labels, "name": "m"}}
+    key = ResourceKey("", str(body["kind"]), "shop", "m")
+    marked = mark(Manifest(key, str(body["apiVersion"]), named, Place("m.yaml")), OWNER).body
+
+    assert normalize_desired(marked) == predict_apply(None, marked) == marked
