@@ -214,7 +214,7 @@ def each(function: Callable[[Item], Result], items: Iterable[Item], *, workers: 
 def beside(ask: Callable[[], Item], work: Callable[[], Result]) -> tuple[Item, Result]:
     """What `ask` waits for in another thread, and what `work` makes in this one meanwhile.
 
-    What went wrong with the asking is raised, or else what went wrong with the work, when both have ended.
+    The error of the asking is raised, or else that of the work, when both have ended; an interrupt at once.
     """
     answers: list[Item] = []
     failures: list[BaseException] = []
@@ -229,10 +229,14 @@ def beside(ask: Callable[[], Item], work: Callable[[], Result]) -> tuple[Item, R
     thread.start()
     try:
         made = work()
-    finally:
+    except Exception:
         thread.join()
         if failures:
-            raise failures[0]
+            raise failures[0] from None
+        raise
+    thread.join()
+    if failures:
+        raise failures[0]
     return answers[0], made
 
 

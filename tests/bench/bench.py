@@ -174,7 +174,7 @@ class Bench:
         return Run(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
     def bare_apply(self, count: int, namespace: str) -> float:
-        """What the server takes from Python, with everything loaded and at hand."""
+        """The bare limit, with everything loaded and at hand."""
         bodies = objects(count, namespace)
         # Its own connections for each: who applies has to connect.
         pool = bare.make_pool(self.plane.server, str(self.plane.ca))
@@ -187,8 +187,9 @@ class Bench:
     def bare_program(self, count: int, namespace: str) -> Run:
         """The same as a program of its own, from its start to its end."""
         given = self.scratch / "bare.json"
-        given.write_text(json.dumps(objects(count, namespace)))
-        self.environ["TOKEN"] = self.plane.token("admin")
+        given.write_text(
+            json.dumps({"token": self.plane.token("admin"), "objects": objects(count, namespace)})
+        )
         script = (sys.executable, Path(bare.__file__), self.plane.server, self.plane.ca)
         return self.process(*script, stdin=given)
 

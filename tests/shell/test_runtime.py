@@ -116,3 +116,11 @@ def test_of_two_failures_the_one_of_the_asking_is_told_and_both_have_ended() -> 
         beside(lambda: 1, work)
     with pytest.raises(ValueError, match="asked"):
         beside(failing, lambda: 1)
+
+
+def test_an_interrupt_is_not_hidden_by_what_went_wrong_beside_it() -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        beside(failing, interrupted)

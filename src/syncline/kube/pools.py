@@ -35,7 +35,8 @@ class Lines:
     def hang_up(self) -> None:
         """End them all; whoever waits for an answer sees a connection that broke."""
         for connection in list(self._made):
-            line = connection.sock
+            # Through a proxy that is spoken to in TLS itself, urllib3 has a socket of its own around ours.
+            line = getattr(connection.sock, "socket", connection.sock)
             if line is not None:
                 with suppress(OSError):
                     # Not TLS's own shutdown, which would take the session from under the reader's hands.

@@ -104,7 +104,14 @@ class Waiter:
         self._hooks = frozenset(awaited.hooks)
         self._done = _TERMINAL | ({HealthStatus.SUSPENDED} if awaited.suspended_is_done else frozenset())
         unseen = Health(HealthStatus.MISSING, "not seen yet")
-        self._pending = {key: awaited.seen.get(key, unseen) for key in (*awaited.healthy, *awaited.hooks)}
+        known = {
+            # What is doubted is not what it comes to where nothing else is heard.
+            key: Health(HealthStatus.PROGRESSING, health.message)
+            if health == awaited.doubtful.get(key)
+            else health
+            for key, health in awaited.seen.items()
+        }
+        self._pending = {key: known.get(key, unseen) for key in (*awaited.healthy, *awaited.hooks)}
         self._doubtful = awaited.doubtful
         self._began = patience.clock.monotonic()
         self._may_recover: dict[ResourceKey, float] = {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import tempfile
+import threading
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +26,7 @@ from pki import make_certificate
 from syncline.config.settings import ClusterAccess
 from syncline.errors import ClusterError
 from syncline.kube.cluster import connect
+from syncline.kube.request import Request
 from syncline.runtime import each
 
 if TYPE_CHECKING:
@@ -151,6 +154,29 @@ def test_many_threads_share_the_connections_there_are(
     assert caplog.records == []  # urllib3 would complain of connections it has no place for
 
 
+@pytest.mark.parametrize("over_tls", [False, True])
+def test_a_write_that_hangs_is_ended_from_another_thread(
+    tmp_path: Path, reach: Reach, over_tls: bool
+) -> None:
+    pair = make_certificate(tmp_path / "own")
+    certificate = (str(pair.chain), str(pair.key)) if over_tls else None
+    with failing(Fault.HANG, certificate=certificate) as server:
+        url = server.url.replace("http:", "https:") if over_tls else server.url
+        cluster = by_user(tmp_path, url, {}, ca=pair.chain) if over_tls else reach(url)
+
+        def hang_up() -> None:
+            while not server.asked:
+                sleep(0.01)
+            cluster.hang_up()
+
+        stopping = threading.Timer(0, hang_up)
+        stopping.start()
+        with pytest.raises(ClusterError, match="Cannot reach"):
+            cluster._client.send(Request("PATCH", "/x", body=b"{}", once=True))
+        stopping.join()
+        cluster.close()
+
+
 def test_a_server_under_a_path_keeps_its_path(reach: Reach) -> None:
     with failing(FOUND) as server:
         reach(f"{server.url}/k8s/clusters/c-1/").get(CONFIG_MAP, "shop", "a")
@@ -160,15 +186,22 @@ def test_a_server_under_a_path_keeps_its_path(reach: Reach) -> None:
 
 def test_a_proxy_carries_tls_to_the_server_and_never_sees_the_token(tmp_path: Path) -> None:
     pair = make_certificate(tmp_path / "own")
-    with failing(FOUND, certificate=(str(pair.chain), str(pair.key))) as server, tunnelling() as tunnel:
+    with (
+        failing(FOUND, FOUND, certificate=(str(pair.chain), str(pair.key))) as server,
+        tunnelling() as tunnel,
+    ):
         url = server.url.replace("http:", "https:")
         through = {"proxy-url": f"http://me:p%40ss@127.0.0.1:{tunnel.server_port}"}
         cluster = by_user(tmp_path, url, {"token": "t0ken"}, ca=pair.chain, **through)
         assert cluster.get(CONFIG_MAP, "shop", "a") == BODY
+        assert cluster.apply(CONFIG_MAP, BODY) == BODY
         cluster.close()
 
         assert tunnel.asked == [(f"127.0.0.1:{server.server_port}", "me:p@ss")]
-        assert [asked.token for asked in server.asked] == ["t0ken"]
+        assert [(asked.method, asked.token) for asked in server.asked] == [
+            ("GET", "t0ken"),
+            ("PATCH", "t0ken"),
+        ]
 
 
 def test_a_proxy_that_is_down_is_told(tmp_path: Path) -> None:

@@ -129,6 +129,17 @@ def test_what_is_known_when_the_wait_begins_stands_until_the_server_says_otherwi
     assert overdue.health == KNOWN
 
 
+def test_what_is_doubted_is_not_what_it_comes_to_at_the_deadline(reach: Reach) -> None:
+    # It was said before any controller had seen the write, and nobody was heard since.
+    ill = Health(HealthStatus.DEGRADED, "The old image cannot be pulled.")
+    with failing(Fault.HANG) as server:
+        awaited = replace(ONE_JOB, seen={KEY: ill}, doubtful={KEY: ill})
+        (overdue,) = waiter(reach(server), awaited, "shop", seconds=0.3).events()
+
+    assert isinstance(overdue, Overdue)
+    assert overdue.health == Health(HealthStatus.PROGRESSING, ill.message)
+
+
 def test_what_is_known_already_is_not_told_again(reach: Reach) -> None:
     known = replace(ONE_JOB, seen={KEY: health_of(run("4"))})
     script = (listing("5", run("4")), Answer(lines=(changed("MODIFIED", run("6", "Complete")),)))
