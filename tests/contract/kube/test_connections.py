@@ -10,6 +10,8 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
+from urllib3.connection import HTTPConnection
+from urllib3.util.ssltransport import SSLTransport
 
 from contract.kube.calls import (
     BODY,
@@ -26,6 +28,7 @@ from pki import make_certificate
 from syncline.config.settings import ClusterAccess
 from syncline.errors import ClusterError
 from syncline.kube.cluster import connect
+from syncline.kube.pools import Lines
 from syncline.kube.request import Request
 from syncline.runtime import each
 
@@ -175,6 +178,24 @@ def test_a_write_that_hangs_is_ended_from_another_thread(
             cluster._client.send(Request("PATCH", "/x", body=b"{}", once=True))
         stopping.join()
         cluster.close()
+
+
+def test_a_connection_in_tls_within_tls_is_ended_with_the_others() -> None:
+    near, far = socket.socketpair()
+    other, away = socket.socketpair()
+    with near, far, other, away:
+        lines = Lines()
+        wrapped, plain = HTTPConnection("a"), HTTPConnection("b")
+        # urllib3's SSLTransport, which a proxy with an https address takes, is no socket and has one.
+        wrapped.sock = SSLTransport.__new__(SSLTransport)
+        wrapped.sock.socket = near
+        plain.sock = other
+        for connection in (wrapped, plain):
+            lines.add(connection)
+
+        lines.hang_up()
+
+        assert far.recv(1) == away.recv(1) == b""
 
 
 def test_a_server_under_a_path_keeps_its_path(reach: Reach) -> None:
