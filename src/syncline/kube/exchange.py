@@ -3,9 +3,8 @@
 The law: a pool learns from it what urllib3's own connection would have told: the same answer, or an exception
 of the same kind. It is stricter in one thing: what may be read in two ways (RFC 9112, 6.3) is no answer.
 
-A sync is mostly such requests. urllib3 and `http.client` take 0.4 ms of processor for each, three quarters of
-it for headers, and send head and body apart, which wakes the server twice; one write, and llhttp for the
-answer, take 0.1 ms.
+A sync is mostly such requests. urllib3 and `http.client` take 0.3 to 0.4 ms of processor for each, most of it
+for headers, and send head and body apart; one write, and llhttp for the answer, take 0.13 ms.
 """
 
 from __future__ import annotations

@@ -53,14 +53,8 @@ class _Plain(Exchange):
         self._lines.add(self)
 
 
-class _Secured(Exchange, HTTPSConnection):
-    def __init__(self, *args: Any, lines: Lines, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._lines = lines
-
-    def connect(self) -> None:
-        super().connect()
-        self._lines.add(self)
+class _Secured(_Plain, HTTPSConnection):
+    """The same over TLS: `connect` and what it takes are HTTPSConnection's, which comes next."""
 
 
 def make_pool(credentials: Credentials, size: Mapping[str, Any], lines: Lines) -> urllib3.HTTPConnectionPool:
