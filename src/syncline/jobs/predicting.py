@@ -133,7 +133,7 @@ def predict(
     level: Level,
     workers: int,
 ) -> Prediction:
-    """What each object would be after the sync.
+    """What each object would be after the sync; the manifests are those that would be sent (`applyset.mark`).
 
     At the dry-run level the server is asked about each object that exists and seems to differ; where it will
     not say, our own prediction stands.
@@ -144,7 +144,7 @@ def predict(
     for manifest in listed:
         before, shape = live.objects.get(manifest.key), terms.shape_of(manifest)
         if before is None:
-            # What is marked as ours is normalised as its built-in kind; the shape of a custom one says more.
+            # What would be sent is normalised as its built-in kind; the shape of a custom one says more.
             new = manifest.body if shape is None else predict_apply(None, manifest.body, shape)
             objects[manifest.key] = new
             continue
