@@ -85,18 +85,10 @@ class Cluster(Protocol):
         """One object, or None when the server says it does not exist."""
         ...
 
-    def apply(
-        self,
-        resource: ApiResource,
-        body: Body,
-        *,
-        dry_run: bool = False,
-        validate: bool = True,
-        manager: str = "",
-    ) -> Body:
-        """Server-side apply as field manager `syncline`, forced, strictly validated; returns the object.
+    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False, manager: str = "") -> Body:
+        """Server-side apply as field manager `syncline` or another, forced; returns the object.
 
-        `manager` is another field manager; without `validate` the server ignores unknown fields.
+        A field that the kind's schema does not have is refused.
         """
         ...
 

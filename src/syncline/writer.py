@@ -67,7 +67,7 @@ class Writer(Struct, frozen=True):
                 uid_of(before),
                 lambda live: self._take_over(resource, key, live, manner.migrate),
             )
-        return self.cluster.apply(resource, desired, validate=manner.validate, manager=manner.manager)
+        return self.cluster.apply(resource, desired, manager=manner.manager)
 
     def delete(self, key: ResourceKey, body: Body) -> Body | None:
         """Delete this very object; None when it is gone, the object when it is going."""

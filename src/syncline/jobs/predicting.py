@@ -71,7 +71,7 @@ class Question(Struct, frozen=True):
 
             body = replacement(self.live, self.desired, self.manner)
             return cluster.update(resource, body, dry_run=True, validate=self.manner.validate)
-        answer = cluster.apply(resource, self.desired, dry_run=True, validate=self.manner.validate)
+        answer = cluster.apply(resource, self.desired, dry_run=True)
         # The server cannot know that the fields of a former owner will be handed to us first.
         seen = migrated(answer, self.manner.migrate)
         gone = () if seen is answer else leftovers(seen, self._wanted, shape=self.shape)

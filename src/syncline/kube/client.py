@@ -7,7 +7,7 @@ sentence that names the cluster.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +25,7 @@ from urllib3.exceptions import (
 
 from syncline import __version__
 from syncline.errors import ClusterError
+from syncline.kube.exchange import Answer, Asked, Limits
 from syncline.kube.patience import Patience, Timing
 from syncline.kube.pools import Lines, make_pool
 from syncline.kube.status import Refusal, read_refusal
@@ -43,6 +44,8 @@ _CONFLICT = 409
 _BROKEN = 500
 _PASSING = frozenset({429, _BROKEN, 502, 503, 504})
 """Answers that another try may change."""
+
+Told = TypeVar("Told", Answer, urllib3.BaseHTTPResponse)
 
 
 class Client:
@@ -72,13 +75,13 @@ class Client:
         except (msgspec.DecodeError, RecursionError):
             raise self._no_json(request) from None
 
-    def send(self, request: Request) -> urllib3.BaseHTTPResponse:
+    def send(self, request: Request) -> Answer:
         """The answer as it came, read whole. Raises as `json`."""
-        return self._send(request, self.timing.read, stream=False)
+        return self._send(request, self.timing.read, self._pool.ask)
 
     def stream(self, request: Request, *, silence: float) -> urllib3.BaseHTTPResponse:
         """The answer, still to be read; it ends after `silence` seconds without a byte. Raises as `json`."""
-        return self._send(request, silence, stream=True)
+        return self._send(request, silence, self._watches.open)
 
     def hang_up(self) -> None:
         """End what is under way; whoever waits for an answer learns that it did not come."""
@@ -89,12 +92,13 @@ class Client:
         self._pool.close()
         self._watches.close()
 
-    def _send(self, request: Request, read: float, *, stream: bool) -> urllib3.BaseHTTPResponse:
+    def _send(self, request: Request, read: float, ask: Callable[[Asked, Limits], Told]) -> Told:
         patience, token, renewed = Patience(self.timing), self._credentials.tokens.token(), False
         while True:
             limit = min(read, self.timing.hurried) if self._is_hurried() else read
             try:
-                response = self._exchange(request, self._sendable(token), limit, stream=stream)
+                asked = self._asked(request, self._sendable(token))
+                response = ask(asked, Limits(self.timing.connect, limit))
             except HTTPError as error:
                 if request.once:
                     # Whoever answers late for a node is not lost, so the others need not hurry.
@@ -116,9 +120,7 @@ class Client:
             if not _may_pass(refusal, request, response, patience):
                 raise self._refused(refusal, request)
 
-    def _exchange(
-        self, request: Request, token: str, read: float, *, stream: bool
-    ) -> urllib3.BaseHTTPResponse:
+    def _asked(self, request: Request, token: str) -> Asked:
         headers = {"Accept": request.accept, "User-Agent": f"syncline/{__version__}"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -127,18 +129,7 @@ class Client:
             headers["Accept-Encoding"] = "gzip"
         if request.body is not None:
             headers["Content-Type"] = request.content_type
-        pool = self._watches if stream else self._pool
-        return pool.urlopen(
-            request.method,
-            f"{self._prefix}{request.path}",
-            body=request.body,
-            headers=headers,
-            retries=False,
-            redirect=False,
-            timeout=urllib3.Timeout(connect=self.timing.connect, read=read),
-            preload_content=not stream,
-            assert_same_host=False,
-        )
+        return Asked(request.method, f"{self._prefix}{request.path}", headers, request.body)
 
     def _is_hurried(self) -> bool:
         return self._lost.is_set() or self.timing.stopping()
@@ -193,7 +184,7 @@ class Client:
         )
 
 
-def _refusal(response: urllib3.BaseHTTPResponse) -> Refusal:
+def _refusal(response: Answer | urllib3.BaseHTTPResponse) -> Refusal:
     if response.status < 400:  # noqa: PLR2004 - redirects, by HTTP
         words = f"the server answered {response.status}, a redirection (is there a proxy between?)"
         return Refusal(response.status, "", words)
@@ -201,7 +192,7 @@ def _refusal(response: urllib3.BaseHTTPResponse) -> Refusal:
 
 
 def _may_pass(
-    refusal: Refusal, request: Request, response: urllib3.BaseHTTPResponse, patience: Patience
+    refusal: Refusal, request: Request, response: Answer | urllib3.BaseHTTPResponse, patience: Patience
 ) -> bool:
     if request.once:
         return False
@@ -215,7 +206,7 @@ def _may_pass(
         return False
     if refusal.is_webhooks_fault and not request.webhook_passes:
         return False
-    header = response.headers.get("Retry-After", "")
+    header = response.headers.get("retry-after", "")
     return patience.allows(float(header) if header.isdigit() else refusal.retry_after)
 
 

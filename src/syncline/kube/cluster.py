@@ -21,6 +21,7 @@ from syncline.kube.patience import Timing
 from syncline.kube.request import WORKERS, Request
 from syncline.kube.rest import (
     FIELD_MANAGER,
+    apply_query,
     body_of,
     fetch_all,
     holds,
@@ -160,13 +161,10 @@ class ApiCluster:
         body: Body,
         *,
         dry_run: bool = False,
-        validate: bool = True,
         manager: str = "",
     ) -> Body:
-        """Server-side apply as `syncline`, forced, strictly validated; the object as it is then."""
-        query = {**write_query(dry_run=dry_run, validate=validate), "force": "true"}
-        if manager:
-            query["fieldManager"] = manager
+        """Server-side apply as `syncline`, forced; the object as it is then. Raises as the port says."""
+        query = apply_query(dry_run=dry_run, manager=manager)
         request = request_of("PATCH", resource, path_of(resource, *name_of(body), query))
         sent = replace(
             request,

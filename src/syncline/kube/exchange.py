@@ -1,105 +1,111 @@
-"""A request and its answer on one connection, where the body is at hand and the answer is read whole.
+"""A request and its answer on a connection that stands, where the body is at hand and the answer read whole.
 
-The law: a pool learns from it what urllib3's own connection would have told: the same answer, or an exception
-of the same kind. It is stricter in one thing: what may be read in two ways (RFC 9112, 6.3) is no answer.
+The law: it is the answer that urllib3 would have read. It is stricter in one thing: what may be read in two
+ways (RFC 9112, 6.3) is no answer.
 
-A sync is mostly such requests. urllib3 and `http.client` take 0.3 to 0.4 ms of processor for each, most of it
-for headers, and send head and body apart; one write, and llhttp for the answer, take 0.13 ms.
+A sync is mostly such requests. urllib3's pool and connection take 0.6 ms of processor for each, for headers
+and for what other requests might need, and send head and body apart; one write, and llhttp for the answer,
+take 0.25 ms.
 """
 
 from __future__ import annotations
 
 import io
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-from urllib3 import HTTPHeaderDict
-from urllib3.connection import HTTPConnection
 from urllib3.response import HTTPResponse
 
+from syncline.discreet import Discreet
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping
 
 _CHUNK: Final = 65536
 _INFORMATIONAL: Final = range(100, 200)
+_ENCODED: Final = "content-encoding"
+_TARGET: Final = "/?:@!$&'()*+,;=%"
+"""What is sent as it is in a request's target, beside letters, digits and -._~ (RFC 3986, 3.3 and 3.4)."""
 
 
-class Exchange(HTTPConnection):
-    """A connection that does so; anything else, such as a stream, is left to urllib3.
+class Asked(Discreet, frozen=True):
+    """A request, as far as HTTP goes. Neither Host nor Content-Length is among its headers."""
 
-    The caller's headers are text in ASCII, and neither Host nor Content-Length is among them.
-    """
+    _SHOWN = ("method", "target")
 
-    _asked: tuple[str, str] | None = None
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        body: Any = None,
-        headers: Mapping[str, Any] | None = None,
-        **how: Any,
-    ) -> None:
-        """Send a request. Raises OSError, what urllib3 raises for a connection that cannot be made, and
-        ValueError for a header with a line break.
-        """
-        self._asked = None
-        is_at_hand = isinstance(body, bytes) and not how.get("chunked") and method != "HEAD"
-        if not is_at_hand or not how.get("preload_content", True):
-            super().request(method, url, body, headers, **how)
-            return
-        if self.sock is not None:
-            self.sock.settimeout(self.timeout)
-        self._asked = (method, url)
-        self.send(_head(f"{method} {url} HTTP/1.1", self._authority, headers or {}, len(body)) + body)
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as in urllib3, whose answers are its own
-        """The answer. Raises OSError, also when none comes in time, and HTTPException."""
-        if self._asked is None or self.sock is None:
-            return super().getresponse()
-        (method, url), self._asked = self._asked, None
-        self.sock.settimeout(self.timeout)
-        answer = _Answer()
-        try:
-            while not answer.is_whole:
-                answer.take(self.sock.recv(_CHUNK))
-        finally:
-            answer.close()
-        if not answer.leaves_open:
-            self.close()
-        return answer.as_response(method, url)
-
-    @property
-    def _authority(self) -> str:
-        host = self._tunnel_host or self.host
-        port = self._tunnel_port if self._tunnel_host else self.port
-        name = f"[{host}]" if ":" in host and not host.startswith("[") else host
-        return name if port in {None, self.default_port} else f"{name}:{port}"
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
 
 
-def _head(line: str, authority: str, headers: Mapping[str, Any], size: int) -> bytes:
-    lines = [line, f"Host: {authority}", *(f"{name}: {value}" for name, value in headers.items())]
-    lines += [f"Content-Length: {size}", "", ""]
+class Limits(NamedTuple):
+    """How long, in seconds, until a connection stands or a request is taken, and until an answer goes on."""
+
+    connect: float
+    read: float
+
+
+class Answer(Discreet, frozen=True):
+    """An answer, read whole. The names of its headers are in lower case; a header that came twice is one."""
+
+    _SHOWN = ("status",)
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+def written(asked: Asked, authority: str) -> bytes:
+    """A request as it is sent. Raises ValueError for a header with a line break, or one that is not ASCII."""
+    body = asked.body
+    lines = [f"{asked.method} {quote(asked.target, safe=_TARGET)} HTTP/1.1", f"Host: {authority}"]
+    lines += [f"{name}: {value}" for name, value in asked.headers.items()]
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    lines += ["", ""]
     text = "\r\n".join(lines)
     breaks = len(lines) - 1
     if text.count("\r") != breaks or text.count("\n") != breaks:
         raise ValueError("A header holds a line break.")
-    return text.encode("ascii")
+    return text.encode("ascii") + (body or b"")
 
 
-class _Answer:
+def exchange(line: socket.socket, request: bytes, limits: Limits) -> tuple[Answer, bool]:
+    """The answer, and whether the connection may be used again.
+
+    Raises TimeoutError when nothing came in time, OSError, and HTTPException for what is no answer.
+    """
+    line.settimeout(limits.connect)
+    try:
+        line.sendall(request)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # a refusal may have come before the body was sent
+    except TimeoutError as error:
+        raise HTTPException("the server did not take the request in time") from error
+    line.settimeout(limits.read)
+    reading = _Reading()
+    try:
+        while not reading.is_whole:
+            reading.take(line.recv(_CHUNK))
+    finally:
+        reading.close()
+    return reading.answer(), reading.leaves_open
+
+
+class _Reading:
     """An answer as llhttp reads it."""
 
     def __init__(self) -> None:
         self.is_whole = False
         self.leaves_open = True
         self._parser = HttpResponseParser(self)
-        self._reason = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
         self._has_begun = self._has_head = False
-        self._version = 11
         self._status = 0
 
     def take(self, chunk: bytes) -> None:
@@ -123,23 +129,16 @@ class _Answer:
         """Let the parser go: each of the two holds the other, and a run does not look for garbage."""
         del self._parser
 
-    def as_response(self, method: str, url: str) -> HTTPResponse:
-        """The same in urllib3's words."""
-        headers = HTTPHeaderDict(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers
-        )
+    def answer(self) -> Answer:
+        """The whole of it; what came compressed is read."""
+        headers: dict[str, str] = {}
+        for spelt, text in self._headers:
+            name, value = spelt.decode("latin-1").lower(), text.decode("latin-1")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
         body = b"".join(self._body)
-        return HTTPResponse(
-            # Bytes are taken as they are, and none for nothing at all; what is compressed has to be read.
-            body=body if body and "content-encoding" not in headers else io.BytesIO(body),
-            headers=headers,
-            status=self._status,
-            version=self._version,
-            version_string=f"HTTP/{self._version / 10}",
-            reason=self._reason.decode("latin-1"),
-            request_method=method,
-            request_url=url,
-        )
+        if body and _ENCODED in headers:
+            body = HTTPResponse(io.BytesIO(body), headers, self._status).data
+        return Answer(self._status, headers, body)
 
     def _end(self) -> None:
         if not self._has_begun:
@@ -156,9 +155,6 @@ class _Answer:
             raise _UnaskedError
         self._has_begun = True
 
-    def on_status(self, text: bytes) -> None:
-        self._reason += text
-
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._has_head:  # as urllib3, which passes over what comes behind the last chunk
             self._headers.append((name, value))
@@ -166,14 +162,13 @@ class _Answer:
     def on_headers_complete(self) -> None:
         self._has_head = True
         self._status = self._parser.get_status_code()
-        self._version = 10 if self._parser.get_http_version() == "1.0" else 11
 
     def on_body(self, part: bytes) -> None:
         self._body.append(part)
 
     def on_message_complete(self) -> None:
         if self._status in _INFORMATIONAL:
-            self._reason, self._headers, self._has_head = b"", [], False
+            self._headers, self._has_head = [], False
             return
         self.is_whole = True
         self.leaves_open = self._parser.should_keep_alive()

@@ -70,8 +70,16 @@ def fetch_all(client: Client, workers: int, paths: Iterable[str], accept: str) -
     return each(fetch, list(paths), workers=workers)
 
 
+def apply_query(*, dry_run: bool, manager: str) -> dict[str, str]:
+    """What a server-side apply asks for besides."""
+    # It refuses fields that its schema does not have, whatever it is told. `Strict` would only have the
+    # server read the body once more, a twentieth of its work, for keys that come twice: ours never do.
+    query = {"fieldManager": manager or FIELD_MANAGER, "fieldValidation": "Ignore", "force": "true"}
+    return {**query, "dryRun": "All"} if dry_run else query
+
+
 def write_query(*, dry_run: bool, validate: bool) -> dict[str, str]:
-    """What a write asks for besides."""
+    """What any other write of a whole object asks for besides."""
     # What is sent with `Ignore` is what `Validate=false` asks for: unknown fields are dropped in silence.
     query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict" if validate else "Ignore"}
     return {**query, "dryRun": "All"} if dry_run else query

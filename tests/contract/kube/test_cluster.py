@@ -73,12 +73,29 @@ def test_a_dry_run_answers_with_the_defaults_and_writes_nothing(cluster: ApiClus
     assert cluster.get(kind, namespace, "web") is None
 
 
-def test_an_unknown_field_is_refused_by_name(cluster: ApiCluster, namespace: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ((), "sepc"),
+        (("metadata",), "lables"),
+        (("spec",), "replicsa"),
+        (("spec", "template", "spec", "containers", 0), "imgae"),
+    ],
+    ids=["of the object", "of its metadata", "of its spec", "far inside"],
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_an_unknown_field_is_refused_by_name(
+    cluster: ApiCluster, namespace: str, place: tuple[str | int, ...], field: str, dry_run: bool
+) -> None:
     body = deployment(namespace, "web")
-    body["spec"]["replicsa"] = 3
+    part: Any = body
+    for step in place:
+        part = part[step]
+    part[field] = {}
 
-    with pytest.raises(ApiError, match="replicsa"):
-        apply(cluster, body)
+    with pytest.raises(ApiError, match=field) as caught:
+        cluster.apply(served(cluster, "apps", "Deployment"), body, dry_run=dry_run)
+    assert caught.value.remedy == "Correct the manifest."
 
 
 def test_a_changed_immutable_field_is_refused_by_name(cluster: ApiCluster, namespace: str) -> None:

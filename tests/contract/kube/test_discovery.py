@@ -6,6 +6,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from contract.kube.objects import (
     apply,
     crd,
@@ -47,6 +49,26 @@ def test_objects_of_a_kind_can_be_applied_the_moment_it_is_established(
 
         [applied] = apply(cluster, custom("syncline.test/v1", kind, namespace, "first"))
         assert applied["kind"] == kind
+
+
+@pytest.mark.parametrize("place", [(), ("metadata",), ("spec",)], ids=["object", "metadata", "spec"])
+def test_a_field_that_a_definition_does_not_have_is_refused_by_name(
+    cluster: ApiCluster, namespace: str, place: tuple[str, ...]
+) -> None:
+    definition = crd("exact.syncline.test", "Exact")
+    sizes = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    schema = {"type": "object", "properties": {"spec": sizes}}
+    definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema
+    apply(cluster, definition)
+    _establish(cluster, "exact.syncline.test", "Exact")
+    body = part = custom("exact.syncline.test/v1", "Exact", namespace, "a")
+    apply(cluster, body)
+    for step in place:
+        part = part[step]
+    part["colour"] = "red"
+
+    with pytest.raises(ApiError, match=r"colour: field not declared in schema"):
+        apply(cluster, body)
 
 
 def test_a_kind_is_found_in_the_preferred_and_in_a_named_version(connect_as: ConnectAs) -> None:

@@ -7,11 +7,12 @@ import gzip
 import socket
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 import urllib3
@@ -20,7 +21,9 @@ from hypothesis import strategies as st
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from syncline.kube import exchange
-from syncline.kube.exchange import Exchange
+from syncline.kube.exchange import Answer, Asked, Limits
+from syncline.kube.login import Credentials
+from syncline.kube.pools import Lines, Pool, make_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +68,7 @@ def _request_of(line: socket.socket) -> bytes:
             return b""
         heard += chunk
     head, _, rest = heard.partition(b"\r\n\r\n")
-    size = int(BytesParser().parsebytes(head.partition(b"\r\n")[2])["Content-Length"])
+    size = int(BytesParser().parsebytes(head.partition(b"\r\n")[2])["Content-Length"] or 0)
     while len(rest) < size:
         rest += line.recv(65536)
     return head + b"\r\n\r\n" + rest
@@ -86,34 +89,44 @@ def speaking(*script: Sequence[bytes]) -> Iterator[Speaker]:
             thread.join()
 
 
+Asking: TypeAlias = Callable[[Asked, Limits], urllib3.BaseHTTPResponse | Answer]
+Way: TypeAlias = Callable[[Pool], Asking]
+WAYS: dict[str, Way] = {"ours": lambda pool: pool.ask, "the library's": lambda pool: pool.open}
+OURS, THEIRS = WAYS.values()
+
+
 @contextmanager
-def pooled(port: int, *, ours: bool) -> Iterator[urllib3.HTTPConnectionPool]:
-    pool = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=1, block=True)
-    if ours:
-        pool.ConnectionCls = Exchange
+def pooled(port: int) -> Iterator[Pool]:
+    pool = Pool("127.0.0.1", port, maxsize=1, block=True)
     try:
         yield pool
     finally:
         pool.close()
 
 
-def asked(
-    pool: urllib3.HTTPConnectionPool, body: bytes = BODY, seconds: float = 5.0
-) -> urllib3.BaseHTTPResponse:
+@contextmanager
+def connected(*script: Sequence[bytes]) -> Iterator[tuple[Speaker, Pool]]:
+    """A pool whose connection stands, at a server that then answers so."""
+    with speaking([WHOLE], *script) as speaker, pooled(speaker.port) as pool:
+        assert asked(pool.ask).data == BODY
+        speaker.heard.clear()
+        yield speaker, pool
+
+
+def asked(ask: Asking, body: bytes | None = BODY, seconds: float = 5.0) -> urllib3.BaseHTTPResponse | Answer:
     headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
-    return pool.urlopen(
-        "PATCH", "/api/v1/x?force=true", body=body, headers=headers, retries=False, timeout=seconds
-    )
+    return ask(Asked("PATCH", "/api/v1/x?force=true", headers, body), Limits(seconds, seconds))
 
 
-def told(script: Sequence[bytes], *, ours: bool) -> object:
+def told(script: Sequence[bytes], way: Way) -> object:
     """What a pool tells of an answer: all of it, or which failure it is."""
-    with speaking(script) as speaker, pooled(speaker.port, ours=ours) as pool:
+    with connected(script) as (_, pool):
         try:
-            answer = asked(pool)
+            answer = asked(way(pool))
+            data = answer.data
         except HTTPError as error:
             return type(error)
-        return answer.status, answer.reason, sorted(answer.headers.items()), answer.data
+        return answer.status, {name.lower(): answer.headers[name] for name in answer.headers}, data
 
 
 def framed(body: bytes, *headers: str, status: str = "200 OK", version: str = "1.1") -> bytes:
@@ -162,9 +175,9 @@ ANSWERS: dict[str, Sequence[bytes]] = {
 
 @pytest.mark.parametrize("script", ANSWERS.values(), ids=ANSWERS)
 def test_an_answer_is_told_as_by_a_connection_of_the_library(script: Sequence[bytes]) -> None:
-    ours = told(script, ours=True)
+    ours = told(script, OURS)
 
-    assert ours == told(script, ours=False)
+    assert ours == told(script, THEIRS)
     assert ours == ProtocolError or isinstance(ours, tuple)
 
 
@@ -182,7 +195,7 @@ DOUBTFUL = {
 
 @pytest.mark.parametrize("script", DOUBTFUL.values(), ids=DOUBTFUL)
 def test_what_may_be_read_in_two_ways_is_no_answer(script: Sequence[bytes]) -> None:
-    assert told(script, ours=True) == ProtocolError
+    assert told(script, OURS) == ProtocolError
 
 
 @pytest.mark.parametrize(
@@ -195,68 +208,89 @@ def test_what_may_be_read_in_two_ways_is_no_answer(script: Sequence[bytes]) -> N
     ids=["nothing", "half a head", "something else"],
 )
 def test_what_went_wrong_is_told_as_it_was(script: Sequence[bytes], words: str) -> None:
-    with speaking(script) as speaker, pooled(speaker.port, ours=True) as pool:
+    with connected(script) as (_, pool):
         with pytest.raises(ProtocolError) as trouble:
-            asked(pool)
+            asked(pool.ask)
         assert words in str(trouble.value)
 
 
 @pytest.mark.parametrize(
     "script", [[], [WHOLE[:30]], [WHOLE[:-3]]], ids=["at once", "in the head", "in the body"]
 )
-@pytest.mark.parametrize("ours", [True, False])
-def test_a_server_that_falls_silent_is_given_up_in_time(script: Sequence[bytes], ours: bool) -> None:
-    with speaking(script) as speaker, pooled(speaker.port, ours=ours) as pool:
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_server_that_falls_silent_is_given_up_in_time(script: Sequence[bytes], way: Way) -> None:
+    with connected(script) as (speaker, pool):
         with pytest.raises(ReadTimeoutError):
-            asked(pool, seconds=0.3)
+            assert not asked(way(pool), seconds=0.3).data
         assert len(speaker.heard) == 1
 
 
-@pytest.mark.parametrize("ours", [True, False])
-def test_a_refusal_may_come_before_the_body_was_sent(ours: bool) -> None:
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_refusal_may_come_before_the_body_was_sent(way: Way) -> None:
     refused = framed(b"no", "Content-Length: 2", "Connection: close", status="413 Too Large")
+
+    def refuse(line: socket.socket) -> None:
+        line.recv(65536)
+        line.sendall(refused)
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(1 << 20):  # else a reset may overtake the answer
+            pass
+
+    with answering_itself(refuse) as pool:
+        answer = asked(way(pool), b"x" * (1 << 24))
+        assert (answer.status, answer.data) == (413, b"no")
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_server_that_does_not_take_a_request_is_given_up_in_time(way: Way) -> None:
+    let_go = threading.Event()
+    with answering_itself(lambda _: let_go.wait(20)) as pool:
+        with pytest.raises(ProtocolError):
+            asked(way(pool), b"x" * (1 << 24), seconds=0.3)
+        let_go.set()
+
+
+@contextmanager
+def answering_itself(talk: Callable[[socket.socket], object]) -> Iterator[Pool]:
+    """A pool whose connection stands, at a server that does this with the next request."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
-        def refuse() -> None:
+        def serve() -> None:
             line, _ = listener.accept()
             with line:
-                line.recv(65536)
-                line.sendall(refused)
-                line.shutdown(socket.SHUT_WR)
-                while line.recv(1 << 20):  # else a reset may overtake the answer
-                    pass
+                _request_of(line)
+                line.sendall(WHOLE)
+                talk(line)
 
-        server = threading.Thread(target=refuse)
+        server = threading.Thread(target=serve)
         server.start()
-        with pooled(listener.getsockname()[1], ours=ours) as pool:
-            answer = asked(pool, b"x" * (1 << 24))
+        with pooled(listener.getsockname()[1]) as pool:
+            asked(pool.ask)
+            yield pool
         server.join()
-
-    assert (answer.status, answer.data) == (413, b"no")
 
 
 def test_reads_and_writes_take_turns_on_one_connection() -> None:
-    with speaking([WHOLE], [WHOLE], [WHOLE], [WHOLE]) as speaker, pooled(speaker.port, ours=True) as pool:
-        for method, body in [("PATCH", BODY), ("GET", None), ("PATCH", BODY), ("GET", None)]:
-            headers = {"Content-Length": "0"} if body is None else {}
-            answer = pool.urlopen(method, "/x", body=body, headers=headers, retries=False)
+    with connected([WHOLE], [WHOLE], [WHOLE], [WHOLE]) as (speaker, pool):
+        for body in (BODY, None, BODY, None):
+            answer = asked(pool.ask, body)
             assert (answer.status, answer.data) == (201, BODY)
 
     assert speaker.connections == 1
 
 
 def test_an_answer_is_gone_when_nobody_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[weakref.ref[exchange._Answer]] = []
+    made: list[weakref.ref[exchange._Reading]] = []
 
-    class Counted(exchange._Answer):
+    class Counted(exchange._Reading):
         def __init__(self) -> None:
             super().__init__()
             made.append(weakref.ref(self))
 
-    monkeypatch.setattr(exchange, "_Answer", Counted)
+    monkeypatch.setattr(exchange, "_Reading", Counted)
     gc.disable()  # a run does not look for garbage: what holds itself would stay, secrets with it
     try:
-        told([WHOLE], ours=True)
+        told([WHOLE], OURS)
         assert [each() for each in made] == [None]
     finally:
         gc.enable()
@@ -266,11 +300,15 @@ def test_an_interrupt_that_comes_while_an_answer_is_read_goes_on(monkeypatch: py
     def interrupted(_answer: object, _part: bytes) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(exchange._Answer, "on_body", interrupted)
-    with speaking([WHOLE]) as speaker, pooled(speaker.port, ours=True) as pool:
-        with pytest.raises(KeyboardInterrupt):
-            asked(pool)
+    with connected([WHOLE], [WHOLE]) as (speaker, pool):
+        with monkeypatch.context() as during:
+            during.setattr(exchange._Reading, "on_body", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                asked(pool.ask)
         assert len(speaker.heard) == 1
+
+        assert asked(pool.ask).data == BODY
+        assert speaker.connections == 2, "what was left on the first is nobody's answer"
 
 
 SOUND = [
@@ -286,14 +324,14 @@ def test_it_is_the_same_answer_in_whatever_pieces_it_comes(name: str, cuts: list
     pieces = [text[begin:end] for begin, end in pairwise(places)]
 
     assert b"".join(pieces) == text
-    assert told(pieces, ours=True) == told([text], ours=False)
+    assert told(pieces, OURS) == told([text], THEIRS)
 
 
 def test_what_is_sent_is_what_the_library_sends() -> None:
     heard = []
-    for ours in (True, False):
-        with speaking([WHOLE]) as speaker, pooled(speaker.port, ours=ours) as pool:
-            asked(pool)
+    for way in (OURS, THEIRS):
+        with connected([WHOLE]) as (speaker, pool):
+            assert asked(way(pool)).data == BODY
             heard.append(_parts(speaker.heard[0].replace(str(speaker.port).encode(), b"PORT")))
 
     (line, headers, body), (their_line, their_headers, their_body) = heard
@@ -309,12 +347,26 @@ def _parts(request: bytes) -> tuple[bytes, list[tuple[str, str]], bytes]:
     return line, [(name.lower(), value) for name, value in BytesParser().parsebytes(rest).items()], body
 
 
-@pytest.mark.parametrize("ours", [True, False])
-def test_a_connection_is_used_again_until_the_server_closes_it(ours: bool) -> None:
+def test_whatever_is_asked_for_is_named_as_the_library_names_it() -> None:
+    target = (
+        "/api/v1/" + "".join(chr(code) for code in range(33, 127) if chr(code) not in "?#%") + " \u00e9\r\n/x"
+    )
+    heard = []
+    for way in (OURS, THEIRS):
+        with connected([WHOLE]) as (speaker, pool):
+            assert way(pool)(Asked("PATCH", f"{target}?a=%2F&b=c d", {}, BODY), Limits(5, 5)).data == BODY
+            heard.append(_parts(speaker.heard[0])[0])
+
+    ours, theirs = heard
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_connection_is_used_again_until_the_server_closes_it(way: Way) -> None:
     closing = ANSWERS["that closes"]
     chunks = ANSWERS["in chunks"]
-    with speaking([WHOLE], chunks, closing, [WHOLE]) as speaker, pooled(speaker.port, ours=ours) as pool:
-        said = [asked(pool).data for _ in range(4)]
+    with speaking([WHOLE], chunks, closing, [WHOLE]) as speaker, pooled(speaker.port) as pool:
+        said = [asked(way(pool)).data for _ in range(4)]
 
     assert said == [BODY] * 4
     assert speaker.connections == 2
@@ -322,37 +374,58 @@ def test_a_connection_is_used_again_until_the_server_closes_it(ours: bool) -> No
 
 def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
     false = framed(b"false", "Content-Length: 5")
-    with speaking([WHOLE + false], [WHOLE]) as speaker, pooled(speaker.port, ours=True) as pool:
-        first, second = asked(pool), asked(pool)
+    with connected([WHOLE + false], [WHOLE]) as (speaker, pool):
+        first, second = asked(pool.ask), asked(pool.ask)
 
     assert (first.data, second.data) == (BODY, BODY)
     assert speaker.connections == 2
 
 
-def test_a_line_break_comes_into_no_header() -> None:
-    with speaking([WHOLE]) as speaker, pooled(speaker.port, ours=True) as pool:
-        with pytest.raises(ValueError, match="line break"):
-            pool.urlopen("PATCH", "/x", body=BODY, headers={"Accept": "a\r\nX-Other: b"}, retries=False)
-        asked(pool)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_a_line_break_comes_into_no_header(way: Way) -> None:
+    with connected([WHOLE]) as (speaker, pool):
+        with pytest.raises(ValueError, match=r"line break|Invalid header"):
+            way(pool)(Asked("PATCH", "/x", {"Accept": "a\r\nX-Other: b"}, BODY), Limits(5, 5))
+        asked(pool.ask)
 
     assert len(speaker.heard) == 1
 
 
+def test_neither_a_request_nor_an_answer_shows_what_it_holds() -> None:
+    values = (Asked("GET", "/x", {"Authorization": "Bearer s3cret"}, b"s3cret"), Answer(200, {}, b"s3cret"))
+
+    assert [repr(value) for value in values] == ["Asked(method='GET', target='/x')", "Answer(status=200)"]
+
+
 @pytest.mark.parametrize(
-    ("host", "port", "named"),
+    ("scheme", "host", "port", "named"),
     [
-        ("10.0.0.1", 6443, "10.0.0.1:6443"),
-        ("k8s.example.com", 80, "k8s.example.com"),
-        ("2001:db8::1", 6443, "[2001:db8::1]:6443"),
+        ("https", "10.0.0.1", 6443, "10.0.0.1:6443"),
+        ("https", "k8s.example.com", 443, "k8s.example.com"),
+        ("http", "k8s.example.com", 443, "k8s.example.com:443"),
+        ("http", "k8s.example.com", 80, "k8s.example.com"),
+        ("https", "2001:db8::1", 6443, "[2001:db8::1]:6443"),
     ],
 )
-def test_the_server_is_named_as_in_its_address(host: str, port: int, named: str) -> None:
+def test_the_server_is_named_as_in_its_address(scheme: str, host: str, port: int, named: str) -> None:
+    address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    pool = make_pool(Credentials("prod", address, ""), {"maxsize": 1}, Lines())
     near, far = socket.socketpair()
     with near, far:
-        connection = Exchange(host, port)
-        connection.sock = near
-        connection.request("PUT", "/x", BODY, {})
-        head = far.recv(65536)
+        connection = pool._get_conn()
+        connection.sock = near  # type: ignore[attr-defined] # as every connection of the library has
+        pool._put_conn(connection)
+        heard: list[bytes] = []
+
+        def answer() -> None:
+            heard.append(far.recv(65536))
+            far.sendall(WHOLE)
+
+        server = threading.Thread(target=answer)
+        server.start()
+        pool.ask(Asked("PUT", "/x", {}, BODY), Limits(5, 5))
+        server.join()
+    [head] = heard
 
     assert f"\r\nHost: {named}\r\n".encode() in head
     assert head.endswith(b"\r\n\r\n" + BODY)

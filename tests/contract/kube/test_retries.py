@@ -53,11 +53,17 @@ PASSING: dict[str, Answer | Fault] = {
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("trouble", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("stands", [False, True], ids=["at first", "on a connection that stands"])
 def test_every_request_survives_trouble_that_passes(
-    call: Call, trouble: Answer | Fault, reach: Reach
+    call: Call, trouble: Answer | Fault, stands: bool, reach: Reach
 ) -> None:
-    with failing(trouble, trouble, FOUND) as server:
-        call(reach(server))
+    before = [FOUND] if stands else []
+    with failing(*before, trouble, trouble, FOUND) as server:
+        cluster = reach(server)
+        if stands:
+            cluster.get(CONFIG_MAP, "shop", "a")
+            server.asked.clear()
+        call(cluster)
 
         assert len(server.asked) == 3
         assert len({(asked.method, asked.path) for asked in server.asked}) == 1
