@@ -107,8 +107,7 @@ class Client:
                     self._lost.set()
                     raise self._unreachable(error, limit) from error
                 continue
-            self._reached.set()
-            self._lost.clear()
+            self._note_answer()
             if response.status < 300:  # noqa: PLR2004 - success, by HTTP
                 return response
             refusal = _refusal(response)
@@ -130,6 +129,13 @@ class Client:
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         return Asked(request.method, f"{self._prefix}{request.path}", headers, request.body)
+
+    def _note_answer(self) -> None:
+        # Hundreds in a second; that an event is set is known without its lock.
+        if not self._reached.is_set():
+            self._reached.set()
+        if self._lost.is_set():
+            self._lost.clear()
 
     def _is_hurried(self) -> bool:
         return self._lost.is_set() or self.timing.stopping()

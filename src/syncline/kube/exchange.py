@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from msgspec.structs import replace
 from urllib3.response import HTTPResponse
 
 from syncline.discreet import Discreet
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 65536
 _INFORMATIONAL: Final = range(100, 200)
-_ENCODED: Final = "content-encoding"
+_ENCODED: Final = b"content-encoding"
 _TARGET: Final = "/?:@!$&'()*+,;=%"
 """What is sent as it is in a request's target, beside letters, digits and -._~ (RFC 3986, 3.3 and 3.4)."""
 
@@ -50,13 +51,22 @@ class Limits(NamedTuple):
 
 
 class Answer(Discreet, frozen=True):
-    """An answer, read whole. The names of its headers are in lower case; a header that came twice is one."""
+    """An answer, read whole."""
 
     _SHOWN = ("status",)
 
     status: int
-    headers: Mapping[str, str]
+    lines: tuple[tuple[bytes, bytes], ...]
     data: bytes
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By their names in lower case; a header that came twice is one. (Of most answers nobody asks.)"""
+        found: dict[str, str] = {}
+        for spelt, text in self.lines:
+            name, value = spelt.decode("latin-1").lower(), text.decode("latin-1")
+            found[name] = f"{found[name]}, {value}" if name in found else value
+        return found
 
 
 def written(asked: Asked, authority: str) -> bytes:
@@ -131,14 +141,11 @@ class _Reading:
 
     def answer(self) -> Answer:
         """The whole of it; what came compressed is read."""
-        headers: dict[str, str] = {}
-        for spelt, text in self._headers:
-            name, value = spelt.decode("latin-1").lower(), text.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
         body = b"".join(self._body)
-        if body and _ENCODED in headers:
-            body = HTTPResponse(io.BytesIO(body), headers, self._status).data
-        return Answer(self._status, headers, body)
+        answer = Answer(self._status, tuple(self._headers), body)
+        if not body or not any(name.lower() == _ENCODED for name, _ in self._headers):
+            return answer
+        return replace(answer, data=HTTPResponse(io.BytesIO(body), answer.headers, self._status).data)
 
     def _end(self) -> None:
         if not self._has_begun:

@@ -71,8 +71,10 @@ class Pool(urllib3.HTTPConnectionPool):
             # Proxies, TLS and all that can go wrong there are the library's.
             self._put_conn(connection)
             response = self.open(asked, limits)
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status, headers, response.data)
+            lines = (
+                (name.encode("latin-1"), text.encode("latin-1")) for name, text in response.headers.items()
+            )
+            return Answer(response.status, tuple(lines), response.data)
         stays = False
         try:
             answer, stays = exchange(line, written(asked, self._authority), limits)

@@ -392,7 +392,7 @@ def test_a_line_break_comes_into_no_header(way: Way) -> None:
 
 
 def test_neither_a_request_nor_an_answer_shows_what_it_holds() -> None:
-    values = (Asked("GET", "/x", {"Authorization": "Bearer s3cret"}, b"s3cret"), Answer(200, {}, b"s3cret"))
+    values = (Asked("GET", "/x", {"Authorization": "Bearer s3cret"}, b"s3cret"), Answer(200, (), b"s3cret"))
 
     assert [repr(value) for value in values] == ["Asked(method='GET', target='/x')", "Answer(status=200)"]
 
