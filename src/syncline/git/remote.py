@@ -25,6 +25,7 @@ from syncline.fetch.access import ANONYMOUS
 from syncline.git import lfs
 from syncline.git.login import logged_in
 from syncline.git.program import LOGIN, Git, first_trouble, without_password
+from syncline.git.refusal import refused
 from syncline.once import Once
 from syncline.patterns import regex
 
@@ -217,7 +218,7 @@ class Remotes:
     def _ask(self, url: str, git: Git, *arguments: str) -> Completed:
         answer = self._start(url, git, arguments)
         if answer.code:
-            raise _refused(url, answer.stderr, self._access(url))
+            raise refused(url, answer.stderr, self._access(url))
         return answer
 
     def _asked(self, url: str, git: Git, verb: str, *arguments: str) -> Completed:
@@ -311,41 +312,3 @@ def _is_inside(host: str, port: int | None) -> bool:
     except OSError:
         return False  # git says it in its own words
     return any(not ipaddress.ip_address(each[4][0]).is_global for each in found)
-
-
-_LOGIN: Final = regex(
-    # A number alone may be part of the address.
-    r"could not read (?:Username|Password)|Authentication failed|returned error: 40[13]\b|Permission denied"
-)
-
-
-def _refused(url: str, stderr: str, access: Access) -> GitError:
-    shown, said = without_password(url), first_trouble(stderr)
-    if "Host key verification failed" in stderr:
-        return GitError(
-            f"The host key of {shown} is not known.",
-            remedy="Put its line of ssh-keyscan into knownHosts under remotes: in syncline.yaml.",
-        )
-    if _LOGIN.search(stderr):
-        if access.withheld:
-            return GitError(f"The repository {shown} asks who we are, and this event may use no credentials.")
-        if access.missing:
-            names = " and ".join(access.missing)
-            return GitError(
-                f"The repository {shown} asks who we are, and {names} of remotes.{access.name} is not set.",
-                remedy="Set it from a secret of the workflow.",
-            )
-        if access.has_login:
-            return GitError(
-                f"The repository {shown} refuses the credentials of remotes.{access.name}.",
-                remedy="Put valid ones into the environment variables that it names.",
-            )
-        return GitError(
-            f"The repository {shown} asks who we are.",
-            remedy="Give its URL and the variables with the credentials under remotes: in syncline.yaml.",
-        )
-    return GitError(
-        f"The repository {shown} could not be fetched: {said}.",
-        remedy="Look at repoURL; if it is this repository under another URL, list that under repositories: "
-        "in syncline.yaml.",
-    )
