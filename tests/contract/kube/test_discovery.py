@@ -55,13 +55,13 @@ def test_objects_of_a_kind_can_be_applied_the_moment_it_is_established(
 def test_a_field_that_a_definition_does_not_have_is_refused_by_name(
     cluster: ApiCluster, namespace: str, place: tuple[str, ...]
 ) -> None:
-    definition = crd("exact.syncline.test", "Exact")
+    definition = crd("exact.example.com", "Exact")
     sizes = {"type": "object", "properties": {"size": {"type": "integer"}}}
     schema = {"type": "object", "properties": {"spec": sizes}}
     definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"] = schema
     apply(cluster, definition)
-    _establish(cluster, "exact.syncline.test", "Exact")
-    body = part = custom("exact.syncline.test/v1", "Exact", namespace, "a")
+    _establish(cluster, "exact.example.com", "Exact")
+    body = part = custom("exact.example.com/v1", "Exact", namespace, "a")
     apply(cluster, body)
     for step in place:
         part = part[step]
