@@ -1,7 +1,7 @@
 """A request and its answer on a connection that stands, where the body is at hand and the answer read whole.
 
-The law: it is the answer that urllib3 would have read. It is stricter in one thing: what may be read in two
-ways (RFC 9112, 6.3) is no answer.
+The law: an answer that is well formed is the one that urllib3 would have read; what broke off, and what may
+be read in two ways (RFC 9112, 6.3), is no answer.
 
 A sync is mostly such requests. urllib3's pool and connection take 0.6 ms of processor for each, for headers
 and for what other requests might need, and send head and body apart; one write, and llhttp for the answer,
@@ -11,6 +11,7 @@ take 0.25 ms.
 from __future__ import annotations
 
 import io
+import ssl
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
@@ -92,7 +93,7 @@ def exchange(line: socket.socket, request: bytes, limits: Limits) -> tuple[Answe
     line.settimeout(limits.connect)
     try:
         line.sendall(request)
-    except (BrokenPipeError, ConnectionResetError):
+    except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
         pass  # a refusal may have come before the body was sent
     except TimeoutError as error:
         raise HTTPException("the server did not take the request in time") from error

@@ -1,17 +1,18 @@
 """The connections to one API server.
 
-The law: what a thread waits for on a connection can be ended from another one; who asks in the quick way
-learns what urllib3 would have told.
+The law: what a thread waits for on a connection can be ended from another one; whoever asks for a whole
+answer learns of trouble in urllib3's words.
 """
 
 from __future__ import annotations
 
 import functools
 import socket
+import threading
 import weakref
 from contextlib import suppress
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 import urllib3
@@ -25,19 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_SILENT: Final = "Read timed out."
+
+
 class Lines:
     """The connections that were made and are not yet forgotten."""
 
     def __init__(self) -> None:
         self._made: weakref.WeakSet[HTTPConnection] = weakref.WeakSet()
+        self._lock = threading.Lock()
 
     def add(self, connection: HTTPConnection) -> None:
         """Remember a connection that was just made."""
-        self._made.add(connection)
+        with self._lock:
+            self._made.add(connection)
 
     def hang_up(self) -> None:
         """End them all; whoever waits for an answer sees a connection that broke."""
-        for connection in list(self._made):
+        with self._lock:
+            made = list(self._made)
+        for connection in made:
             # Through a proxy that is spoken to in TLS itself, urllib3 has a socket of its own around ours.
             line = getattr(connection.sock, "socket", connection.sock)
             if line is not None:
@@ -61,25 +69,21 @@ class _Secured(_Plain, HTTPSConnection):
 
 
 class Pool(urllib3.HTTPConnectionPool):
-    """A pool that may also be asked in a quick way."""
+    """A pool that may also be asked for whole answers, which `exchange` reads."""
 
     def ask(self, asked: Asked, limits: Limits) -> Answer:
-        """The answer, read whole. Raises urllib3's HTTPError, as `open`."""
+        """The answer, read whole. Raises urllib3's HTTPError, and ValueError as `written`."""
         connection = self._get_conn()
         line: socket.socket | None = cast("HTTPConnection", connection).sock
         if line is None:
-            # Proxies, TLS and all that can go wrong there are the library's.
+            # Proxies, TLS and all that can go wrong there are the library's, which asks `_make_request` then.
             self._put_conn(connection)
-            response = self.open(asked, limits)
-            lines = (
-                (name.encode("latin-1"), text.encode("latin-1")) for name, text in response.headers.items()
-            )
-            return Answer(response.status, tuple(lines), response.data)
+            return cast("Answer", self._send(asked, limits, whole=True))
         stays = False
         try:
             answer, stays = exchange(line, written(asked, self._authority), limits)
         except TimeoutError as error:
-            raise ReadTimeoutError(self, asked.target, "Read timed out.") from error
+            raise ReadTimeoutError(self, asked.target, _SILENT) from error
         except (OSError, HTTPException) as error:
             # Also where it is TLS's: certificates were accepted when the connection was made.
             raise ProtocolError("Connection aborted.", error) from error
@@ -91,6 +95,9 @@ class Pool(urllib3.HTTPConnectionPool):
 
     def open(self, asked: Asked, limits: Limits) -> urllib3.BaseHTTPResponse:
         """The answer, still to be read. Raises urllib3's HTTPError."""
+        return self._send(asked, limits, whole=False)
+
+    def _send(self, asked: Asked, limits: Limits, *, whole: bool) -> urllib3.BaseHTTPResponse:
         return self.urlopen(
             asked.method,
             asked.target,
@@ -100,12 +107,32 @@ class Pool(urllib3.HTTPConnectionPool):
             redirect=False,
             assert_same_host=False,
             timeout=urllib3.Timeout(connect=limits.connect, read=limits.read),
-            preload_content=False,
+            preload_content=whole,
         )
+
+    def _make_request(  # type: ignore[override] # it is `urlopen` alone that calls it, by these names
+        self, conn: Any, method: str, url: str, **how: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """The first request on a connection; `urlopen` tells what it raises in the library's words."""
+        if not how["preload_content"]:
+            return super()._make_request(conn, method, url, **how)
+        try:
+            self._validate_conn(conn)
+            if conn.is_closed:
+                conn.connect()
+            asked = Asked(method, url, how["headers"], how["body"])
+            limits = Limits(how["timeout"].connect_timeout, how["timeout"].read_timeout)
+            answer, stays = exchange(conn.sock, written(asked, self._authority), limits)
+        except TimeoutError as error:
+            raise ReadTimeoutError(self, url, _SILENT) from error
+        if not stays:
+            conn.close()
+        return cast("urllib3.BaseHTTPResponse", answer)
 
     @functools.cached_property
     def _authority(self) -> str:
-        name = f"[{self.host}]" if ":" in self.host else self.host
+        host = self.host.rstrip(".")
+        name = f"[{host}]" if ":" in host else host
         return name if self.port == port_by_scheme[self.scheme] else f"{name}:{self.port}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -196,6 +197,30 @@ def test_a_connection_in_tls_within_tls_is_ended_with_the_others() -> None:
         lines.hang_up()
 
         assert far.recv(1) == away.recv(1) == b""
+
+
+def test_connections_may_be_made_while_all_are_ended() -> None:
+    lines, made = Lines(), [HTTPConnection("a") for _ in range(64)]
+    for connection in made:
+        lines.add(connection)
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set():
+            for _ in range(8):
+                lines.add(HTTPConnection("b"))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # else they would hardly ever meet
+    maker = threading.Thread(target=go_on)
+    maker.start()
+    try:
+        for _ in range(500):
+            lines.hang_up()
+    finally:
+        over.set()
+        maker.join()
+        sys.setswitchinterval(before)
 
 
 def test_a_server_under_a_path_keeps_its_path(reach: Reach) -> None:

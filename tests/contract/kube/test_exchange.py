@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import gzip
 import socket
+import ssl
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
@@ -20,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
+from pki import make_certificate
 from syncline.kube import exchange
 from syncline.kube.exchange import Answer, Asked, Limits
 from syncline.kube.login import Credentials
@@ -27,6 +30,8 @@ from syncline.kube.pools import Lines, Pool, make_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from pki import Pair
 
 BODY = b'{"kind":"ConfigMap"}'
 CLOSED = b""
@@ -105,22 +110,28 @@ def pooled(port: int) -> Iterator[Pool]:
 
 
 @contextmanager
-def connected(*script: Sequence[bytes]) -> Iterator[tuple[Speaker, Pool]]:
-    """A pool whose connection stands, at a server that then answers so."""
-    with speaking([WHOLE], *script) as speaker, pooled(speaker.port) as pool:
-        assert asked(pool.ask).data == BODY
-        speaker.heard.clear()
+def connected(*script: Sequence[bytes], stands: bool = True) -> Iterator[tuple[Speaker, Pool]]:
+    """A pool whose connection stands (or has to be made), at a server that then answers so."""
+    with speaking(*([[WHOLE]] if stands else []), *script) as speaker, pooled(speaker.port) as pool:
+        if stands:
+            assert asked(pool.ask).data == BODY
+            speaker.heard.clear()
         yield speaker, pool
 
 
-def asked(ask: Asking, body: bytes | None = BODY, seconds: float = 5.0) -> urllib3.BaseHTTPResponse | Answer:
+PATIENT = Limits(30.0, 30.0)
+
+
+def asked(
+    ask: Asking, body: bytes | None = BODY, limits: Limits = PATIENT
+) -> urllib3.BaseHTTPResponse | Answer:
     headers = {"Accept": "application/json", "Content-Type": "application/apply-patch+yaml"}
-    return ask(Asked("PATCH", "/api/v1/x?force=true", headers, body), Limits(seconds, seconds))
+    return ask(Asked("PATCH", "/api/v1/x?force=true", headers, body), limits)
 
 
-def told(script: Sequence[bytes], way: Way) -> object:
+def told(script: Sequence[bytes], way: Way, *, stands: bool = True) -> object:
     """What a pool tells of an answer: all of it, or which failure it is."""
-    with connected(script) as (_, pool):
+    with connected(script, stands=stands) as (_, pool):
         try:
             answer = asked(way(pool))
             data = answer.data
@@ -173,9 +184,13 @@ ANSWERS: dict[str, Sequence[bytes]] = {
 }
 
 
+either_way = pytest.mark.parametrize("stands", [True, False], ids=["on one that stands", "on a new one"])
+
+
+@either_way
 @pytest.mark.parametrize("script", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_is_told_as_by_a_connection_of_the_library(script: Sequence[bytes]) -> None:
-    ours = told(script, OURS)
+def test_an_answer_is_told_as_by_a_connection_of_the_library(script: Sequence[bytes], stands: bool) -> None:
+    ours = told(script, OURS, stands=stands)
 
     assert ours == told(script, THEIRS)
     assert ours == ProtocolError or isinstance(ours, tuple)
@@ -189,13 +204,15 @@ DOUBTFUL = {
     ],
     "with two lengths": [framed(BODY, f"Content-Length: {len(BODY)}", f"Content-Length: {len(BODY)}")],
     "with a line that ends in half": [WHOLE.replace(b"\r\n", b"\n")],
+    "of a length beyond all measure": [framed(b"", f"Content-Length: {'9' * 30}"), CLOSED],
     "of another protocol": [framed(b"", "Upgrade: other", "Connection: Upgrade", status="101 Go"), CLOSED],
 }
 
 
+@either_way
 @pytest.mark.parametrize("script", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_what_may_be_read_in_two_ways_is_no_answer(script: Sequence[bytes]) -> None:
-    assert told(script, OURS) == ProtocolError
+def test_what_may_be_read_in_two_ways_is_no_answer(script: Sequence[bytes], stands: bool) -> None:
+    assert told(script, OURS, stands=stands) == ProtocolError
 
 
 @pytest.mark.parametrize(
@@ -207,8 +224,9 @@ def test_what_may_be_read_in_two_ways_is_no_answer(script: Sequence[bytes]) -> N
     ],
     ids=["nothing", "half a head", "something else"],
 )
-def test_what_went_wrong_is_told_as_it_was(script: Sequence[bytes], words: str) -> None:
-    with connected(script) as (_, pool):
+@either_way
+def test_what_went_wrong_is_told_as_it_was(script: Sequence[bytes], words: str, stands: bool) -> None:
+    with connected(script, stands=stands) as (_, pool):
         with pytest.raises(ProtocolError) as trouble:
             asked(pool.ask)
         assert words in str(trouble.value)
@@ -218,11 +236,62 @@ def test_what_went_wrong_is_told_as_it_was(script: Sequence[bytes], words: str) 
     "script", [[], [WHOLE[:30]], [WHOLE[:-3]]], ids=["at once", "in the head", "in the body"]
 )
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_a_server_that_falls_silent_is_given_up_in_time(script: Sequence[bytes], way: Way) -> None:
-    with connected(script) as (speaker, pool):
+@either_way
+def test_a_server_that_falls_silent_is_given_up_in_time(
+    script: Sequence[bytes], way: Way, stands: bool
+) -> None:
+    with connected(script, stands=stands) as (speaker, pool):
+        began = time.monotonic()
         with pytest.raises(ReadTimeoutError):
-            assert not asked(way(pool), seconds=0.3).data
+            assert not asked(way(pool), limits=Limits(20, 0.3)).data
+        assert time.monotonic() - began < 10
         assert len(speaker.heard) == 1
+
+
+@either_way
+def test_an_answer_may_take_longer_than_a_connection(stands: bool) -> None:
+    with connected([], stands=stands) as (_, pool):
+        began = time.monotonic()
+        with pytest.raises(ReadTimeoutError):
+            asked(pool.ask, limits=Limits(0.1, 0.6))
+        assert time.monotonic() - began > 0.5
+
+
+def test_a_refusal_is_read_also_where_the_rest_of_the_request_was_not_taken() -> None:
+    near, far = socket.socketpair()
+    with near:
+        far.sendall(framed(b"no", "Content-Length: 2", status="413 Too Large"))
+        far.close()
+        with pytest.raises(BrokenPipeError):
+            near.send(b"a")
+        answer, _ = exchange.exchange(near, b"b", PATIENT)
+
+    assert (answer.status, answer.data) == (413, b"no")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    return make_certificate(tmp_path_factory.mktemp("pki") / "server")
+
+
+def test_a_refusal_is_read_also_where_tls_ended_meanwhile(certificate: Pair) -> None:
+    def refuse(line: socket.socket) -> None:
+        line.recv(65536)
+        line.sendall(framed(b"no", "Content-Length: 2", "Connection: close", status="413 Too Large"))
+
+    with answering_itself(refuse, certificate) as pool:
+        answer = asked(pool.ask, b"x" * (1 << 24))
+        assert (answer.status, answer.data) == (413, b"no")
+
+
+def test_tls_that_breaks_on_a_connection_that_stands_is_a_connection_that_broke(certificate: Pair) -> None:
+    def talk_plainly(line: socket.socket) -> None:
+        _request_of(line)
+        with socket.socket(fileno=line.detach()) as bare:
+            bare.sendall(WHOLE)
+
+    with answering_itself(talk_plainly, certificate) as pool, pytest.raises(ProtocolError):
+        asked(pool.ask)
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
@@ -245,29 +314,46 @@ def test_a_refusal_may_come_before_the_body_was_sent(way: Way) -> None:
 def test_a_server_that_does_not_take_a_request_is_given_up_in_time(way: Way) -> None:
     let_go = threading.Event()
     with answering_itself(lambda _: let_go.wait(20)) as pool:
+        began = time.monotonic()
         with pytest.raises(ProtocolError):
-            asked(way(pool), b"x" * (1 << 24), seconds=0.3)
+            asked(way(pool), b"x" * (1 << 24), limits=Limits(0.3, 20))
+        assert time.monotonic() - began < 10
         let_go.set()
 
 
 @contextmanager
-def answering_itself(talk: Callable[[socket.socket], object]) -> Iterator[Pool]:
+def answering_itself(
+    talk: Callable[[socket.socket], object], certificate: Pair | None = None
+) -> Iterator[Pool]:
     """A pool whose connection stands, at a server that does this with the next request."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             line, _ = listener.accept()
-            with line:
-                _request_of(line)
-                line.sendall(WHOLE)
-                talk(line)
+            with _served(line, certificate) as ready, suppress(OSError):
+                _request_of(ready)
+                ready.sendall(WHOLE)
+                talk(ready)
 
         server = threading.Thread(target=serve)
         server.start()
-        with pooled(listener.getsockname()[1]) as pool:
+        ca = certificate.chain.read_text() if certificate else ""
+        address = f"{'https' if certificate else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
+        pool = make_pool(Credentials("prod", address, "", ca=ca), {"maxsize": 1, "block": True}, Lines())
+        try:
             asked(pool.ask)
             yield pool
-        server.join()
+        finally:
+            pool.close()
+            server.join()
+
+
+def _served(line: socket.socket, certificate: Pair | None) -> socket.socket:
+    if certificate is None:
+        return line
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate.chain, certificate.key)
+    return context.wrap_socket(line, server_side=True)
 
 
 def test_reads_and_writes_take_turns_on_one_connection() -> None:
@@ -291,7 +377,7 @@ def test_an_answer_is_gone_when_nobody_holds_it(monkeypatch: pytest.MonkeyPatch)
     gc.disable()  # a run does not look for garbage: what holds itself would stay, secrets with it
     try:
         told([WHOLE], OURS)
-        assert [each() for each in made] == [None]
+        assert [each() for each in made] == [None, None]
     finally:
         gc.enable()
 
@@ -347,7 +433,7 @@ def _parts(request: bytes) -> tuple[bytes, list[tuple[str, str]], bytes]:
     return line, [(name.lower(), value) for name, value in BytesParser().parsebytes(rest).items()], body
 
 
-def test_whatever_is_asked_for_is_named_as_the_library_names_it() -> None:
+def test_what_a_target_may_not_hold_is_written_as_the_library_writes_it() -> None:
     target = (
         "/api/v1/" + "".join(chr(code) for code in range(33, 127) if chr(code) not in "?#%") + " \u00e9\r\n/x"
     )
@@ -372,9 +458,10 @@ def test_a_connection_is_used_again_until_the_server_closes_it(way: Way) -> None
     assert speaker.connections == 2
 
 
-def test_an_answer_that_nobody_asked_for_is_nobodys() -> None:
+@either_way
+def test_an_answer_that_nobody_asked_for_is_nobodys(stands: bool) -> None:
     false = framed(b"false", "Content-Length: 5")
-    with connected([WHOLE + false], [WHOLE]) as (speaker, pool):
+    with connected([WHOLE + false], [WHOLE], stands=stands) as (speaker, pool):
         first, second = asked(pool.ask), asked(pool.ask)
 
     assert (first.data, second.data) == (BODY, BODY)
@@ -402,6 +489,7 @@ def test_neither_a_request_nor_an_answer_shows_what_it_holds() -> None:
     [
         ("https", "10.0.0.1", 6443, "10.0.0.1:6443"),
         ("https", "k8s.example.com", 443, "k8s.example.com"),
+        ("https", "k8s.example.com.", 443, "k8s.example.com"),
         ("http", "k8s.example.com", 443, "k8s.example.com:443"),
         ("http", "k8s.example.com", 80, "k8s.example.com"),
         ("https", "2001:db8::1", 6443, "[2001:db8::1]:6443"),
