@@ -56,6 +56,29 @@ class Access(Discreet, frozen=True):
         """Whether there is a name or a password to send."""
         return bool(self.username or self.password)
 
+    def denial(self, what: str, answer: str = "") -> tuple[str, str]:
+        """What is said of a server that lets nobody in, or not us, and the remedy; `answer` is its own."""
+        if self.withheld:
+            return (
+                f"{what} asks who we are{answer}, and this event may use no credentials.",
+                "A pull request of this repository may; or make it readable by everybody.",
+            )
+        if self.missing:
+            names = " and ".join(self.missing)
+            return (
+                f"{what} asks who we are{answer}, and {names} of remotes.{self.name} is not set.",
+                "Set it from a secret of the workflow.",
+            )
+        if self.has_login:
+            return (
+                f"{what} refuses the credentials of remotes.{self.name}{answer}.",
+                "Put valid ones into the environment variables that it names.",
+            )
+        return (
+            f"{what} asks who we are{answer}.",
+            "Give its URL and the variables with the credentials under remotes: in syncline.yaml.",
+        )
+
 
 ANONYMOUS: Final = Access()
 

@@ -56,23 +56,5 @@ def without_login(url: str) -> str:
 
 def denied(what: str, status: int, access: Access) -> FetchError:
     """The error for a server that lets nobody in, or not us."""
-    if access.withheld:
-        return FetchError(
-            f"{what} asks who we are ({status}), and this event may use no credentials.",
-            remedy="A pull request of this repository may; or make it readable by everybody.",
-        )
-    if access.missing:
-        names = " and ".join(access.missing)
-        return FetchError(
-            f"{what} asks who we are ({status}), and {names} of remotes.{access.name} is not set.",
-            remedy="Set it from a secret of the workflow.",
-        )
-    if access.has_login:
-        return FetchError(
-            f"{what} refuses the credentials of remotes.{access.name} ({status}).",
-            remedy="Put valid ones into the environment variables that it names.",
-        )
-    return FetchError(
-        f"{what} asks who we are ({status}).",
-        remedy="Give its URL and the variables with the credentials under remotes: in syncline.yaml.",
-    )
+    message, remedy = access.denial(what, f" ({status})")
+    return FetchError(message, remedy=remedy)

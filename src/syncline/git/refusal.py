@@ -29,23 +29,8 @@ def refused(url: str, stderr: str, access: Access) -> GitError:
             remedy="Put its line of ssh-keyscan into knownHosts under remotes: in syncline.yaml.",
         )
     if _LOGIN.search(stderr):
-        if access.withheld:
-            return GitError(f"The repository {shown} asks who we are, and this event may use no credentials.")
-        if access.missing:
-            names = " and ".join(access.missing)
-            return GitError(
-                f"The repository {shown} asks who we are, and {names} of remotes.{access.name} is not set.",
-                remedy="Set it from a secret of the workflow.",
-            )
-        if access.has_login:
-            return GitError(
-                f"The repository {shown} refuses the credentials of remotes.{access.name}.",
-                remedy="Put valid ones into the environment variables that it names.",
-            )
-        return GitError(
-            f"The repository {shown} asks who we are.",
-            remedy="Give its URL and the variables with the credentials under remotes: in syncline.yaml.",
-        )
+        message, remedy = access.denial(f"The repository {shown}")
+        return GitError(message, remedy=remedy)
     return GitError(
         f"The repository {shown} could not be fetched: {said}.",
         remedy="Look at repoURL; if it is this repository under another URL, list that under repositories: "

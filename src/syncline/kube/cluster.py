@@ -155,14 +155,7 @@ class ApiCluster:
                 return None
             raise
 
-    def apply(
-        self,
-        resource: ApiResource,
-        body: Body,
-        *,
-        dry_run: bool = False,
-        manager: str = "",
-    ) -> Body:
+    def apply(self, resource: ApiResource, body: Body, *, dry_run: bool = False, manager: str = "") -> Body:
         """Server-side apply as `syncline`, forced; the object as it is then. Raises as the port says."""
         query = apply_query(dry_run=dry_run, manager=manager)
         request = request_of("PATCH", resource, path_of(resource, *name_of(body), query))

@@ -12,21 +12,18 @@ import threading
 import weakref
 from contextlib import suppress
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection, port_by_scheme
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, ProtocolError, ReadTimeoutError
 
 from syncline.kube.exchange import Answer, Asked, Limits, exchange, written
 from syncline.kube.login import Credentials, tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-_SILENT: Final = "Read timed out."
 
 
 class Lines:
@@ -81,9 +78,7 @@ class Pool(urllib3.HTTPConnectionPool):
             return cast("Answer", self._send(asked, limits, whole=True))
         stays = False
         try:
-            answer, stays = exchange(line, written(asked, self._authority), limits)
-        except TimeoutError as error:
-            raise ReadTimeoutError(self, asked.target, _SILENT) from error
+            answer, stays = self._exchange(line, asked, limits)
         except (OSError, HTTPException) as error:
             # Also where it is TLS's: certificates were accepted when the connection was made.
             raise ProtocolError("Connection aborted.", error) from error
@@ -120,14 +115,21 @@ class Pool(urllib3.HTTPConnectionPool):
             self._validate_conn(conn)
             if conn.is_closed:
                 conn.connect()
-            asked = Asked(method, url, how["headers"], how["body"])
-            limits = Limits(how["timeout"].connect_timeout, how["timeout"].read_timeout)
-            answer, stays = exchange(conn.sock, written(asked, self._authority), limits)
         except TimeoutError as error:
-            raise ReadTimeoutError(self, url, _SILENT) from error
+            raise ConnectTimeoutError(conn, "The handshake of TLS timed out.") from error
+        asked = Asked(method, url, how["headers"], how["body"])
+        limits = Limits(how["timeout"].connect_timeout, how["timeout"].read_timeout)
+        answer, stays = self._exchange(conn.sock, asked, limits)
         if not stays:
             conn.close()
+        # Of it `urlopen` looks at the headers alone, for retries that it was not asked for.
         return cast("urllib3.BaseHTTPResponse", answer)
+
+    def _exchange(self, line: socket.socket, asked: Asked, limits: Limits) -> tuple[Answer, bool]:
+        try:
+            return exchange(line, written(asked, self._authority), limits)
+        except TimeoutError as error:
+            raise ReadTimeoutError(self, asked.target, "Read timed out.") from error
 
     @functools.cached_property
     def _authority(self) -> str:

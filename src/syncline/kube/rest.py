@@ -73,7 +73,7 @@ def fetch_all(client: Client, workers: int, paths: Iterable[str], accept: str) -
 def apply_query(*, dry_run: bool, manager: str) -> dict[str, str]:
     """What a server-side apply asks for besides."""
     # It refuses fields that its schema does not have, whatever it is told. `Strict` would only have the
-    # server read the body once more, a twentieth of its work, for keys that come twice: ours never do.
+    # server read the body once more, some hundredths of its work, for keys that come twice: ours do not.
     query = {"fieldManager": manager or FIELD_MANAGER, "fieldValidation": "Ignore", "force": "true"}
     return {**query, "dryRun": "All"} if dry_run else query
 

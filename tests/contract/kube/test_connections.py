@@ -29,6 +29,7 @@ from pki import make_certificate
 from syncline.config.settings import ClusterAccess
 from syncline.errors import ClusterError
 from syncline.kube.cluster import connect
+from syncline.kube.patience import Timing
 from syncline.kube.pools import Lines
 from syncline.kube.request import Request
 from syncline.runtime import each
@@ -178,6 +179,25 @@ def test_a_write_that_hangs_is_ended_from_another_thread(
         with pytest.raises(ClusterError, match="Cannot reach"):
             cluster._client.send(Request("PATCH", "/x", body=b"{}", once=True))
         stopping.join()
+        cluster.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+def test_a_server_that_takes_connections_and_speaks_no_tls_is_not_connected(
+    tmp_path: Path, method: str
+) -> None:
+    pair = make_certificate(tmp_path / "own")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        access = ClusterAccess(
+            "prod",
+            server=f"https://127.0.0.1:{listener.getsockname()[1]}",
+            ca_file=str(pair.chain),
+            token_env="T",
+        )
+        timing = Timing(connect=0.2, read=20)
+        cluster = connect(access, {"T": "t0ken"}, home=tmp_path, timing=timing)
+        with pytest.raises(ClusterError, match=r"no connection within 0\.2 s"):
+            cluster._client.send(Request(method, "/x", once=True))
         cluster.close()
 
 

@@ -168,6 +168,9 @@ ANSWERS: dict[str, Sequence[bytes]] = {
     "of a server in trouble": [
         framed(b"no", "Content-Length: 2", "Retry-After: 3", status="503 Service Unavailable")
     ],
+    "that points elsewhere": [
+        framed(b"", "Location: http://127.0.0.1:1/", "Content-Length: 0", status="307 Temporary Redirect")
+    ],
     "with two warnings": [
         framed(BODY, 'Warning: 299 - "one"', 'Warning: 299 - "two"', f"Content-Length: {len(BODY)}")
     ],
